@@ -1,0 +1,64 @@
+/** What the rest of the system may conclude from a code, whoever raised it. */
+export interface ErrorTraits {
+  /** The status of an HTTP answer that carries the code. */
+  readonly httpStatus: number;
+  /** The same call may succeed later. */
+  readonly retryable: boolean;
+  /** False: the node or connection that raised it can never work again, so a retry in place is pointless. */
+  readonly usable: boolean;
+}
+
+const caller = { httpStatus: 422, retryable: false, usable: true } as const;
+const ours = { httpStatus: 500, retryable: false, usable: false } as const;
+const vendor = { httpStatus: 502, retryable: true, usable: true } as const;
+
+/** The one table of codes. Codes are stable and public; messages may improve. */
+export const ERROR_TRAITS = {
+  // the caller's words
+  USAGE: { httpStatus: 400, retryable: false, usable: true },
+  CONFIG_INVALID: caller,
+  FILE_NOT_FOUND: { httpStatus: 404, retryable: false, usable: true },
+  FILE_UNREADABLE: caller,
+  FILE_UNWRITABLE: { httpStatus: 507, retryable: true, usable: true },
+  FILE_FORBIDDEN: { httpStatus: 403, retryable: false, usable: true },
+  INPUT_UNBOUND: caller,
+  INPUT_UNKNOWN: caller,
+  OUTPUT_UNKNOWN: caller,
+  SECRET_MISSING: caller,
+
+  // audio
+  AUDIO_FORMAT_UNSUPPORTED: caller,
+  AUDIO_EMPTY: caller,
+  AUDIO_TRUNCATED: caller,
+  AUDIO_NOT_RECOGNISED: caller,
+
+  // workflow
+  WORKFLOW_INVALID: caller,
+
+  // a run
+  RUN_CANCELLED: { httpStatus: 409, retryable: false, usable: false },
+  RUN_DEADLINE: { httpStatus: 504, retryable: true, usable: false },
+  RUN_STALLED: { httpStatus: 504, retryable: true, usable: false },
+  NODE_FAILED: ours,
+  NODE_HUNG: { httpStatus: 504, retryable: true, usable: false },
+  NODE_EMITTED_AFTER_END: ours,
+  NODE_PROTOCOL: ours,
+  OUTSIDE_UNANSWERED: { httpStatus: 504, retryable: true, usable: true },
+  CLOCK_REFUSES: caller,
+
+  // engines of the machine itself
+  ENGINE_MISSING: { httpStatus: 503, retryable: false, usable: false },
+  ENGINE_FAILED: vendor,
+  LANGUAGE_UNSUPPORTED: caller,
+  VOICE_UNKNOWN: caller,
+  SCRIPT_INVALID: caller,
+
+  // vendors
+  VENDOR_RATE_LIMITED: { httpStatus: 503, retryable: true, usable: true },
+  VENDOR_KEY_REFUSED: { httpStatus: 502, retryable: false, usable: false },
+  VENDOR_FAILED: vendor,
+
+  INTERNAL: ours,
+} as const satisfies Record<string, ErrorTraits>;
+
+export type ErrorCode = keyof typeof ERROR_TRAITS;

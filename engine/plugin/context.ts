@@ -1,0 +1,60 @@
+import type { AudioFormat } from "../frames/index.ts";
+import type { Artifact, ArtifactOptions } from "./artifact.ts";
+import type { Clock } from "./clock.ts";
+import type { Resource } from "./plugin.ts";
+
+/** All that a node sees of the world. It belongs to one node of one run. */
+export interface NodeContext {
+  readonly runId: string;
+  readonly nodeId: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The format of the default input's audio. Throws NODE_PROTOCOL where that input takes none, or its format is known only with its frames. */
+  readonly format: AudioFormat;
+  /** The negotiated audio format of each input that has one. */
+  readonly formats: Readonly<Record<string, AudioFormat | undefined>>;
+  /** The run's clock; a node has no other. */
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Aborts when the run is cancelled or out of time. */
+  readonly signal: AbortSignal;
+  /** A number from 0 to below 1, the same in every run with the same seed. */
+  random(): number;
+  /** An utterance id that no other node of the run gives out: node id and count. */
+  newUtterance(): string;
+  /** Adds to a counter of this node: `gatedSamples`, `reconnects`. Plain fields, read at scrape time. */
+  count(counter: string, by?: number): void;
+  /** Adds to what a vendor bills. */
+  usage(unit: UsageUnit, amount: number): void;
+  /** Samples per channel that came in and will never go out, by design of the node; they stand in its accounts as gated. */
+  gate(samples: number): void;
+  /** Puts an event of this node into the run's event stream. No secrets, no vendor payloads. */
+  report(event: NodeEvent): void;
+  /**
+   * Work outside the loop, such as a Worker or a process: one request, one complete answer. Under the virtual clock, time stands still
+   * while the answer is owed and answers of one instant arrive in plan order; otherwise it is called and awaited as it is.
+   * Rejects with OUTSIDE_UNANSWERED when it takes longer than the run's watchdog allows.
+   */
+  outside<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** A file that the run leaves behind: whole, partial and valid, or absent. See `Artifact`. */
+  artifact(path: string, options?: ArtifactOptions): Promise<Artifact>;
+  /** A folder for files that go with the run; made at the first call. */
+  tempDir(): string;
+  /** A process-wide thing shared with other nodes and runs, opened by its first user and closed after its last. */
+  resource<T>(resource: Resource<T>): Promise<T>;
+}
+
+export type UsageUnit = "audioSeconds" | "characters" | "requests";
+
+/** What a node tells people and programs about itself. */
+export interface NodeEvent {
+  /** `print`, `opened`, `closed`, `retry`, `fallback`, `progress`, … */
+  readonly type: string;
+  readonly [fact: string]: unknown;
+}
+
+/** Structured log lines; ids and counts only, never content. */
+export interface Logger {
+  debug(message: string, facts?: Readonly<Record<string, unknown>>): void;
+  info(message: string, facts?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, facts?: Readonly<Record<string, unknown>>): void;
+}

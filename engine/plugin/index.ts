@@ -1,0 +1,61 @@
+export * from "../audio/index.ts";
+export { asEngineError, EngineError, type ErrorCode } from "../errors/index.ts";
+export {
+  type AudioFormat,
+  type AudioFrame,
+  type Control,
+  type DataFrame,
+  durationMs,
+  type EncodedFrame,
+  endSample,
+  type Frame,
+  type FrameKind,
+  msToSamples,
+  positionMs,
+  type RecordingFrame,
+  rescaleSamples,
+  type SpeechMark,
+  sampleCount,
+  samplesToMs,
+  samplesToUs,
+  type TextFrame,
+  type TextRole,
+  type Word,
+} from "../frames/index.ts";
+export type { Artifact, ArtifactOptions } from "./artifact.ts";
+export type { Clock } from "./clock.ts";
+export type { Logger, NodeContext, NodeEvent, UsageUnit } from "./context.ts";
+export { type FieldFacts, fieldFacts, fromEnv, live, path, secret } from "./fields.ts";
+export {
+  type AwaitableEmit,
+  type Conversion,
+  defineNode,
+  type Effect,
+  type Emit,
+  type InlineNode,
+  type NodeDefinition,
+  type Opens,
+  type Received,
+  type Role,
+  type TaskInput,
+  type TaskNode,
+} from "./node.ts";
+export {
+  definePlugin,
+  type Engine,
+  type EngineFound,
+  type EngineMissing,
+  NodeTypes,
+  type Plugin,
+  type Resource,
+} from "./plugin.ts";
+export {
+  type AudioLimits,
+  defaultPort,
+  type InputPort,
+  type InputPorts,
+  type OutputAudio,
+  type OutputPort,
+  type OutputPorts,
+  type TextDetail,
+} from "./ports.ts";

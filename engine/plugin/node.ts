@@ -1,0 +1,143 @@
+import type { z } from "zod";
+import type { AudioFormat, Control, Frame, FrameKind } from "../frames/index.ts";
+import type { NodeContext } from "./context.ts";
+import type { InputPorts, OutputPorts } from "./ports.ts";
+
+/** What a node does in a pipeline. A role says which ports a reader may expect. */
+export type Role = "source" | "vad" | "asr" | "file-asr" | "translate" | "interpret" | "tts" | "filter" | "sink";
+
+/** What a node reaches outside the run; the control plane allows or refuses by it. */
+export type Effect = "files" | "network" | "microphone" | "speaker" | "program";
+
+/** Hands a frame to whatever follows `port` (the default output when left out). Synchronous: outputs had room when the hook was called. */
+export type Emit = (frame: Frame, port?: string) => void;
+
+/**
+ * The same for a task: `undefined` when there is room for more, else a promise that resolves when there is. Awaiting it is the
+ * back-pressure. Rejects with the reason of the run's end once the run has ended.
+ */
+export type AwaitableEmit = (frame: Frame, port?: string) => Promise<void> | undefined;
+
+/** A frame as a task receives it, with the input it came in by. */
+export interface Received {
+  readonly port: string;
+  readonly frame: Frame;
+}
+
+/** A task's inputs, merged in the order of its edges; iteration ends when all of them have ended. */
+export interface TaskInput extends AsyncIterable<Frame> {
+  /** The next frame, or undefined after the last. */
+  next(): Promise<Received | undefined>;
+  /** The next frame if one is there already. */
+  poll(): Received | undefined;
+}
+
+/** The first shape: called for each frame, in one call with its inline neighbours. */
+export interface InlineNode {
+  /** Must not block. A frame that was emitted is read-only from then on. */
+  onFrame(frame: Frame, emit: Emit, port: string): void;
+  /** `end` is the last chance to emit; after it the outputs close. */
+  onControl?(control: Control, emit: Emit): void;
+  /** Samples per channel that are inside the node at this moment, for the accounts of a node that passes audio on. */
+  held?(): number;
+  /** Frees what `create` made. Called once, after the last hook. */
+  close?(): void | Promise<void>;
+}
+
+/** The second shape: a loop of its own that may wait, reconnect, and speak when nothing arrives. */
+export interface TaskNode {
+  /**
+   * Its return closes the outputs; what it throws fails the node.
+   * @param signal aborts when the run is cancelled or out of time; what the node awaits should end then, and is cut off shortly after.
+   */
+  run(input: TaskInput, emit: AwaitableEmit, signal: AbortSignal): Promise<void>;
+  onControl?(control: Control, emit: AwaitableEmit): void;
+  held?(): number;
+  close?(): void | Promise<void>;
+}
+
+type ByConfig<Config, T> = T | ((config: Config) => T);
+
+interface NodeFacts<Schema extends z.ZodObject> {
+  /** `vendor.role` or `vendor.what`, lower case, stable and public. */
+  readonly type: string;
+  /** One sentence for lists, in the third person. */
+  readonly summary: string;
+  readonly role: ByConfig<z.output<Schema>, Role>;
+  readonly inputs: ByConfig<z.output<Schema>, InputPorts>;
+  readonly outputs: ByConfig<z.output<Schema>, OutputPorts>;
+  /** What stands in `with:`. Every field has a `.describe()`; secret and live fields are marked by `secret()` and `live()`. */
+  readonly config: Schema;
+  /** Defaults to none. */
+  readonly effects?: readonly Effect[];
+  /** Of a source: its frames come whether or not there is room, so what follows drops rather than waits. Defaults to false. */
+  readonly realTime?: ByConfig<z.output<Schema>, boolean>;
+  /** What happens to audio that comes in: it goes out again sample by sample, or in another format at the same time. */
+  readonly passes?: "samples" | "time";
+  /** How often a unit of work is tried where the workflow does not say, the first time counted. Defaults to 1. */
+  readonly retry?: { readonly attempts: number };
+  /** Makes the config that turns audio of one format into another; the plan inserts such a node where formats differ. */
+  readonly converts?: (wanted: Conversion) => z.input<Schema>;
+  /** The node can stand for a workflow input of this kind that is bound to a path or URL. */
+  readonly opens?: Opens<z.output<Schema>>;
+}
+
+/** What an edge needs. A field that is left out stays as it is. */
+export interface Conversion {
+  readonly sampleRateHz?: number;
+  readonly channels?: number;
+  readonly frameMs?: number;
+  /** The one channel to take, from 0. */
+  readonly channel?: number;
+}
+
+export interface Opens<Config> {
+  readonly kind: FrameKind;
+  /** The config that opens it. */
+  config(location: string): Readonly<Record<string, unknown>>;
+  /**
+   * The format of what is there, read from its head.
+   * @throws EngineError FILE_NOT_FOUND, AUDIO_NOT_RECOGNISED, AUDIO_EMPTY, …
+   */
+  probe(config: Config): Promise<AudioFormat>;
+}
+
+export interface InlineSpec<Schema extends z.ZodObject> extends NodeFacts<Schema> {
+  readonly shape?: "inline";
+  /** Makes the state of one run's node. A promise is awaited under `limits.startMs`. */
+  create(config: z.output<Schema>, ctx: NodeContext): InlineNode | Promise<InlineNode>;
+}
+
+export interface TaskSpec<Schema extends z.ZodObject> extends NodeFacts<Schema> {
+  readonly shape: "task";
+  create(config: z.output<Schema>, ctx: NodeContext): TaskNode | Promise<TaskNode>;
+}
+
+export type NodeSpec<Schema extends z.ZodObject = z.ZodObject> = InlineSpec<Schema> | TaskSpec<Schema>;
+
+/** A node type, its config type forgotten: what registries and plans hold. Configs handed to it must come from its own `config` schema. */
+export interface NodeDefinition
+  extends Omit<NodeFacts<z.ZodObject>, "role" | "inputs" | "outputs" | "realTime" | "converts" | "opens"> {
+  readonly shape: "inline" | "task";
+  role(config: unknown): Role;
+  inputs(config: unknown): InputPorts;
+  outputs(config: unknown): OutputPorts;
+  realTime(config: unknown): boolean;
+  readonly converts?: (wanted: Conversion) => unknown;
+  readonly opens?: Opens<unknown>;
+  create(config: unknown, ctx: NodeContext): InlineNode | TaskNode | Promise<InlineNode | TaskNode>;
+}
+
+/** Declares a node type. The result is a plain value that `definePlugin` takes; nothing is opened by it. */
+export function defineNode<Schema extends z.ZodObject>(spec: NodeSpec<Schema>): NodeDefinition {
+  const byConfig = <T>(value: ByConfig<z.output<Schema>, T>) =>
+    typeof value === "function" ? (value as (config: unknown) => T) : () => value;
+  return {
+    ...spec,
+    shape: spec.shape ?? "inline",
+    role: byConfig(spec.role),
+    inputs: byConfig(spec.inputs),
+    outputs: byConfig(spec.outputs),
+    realTime: byConfig(spec.realTime ?? false),
+  } as NodeDefinition;
+}

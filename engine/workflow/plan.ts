@@ -1,0 +1,85 @@
+import type { AudioFormat, FrameKind, TextRole } from "../frames/index.ts";
+import type { NodeDefinition } from "../plugin/index.ts";
+import type { Finding } from "./finding.ts";
+
+/** A workflow that was proven to fit together: what the runtime executes. Secrets and params are filled in. */
+export interface Plan {
+  readonly name: string;
+  readonly description?: string;
+  /** As given; absent for a workflow that came as text. */
+  readonly file?: string;
+  /** Absolute; what relative paths in the workflow were resolved against. */
+  readonly dir: string;
+  /** In plan order: producers before consumers, otherwise as written. Workflow inputs come first, as sources named `inputs.NAME`. */
+  readonly nodes: readonly PlannedNode[];
+  /** Grouped by consumer in plan order, then as listed in its `from`. */
+  readonly edges: readonly PlannedEdge[];
+  /** The workflow's own outputs: each name with the ports that feed it. */
+  readonly outputs: readonly PlannedOutput[];
+  readonly limits: Limits;
+  /** Conversions inserted, candidates left out, and the like. */
+  readonly notes: readonly Finding[];
+}
+
+export interface PlannedNode {
+  /** As in the file; inserted nodes are named after their edge, such as `vad~convert`. */
+  readonly id: string;
+  /** For display. A node with retries or fallbacks still shows the type of its first candidate. */
+  readonly type: string;
+  readonly label?: string;
+  /** Lowered: retries, fallbacks and `resultMs` are inside. */
+  readonly definition: NodeDefinition;
+  /** The parsed output of the definition's own schema. */
+  readonly config: unknown;
+  /** By input port; undefined where only the frames will tell. */
+  readonly formats: Readonly<Record<string, AudioFormat | undefined>>;
+  readonly outputFormats: Readonly<Record<string, AudioFormat | undefined>>;
+  readonly onFailure: "end" | "continue";
+  /** Bounds `create`; the run's `limits.startMs` bounds all of them together. */
+  readonly openMs?: number;
+  /** True for a conversion that the plan put in. */
+  readonly inserted: boolean;
+  /** Where `use` stands, for messages. Absent for inserted nodes. */
+  readonly place?: { readonly line: number; readonly column: number };
+}
+
+export type WhenFull = "block" | "dropOldest" | "dropNewest" | "coalesce" | "latest";
+
+export interface PlannedEdge {
+  /** `asr.final -> subtitles.text`, unique in the plan. */
+  readonly id: string;
+  readonly from: { readonly node: string; readonly port: string };
+  readonly to: { readonly node: string; readonly port: string };
+  /** The kinds that travel: given by the one side and taken by the other. */
+  readonly kinds: readonly FrameKind[];
+  readonly textRoles?: readonly TextRole[];
+  readonly buffer: EdgeBuffer;
+  /** How frames of several edges into one node are merged. */
+  readonly order: "time" | "arrival";
+  /** The consumer is called in the producer's own call; nothing is queued and `buffer` says nothing. */
+  readonly direct: boolean;
+}
+
+/** Audio is bounded in media time, everything else in frames; whichever is reached first on an edge that carries both. */
+export interface EdgeBuffer {
+  readonly ms: number;
+  readonly frames: number;
+  readonly whenFull: WhenFull;
+}
+
+export interface PlannedOutput {
+  readonly name: string;
+  readonly from: readonly { readonly node: string; readonly port: string }[];
+}
+
+/** All in milliseconds of the run's clock. */
+export interface Limits {
+  /** Until all nodes are ready. */
+  readonly startMs: number;
+  /** Without any frame moving. */
+  readonly idleMs: number;
+  /** From the end of input, or from a drain, to the end of the run. */
+  readonly drainMs: number;
+  /** In all. */
+  readonly runMs?: number;
+}
