@@ -1,0 +1,244 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type {
+  Artifact,
+  Clock,
+  InlineNode,
+  NodeContext,
+  NodeDefinition,
+  NodeEvent,
+  Received,
+  Resource,
+  TaskInput,
+  TaskNode,
+  UsageUnit,
+} from "#engine/plugin";
+import { type AudioFormat, type Control, defaultPort, EngineError, type Frame } from "#engine/plugin";
+import { VirtualClock } from "#engine/runtime";
+
+export interface DriveOptions {
+  /** To the default input, or by port (then one port after the other). A control between frames is handed to `onControl` there. */
+  frames?: readonly (Frame | Control)[] | Readonly<Record<string, readonly Frame[]>>;
+  /** Negotiated audio formats by input port. Default: those of the first audio frames. */
+  formats?: Readonly<Record<string, AudioFormat>>;
+  /** Default: a virtual clock of its own. */
+  clock?: Clock;
+  /** Aborts the node's signal. */
+  signal?: AbortSignal;
+  labels?: Readonly<Record<string, string>>;
+}
+
+export interface Driven {
+  /** Everything emitted, in order. */
+  readonly emitted: readonly Received[];
+  /** Frames of one output port; of all ports when left out. */
+  frames(port?: string): Frame[];
+  readonly events: readonly NodeEvent[];
+  readonly counters: Readonly<Record<string, number>>;
+  readonly usage: Readonly<Partial<Record<UsageUnit, number>>>;
+  readonly gated: number;
+  /** Samples inside the node after its last hook but before `close`. */
+  readonly held: number;
+  /** Bytes by the path that the node asked for. */
+  readonly artifacts: Readonly<Record<string, Uint8Array>>;
+}
+
+/**
+ * Runs one node by itself: creates it, hands it the frames, ends its inputs, closes it. What the node throws is thrown here, after
+ * `close`.
+ * @param config as it stands in `with:`; parsed by the node's own schema.
+ */
+export async function driveNode(
+  definition: NodeDefinition,
+  config: unknown,
+  options: DriveOptions = {},
+): Promise<Driven> {
+  const parsed = definition.config.parse(config);
+  const clock = options.clock ?? new VirtualClock();
+  const stop = clock instanceof VirtualClock ? clock.drive() : () => {};
+  const inputs = definition.inputs(parsed);
+  const fallback = defaultPort(inputs) ?? Object.keys(inputs)[0] ?? "in";
+  const feed = feedOf(options.frames ?? [], fallback);
+  const log = new DriveLog();
+  const ctx = contextFor(log, clock, options, formatsOf(feed, options.formats), fallback);
+  const outputs = definition.outputs(parsed);
+  const mainOutput = defaultPort(outputs) ?? Object.keys(outputs)[0] ?? "out";
+  let node: InlineNode | TaskNode | undefined;
+  let held = 0;
+  try {
+    node = await announced(clock, definition.create(parsed, ctx));
+    const emit = (frame: Frame, port = mainOutput) => {
+      if (!outputs[port])
+        throw new EngineError("NODE_PROTOCOL", `${definition.type} emitted to ${port}, which it does not declare`);
+      log.emitted.push({ port, frame });
+      return undefined;
+    };
+    if ("run" in node) {
+      const task = node;
+      await task.run(new FeedInput(feed, (control) => task.onControl?.(control, emit)), emit, ctx.signal);
+    } else {
+      for (const item of feed)
+        if ("control" in item) node.onControl?.(item.control, emit);
+        else node.onFrame(item.frame, emit, item.port);
+      for (const port of Object.keys(inputs)) node.onControl?.({ kind: "end", port }, emit);
+    }
+    held = node.held?.() ?? 0;
+    log.finish();
+  } finally {
+    await node?.close?.();
+    await log.closeResources();
+    stop();
+  }
+  return { ...log.result(), held };
+}
+
+type FeedItem = Received | { readonly control: Control };
+
+function feedOf(frames: NonNullable<DriveOptions["frames"]>, port: string): FeedItem[] {
+  if (Array.isArray(frames))
+    return frames.map((f: Frame | Control) => (isControl(f) ? { control: f } : { port, frame: f }));
+  return Object.entries(frames).flatMap(([name, list]) => list.map((frame: Frame) => ({ port: name, frame })));
+}
+
+const CONTROLS = new Set(["end", "flush", "cancel", "deadline", "barge-in"]);
+const isControl = (item: Frame | Control): item is Control => CONTROLS.has(item.kind);
+
+function formatsOf(feed: readonly FeedItem[], given: DriveOptions["formats"]): Record<string, AudioFormat> {
+  const found: Record<string, AudioFormat> = {};
+  for (const item of feed)
+    if ("frame" in item && item.frame.kind === "audio" && !found[item.port])
+      found[item.port] = { sampleRateHz: item.frame.sampleRateHz, channels: item.frame.channels };
+  return { ...found, ...given };
+}
+
+/** Frames that are all there from the start; a control is handed over when its turn comes. */
+class FeedInput implements TaskInput {
+  readonly #feed: FeedItem[];
+  constructor(
+    feed: readonly FeedItem[],
+    readonly onControl: (control: Control) => void,
+  ) {
+    this.#feed = [...feed];
+  }
+
+  poll(): Received | undefined {
+    for (;;) {
+      const item = this.#feed.shift();
+      if (!item || "frame" in item) return item;
+      this.onControl(item.control);
+    }
+  }
+
+  async next(): Promise<Received | undefined> {
+    return this.poll();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<Frame> {
+    for (let item = this.poll(); item; item = this.poll()) yield item.frame;
+  }
+}
+
+class DriveLog {
+  readonly emitted: Received[] = [];
+  readonly events: NodeEvent[] = [];
+  readonly counters: Record<string, number> = {};
+  readonly usage: Partial<Record<UsageUnit, number>> = {};
+  gated = 0;
+  readonly files = new Map<string, { bytes: number[]; finishers: (() => void)[] }>();
+  readonly resources = new Map<string, { resource: Resource<unknown>; value: unknown }>();
+
+  artifact(path: string): Artifact {
+    const file = { bytes: [] as number[], finishers: [] as (() => void)[] };
+    this.files.set(path, file);
+    return {
+      path,
+      write(bytes) {
+        for (const byte of bytes) file.bytes.push(byte);
+      },
+      writeAt(offset, bytes) {
+        for (const [i, byte] of bytes.entries()) file.bytes[offset + i] = byte;
+      },
+      onFinish: (finish) => file.finishers.push(finish),
+    };
+  }
+
+  finish(): void {
+    for (const file of this.files.values()) for (const finish of file.finishers) finish();
+  }
+
+  async closeResources(): Promise<void> {
+    for (const { resource, value } of [...this.resources.values()].reverse()) await resource.close(value);
+  }
+
+  result() {
+    return {
+      emitted: this.emitted,
+      frames: (port?: string) => this.emitted.filter((e) => port === undefined || e.port === port).map((e) => e.frame),
+      events: this.events,
+      counters: this.counters,
+      usage: this.usage,
+      gated: this.gated,
+      artifacts: Object.fromEntries([...this.files].map(([path, file]) => [path, Uint8Array.from(file.bytes)])),
+    };
+  }
+}
+
+/** Under a virtual clock time stands still for what is awaited here. */
+const announced = <T>(clock: Clock, value: T | Promise<T>): Promise<T> =>
+  value instanceof Promise && clock instanceof VirtualClock ? clock.owe([0], value) : Promise.resolve(value);
+
+function contextFor(
+  log: DriveLog,
+  clock: Clock,
+  options: DriveOptions,
+  formats: Record<string, AudioFormat>,
+  mainInput: string,
+): NodeContext {
+  const signal = options.signal ?? new AbortController().signal;
+  let utterances = 0;
+  let seed = 1;
+  let temporary: string | undefined;
+  return {
+    runId: "run",
+    nodeId: "node",
+    labels: options.labels ?? {},
+    formats,
+    get format() {
+      const format = formats[mainInput];
+      if (!format) throw new EngineError("NODE_PROTOCOL", `the format of input ${mainInput} is not known`);
+      return format;
+    },
+    clock,
+    log: { debug() {}, info() {}, warn() {} },
+    signal,
+    random: () => {
+      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+      return seed / 2 ** 32;
+    },
+    newUtterance: () => `node-${++utterances}`,
+    count: (counter, by = 1) => {
+      log.counters[counter] = (log.counters[counter] ?? 0) + by;
+    },
+    usage: (unit, amount) => {
+      log.usage[unit] = (log.usage[unit] ?? 0) + amount;
+    },
+    gate: (samples) => {
+      log.gated += samples;
+    },
+    report: (event) => {
+      log.events.push(event);
+    },
+    outside: (work) => announced(clock, work(signal)),
+    artifact: async (path) => log.artifact(path),
+    tempDir: () => {
+      temporary ??= mkdtempSync(join(tmpdir(), "parlando-drive-"));
+      return temporary;
+    },
+    resource: async <T>(resource: Resource<T>) => {
+      const open = log.resources.get(resource.key) ?? { resource, value: await announced(clock, resource.open()) };
+      log.resources.set(resource.key, open as { resource: Resource<unknown>; value: unknown });
+      return open.value as T;
+    },
+  };
+}

@@ -1,0 +1,1 @@
+export { type Driven, type DriveOptions, driveNode } from "./drive.ts";
