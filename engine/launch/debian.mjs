@@ -1,0 +1,83 @@
+import { aptGet, sayAptFailure, withPackageLists } from "./apt.mjs";
+import { runCommand } from "./command.mjs";
+import { provideForUser, userDebianRoot } from "./debian-user.mjs";
+import { findProgram } from "./machine.mjs";
+import { say } from "./remarks.mjs";
+
+const engines = ["libpocketsphinx3", "pocketsphinx-en-us", "espeak-ng", "apertium-eng-spa"];
+/** They cannot be unpacked into a user's folder: the compiler looks for its headers and start files in the system. */
+const compiler = ["gcc", "libc6-dev"];
+const wantedFor = { start: engines, test: [...engines, ...compiler, "pocketsphinx-testdata"] };
+
+/**
+ * Brings the Debian packages that are missing, as root into the system, else into a folder of the user.
+ * It never throws for a package that cannot be had: the engine that misses it says so when it is used.
+ * @param {import("./machine.mjs").Machine} machine
+ * @param {{ occasion: "start" | "test", allowed: boolean }} options `allowed`: apt may be asked to install
+ * @returns {{ complete: boolean, userRoot?: string }} `userRoot` is where a user's packages lie, if any do
+ */
+export function provideDebianPackages(machine, { occasion, allowed }) {
+  if (!isDebian(machine)) {
+    say("this is no Debian: of the speech engines those are used that are found (`doctor` names them)");
+    return { complete: false };
+  }
+  const missing = missingPackages(machine, wantedFor[occasion]);
+  if (missing.length === 0) return { complete: true };
+  if (machine.uid === 0) return { complete: allowed ? installAsRoot(machine, missing) : sayLeftOut(missing) };
+  return provideWithoutRoot(machine, missing, allowed);
+}
+
+function isDebian(machine) {
+  return machine.release !== "" && ["apt-get", "dpkg-query"].every((name) => findProgram(machine, name) !== undefined);
+}
+
+/** Those of the packages that dpkg does not call installed. */
+function missingPackages(machine, packages) {
+  const result = runCommand(machine, ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", ...packages]);
+  const installed = new Set(result.stdout.split("\n"));
+  return packages.filter((name) => !installed.has(`${name} installed`));
+}
+
+function sayLeftOut(missing) {
+  say(`missing from Debian, and left out as asked: ${missing.join(" ")} (apt-get install ${missing.join(" ")})`);
+  return false;
+}
+
+/** @returns whether everything was installed */
+function installAsRoot(machine, missing) {
+  let told = false;
+  const result = withPackageLists(machine, { lists: "/var/lib/apt/lists", settings: [] }, () => {
+    if (!told) say(`from Debian, will install ${missing.join(" ")}${askSize(machine, missing)}`);
+    if (!told) say("(PARLANDO_NO_APT=1 or --no-apt leaves them out)");
+    told = true;
+    return aptGet(machine, ["-y", "--no-install-recommends", "install", ...missing]);
+  });
+  if (!result.ok) sayAptFailure(result.output, missing);
+  return result.ok;
+}
+
+/** ", with what they need …", or nothing when apt does not say. */
+function askSize(machine, packages) {
+  const { stdout } = aptGet(machine, ["--assume-no", "--no-install-recommends", "install", ...packages]);
+  const count = stdout.match(/(\d+) newly installed/)?.[1];
+  const fetched = stdout.match(/Need to get (\S+ [kMG]?B)(?:\/\S+ [kMG]?B)? of archives/)?.[1];
+  const disk = stdout.match(/After this operation, (\S+ [kMG]?B) of additional/)?.[1];
+  return count && fetched && disk
+    ? `, with what they need ${count} packages: ${fetched} to fetch, ${disk} on disk`
+    : "";
+}
+
+function provideWithoutRoot(machine, missing, allowed) {
+  const held = userDebianRoot(machine).packages;
+  const lacking = missing.filter((name) => !held.includes(name));
+  const portable = lacking.filter((name) => !compiler.includes(name));
+  let complete = lacking.length === 0;
+  if (!complete && !allowed) sayLeftOut(lacking);
+  else if (!complete) {
+    const left = lacking.filter((name) => compiler.includes(name));
+    if (left.length > 0) say(`only root can install ${left.join(" ")} (sudo apt-get install ${left.join(" ")})`);
+    complete = (portable.length === 0 || provideForUser(machine, portable)) && left.length === 0;
+  }
+  const { root, packages } = userDebianRoot(machine);
+  return packages.length > 0 ? { complete, userRoot: root } : { complete };
+}
