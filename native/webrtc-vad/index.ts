@@ -1,0 +1,10 @@
+export {
+  type Aggressiveness,
+  type BackendName,
+  best as openBestBackend,
+  type DetectorBackend,
+  type DetectorFound,
+  detectorBackend,
+  findDetector,
+  WebRtcVad,
+} from "./detector.ts";

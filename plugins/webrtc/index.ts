@@ -1,0 +1,5 @@
+import { definePlugin } from "#engine/plugin";
+import { compiler, detector } from "./engines.ts";
+import { vad } from "./vad.ts";
+
+export default definePlugin({ name: "webrtc", nodes: [vad], engines: [detector, compiler] });
