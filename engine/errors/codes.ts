@@ -31,6 +31,7 @@ export const ERROR_TRAITS = {
   AUDIO_EMPTY: caller,
   AUDIO_TRUNCATED: caller,
   AUDIO_NOT_RECOGNISED: caller,
+  AUDIO_TOO_LONG: caller,
 
   // workflow
   WORKFLOW_INVALID: caller,
@@ -43,8 +44,10 @@ export const ERROR_TRAITS = {
   NODE_HUNG: { httpStatus: 504, retryable: true, usable: false },
   NODE_EMITTED_AFTER_END: ours,
   NODE_PROTOCOL: ours,
+  NODE_FLOODED: ours,
   OUTSIDE_UNANSWERED: { httpStatus: 504, retryable: true, usable: true },
   CLOCK_REFUSES: caller,
+  RESULT_LATE: { httpStatus: 504, retryable: true, usable: true },
 
   // engines of the machine itself
   ENGINE_MISSING: { httpStatus: 503, retryable: false, usable: false },

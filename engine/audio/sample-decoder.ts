@@ -1,0 +1,85 @@
+import { decodeALaw, decodeMuLaw } from "./g711.ts";
+import { joinBytes } from "./join-bytes.ts";
+import { saturate } from "./saturate.ts";
+
+/** How samples lie in bytes. Everything wider than a byte is little-endian; `u8` has its zero at 128, floats reach from -1 to 1. */
+export type SampleEncoding = "u8" | "s16le" | "s24le" | "s32le" | "f32le" | "f64le" | "alaw" | "mulaw";
+
+export const BYTES_PER_SAMPLE: Readonly<Record<SampleEncoding, number>> = {
+  u8: 1,
+  s16le: 2,
+  s24le: 3,
+  s32le: 4,
+  f32le: 4,
+  f64le: 8,
+  alaw: 1,
+  mulaw: 1,
+};
+
+/**
+ * Turns bytes in chunks of any length into signed 16-bit samples. What has more than 16 bits is rounded to nearest (half upwards) and
+ * saturated; a float that is not a number becomes 0.
+ */
+export class SampleDecoder {
+  /** The beginning of a sample tuple whose end has not come yet. */
+  #spare: Uint8Array = new Uint8Array(0);
+  readonly #tupleBytes: number;
+
+  constructor(
+    readonly encoding: SampleEncoding,
+    channels: number,
+  ) {
+    this.#tupleBytes = BYTES_PER_SAMPLE[encoding] * channels;
+  }
+
+  /** Bytes that wait for the rest of a sample of all channels; at the end of a stream they are no audio. */
+  get spareBytes(): number {
+    return this.#spare.length;
+  }
+
+  /** @param bytes not kept. The result belongs to the caller and holds whole sample tuples, perhaps none. */
+  push(bytes: Uint8Array): Int16Array {
+    const all = this.#spare.length === 0 ? bytes : joinBytes(this.#spare, bytes);
+    const whole = all.length - (all.length % this.#tupleBytes);
+    this.#spare = all.slice(whole);
+    return decodeSamples(all.subarray(0, whole), this.encoding);
+  }
+}
+
+/** Whole samples as signed 16 bit, in an array that the caller owns. */
+export function decodeSamples(bytes: Uint8Array, encoding: SampleEncoding): Int16Array {
+  if (encoding === "alaw") return decodeALaw(bytes);
+  if (encoding === "mulaw") return decodeMuLaw(bytes);
+  const size = BYTES_PER_SAMPLE[encoding];
+  const pcm = new Int16Array(bytes.length / size);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let i = 0, at = 0; i < pcm.length; i++, at += size) pcm[i] = readSample(view, at, encoding);
+  return pcm;
+}
+
+/** Signed 16-bit little-endian bytes of the samples, in an array that the caller owns. */
+export function encodeS16le(pcm: Int16Array): Uint8Array {
+  const bytes = new Uint8Array(pcm.length * 2);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < pcm.length; i++) view.setInt16(2 * i, pcm[i]!, true);
+  return bytes;
+}
+
+function readSample(view: DataView, at: number, encoding: Exclude<SampleEncoding, "alaw" | "mulaw">): number {
+  switch (encoding) {
+    case "u8":
+      return (view.getUint8(at) - 128) << 8;
+    case "s16le":
+      return view.getInt16(at, true);
+    case "s24le":
+      return saturate(((view.getInt16(at + 1, true) << 8) + view.getUint8(at) + 128) >> 8);
+    case "s32le":
+      return saturate(Math.floor((view.getInt32(at, true) + 32768) / 65536));
+    case "f32le":
+      return fromUnit(view.getFloat32(at, true));
+    case "f64le":
+      return fromUnit(view.getFloat64(at, true));
+  }
+}
+
+const fromUnit = (value: number): number => (Number.isNaN(value) ? 0 : saturate(Math.round(value * 32768)));

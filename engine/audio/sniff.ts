@@ -1,0 +1,54 @@
+/** Where the first bytes give a kind of file away: `[offset, bytes as text or numbers, what people call it]`. */
+const SIGNATURES: readonly (readonly [offset: number, signature: string | readonly number[], name: string])[] = [
+  [0, "RIFX", "big-endian WAV (RIFX)"],
+  [0, "ID3", "MP3"],
+  [0, "fLaC", "FLAC"],
+  [0, "OggS", "Ogg (Opus or Vorbis)"],
+  [4, "ftyp", "MP4 or M4A"],
+  [0, "FORM", "AIFF"],
+  [0, ".snd", "Sun AU"],
+  [0, "caff", "Apple CAF"],
+  [0, "#!AMR", "AMR"],
+  [0, "#!SILK", "Silk"],
+  [1, "#!SILK", "Silk"],
+  [0, [0x1a, 0x45, 0xdf, 0xa3], "WebM or Matroska"],
+  [0, [0x30, 0x26, 0xb2, 0x75], "WMA or WMV"],
+  [0, "RF64", "RF64 WAV"],
+  [0, "riff", "Wave64"],
+  [0, "%PDF", "PDF"],
+  [0, "PK\u0003\u0004", "a ZIP archive"],
+  [0, [0x1f, 0x8b], "gzip"],
+  [1, "PNG", "a PNG image"],
+  [0, [0xff, 0xd8, 0xff], "a JPEG image"],
+  [0, "GIF8", "a GIF image"],
+  [0, "\u007fELF", "a program (ELF)"],
+  [0, "NIST_1A", "NIST SPHERE"],
+  [0, "<", "XML or HTML"],
+];
+
+/**
+ * What a file seems to be by its first bytes, in words for a message such as "looks like MP3" or "begins with 00 01 02 03".
+ * A dozen bytes are enough.
+ */
+export function describeBytes(head: Uint8Array): string {
+  for (const [offset, signature, name] of SIGNATURES)
+    if (startsWith(head, offset, signature)) return `looks like ${name}`;
+  if (startsWith(head, 0, "RIFF") && head.length >= 12)
+    return `looks like RIFF, but holds ${quoted(head.subarray(8, 12))}, not "WAVE"`;
+  // Eleven set bits are MPEG's frame sync; layer bits of zero mean AAC in ADTS.
+  if (head[0] === 0xff && head.length > 1 && (head[1]! & 0xe0) === 0xe0)
+    return (head[1]! & 0x06) === 0 ? "looks like AAC (ADTS)" : "looks like MP3";
+  const text = head.subarray(0, 64);
+  if (text.length > 0 && text.every((byte) => byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte < 127)))
+    return "looks like text";
+  return `begins with ${Array.from(head.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ")}`;
+}
+
+function startsWith(head: Uint8Array, offset: number, signature: string | readonly number[]): boolean {
+  const bytes = typeof signature === "string" ? Array.from(signature, (char) => char.charCodeAt(0)) : signature;
+  return head.length >= offset + bytes.length && bytes.every((byte, i) => head[offset + i] === byte);
+}
+
+function quoted(id: Uint8Array): string {
+  return JSON.stringify(String.fromCharCode(...id));
+}
