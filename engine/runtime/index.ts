@@ -1,2 +1,10 @@
+export type { ArtifactReport } from "./artifacts.ts";
+export type { DropReason, EdgeAccount, Tally } from "./edge.ts";
+export type { RunEvent, RunHappening } from "./events.ts";
+export type { NodeAccount, NodeFailure, RunReport, RunState } from "./report.ts";
+export { Resources } from "./resources.ts";
+export { type Household, Run, type RunOptions } from "./run.ts";
+export { Scheduler } from "./scheduler.ts";
 export { SystemClock } from "./system-clock.ts";
 export { VirtualClock } from "./virtual-clock.ts";
+export { HUNG_EXIT_STATUS, Watch } from "./watch.ts";

@@ -12,6 +12,8 @@ interface Owed {
   readonly order: readonly number[];
   settled: boolean;
   readonly answered: Promise<void>;
+  /** True: time may go on although it is not settled. */
+  readonly free: () => boolean;
   deliver: () => void;
 }
 
@@ -31,6 +33,7 @@ export class VirtualClock implements Clock {
   #drivers = 0;
   #holds = 0;
   #turning = false;
+  readonly #busy = new Set<() => boolean>();
   #onRelease: (() => void) | undefined;
 
   nowMs(): number {
@@ -53,10 +56,10 @@ export class VirtualClock implements Clock {
    * Keeps time still until `work` settles, and hands its outcome on in the order stated, after those of the same instant that come before.
    * @param free asked while waiting: true lets time go on although the work is not done, for work that itself waits on this clock.
    */
-  owe<T>(order: readonly number[], work: Promise<T>, free?: () => boolean): Promise<T> {
+  owe<T>(order: readonly number[], work: Promise<T>, free: () => boolean = never): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let outcome: () => void = () => {};
-      const owed: Owed & { free?: (() => boolean) | undefined } = {
+      const owed: Owed = {
         order,
         settled: false,
         answered: work.then(
@@ -88,6 +91,12 @@ export class VirtualClock implements Clock {
     };
   }
 
+  /** Keeps time still whenever `busy` answers true. Returns the function that takes it back. */
+  watch(busy: () => boolean): () => void {
+    this.#busy.add(busy);
+    return () => this.#busy.delete(busy);
+  }
+
   /** Lets time go on until the returned function is called. Drivers are counted. */
   drive(): () => void {
     this.#drivers++;
@@ -110,15 +119,21 @@ export class VirtualClock implements Clock {
         });
         continue;
       }
+      if (this.#isBusy()) continue;
       if (await this.#deliverAnswers()) continue;
       if (!this.#fireTimers()) await this.#nothingToDo();
     }
     this.#turning = false;
   }
 
+  #isBusy(): boolean {
+    for (const busy of this.#busy) if (busy()) return true;
+    return false;
+  }
+
   /** Awaits all that is owed at this instant, then hands it on in order; true when there was anything. */
   async #deliverAnswers(): Promise<boolean> {
-    const due = this.#owed.filter((o) => o.settled || !(o as { free?: () => boolean }).free?.());
+    const due = this.#owed.filter((o) => o.settled || !o.free());
     if (due.length === 0) return false;
     await Promise.all(due.map((o) => o.answered));
     this.#owed = this.#owed.filter((o) => !due.includes(o));
@@ -150,6 +165,7 @@ export class VirtualClock implements Clock {
   }
 }
 
+const never = () => false;
 const macrotask = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 function byOrder(a: Owed, b: Owed): number {

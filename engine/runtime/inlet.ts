@@ -1,0 +1,83 @@
+import { positionMs } from "#engine/frames";
+import type { Received } from "#engine/plugin";
+import type { Edge, Waiter } from "./edge.ts";
+
+/** One queued edge into a node. */
+export interface Feed {
+  readonly edge: Edge;
+  readonly port: string;
+  readonly order: "time" | "arrival";
+}
+
+/**
+ * The queued edges into one node, merged.
+ *
+ * `time` orders by position in media time, then as listed: a frame is held while another edge is empty that may still bring an earlier
+ * one, but only as long as anything else in the process can move at this instant. `arrival` takes them as they came.
+ */
+export class Inlet {
+  readonly #byTime: boolean;
+  /** Of `arrival`: the feeds in the order in which their frames came. Drops leave entries behind, which are skipped. */
+  readonly #arrivals: Feed[] = [];
+
+  constructor(
+    readonly feeds: readonly Feed[],
+    consumer: Waiter,
+  ) {
+    this.#byTime = feeds.length > 1 && feeds.some((feed) => feed.order === "time");
+    const byArrival = feeds.length > 1 && !this.#byTime;
+    for (const feed of feeds) feed.edge.connect(byArrival ? { wake: () => this.#arrived(feed, consumer) } : consumer);
+  }
+
+  /** The feed to take from next: undefined where nothing is there, `wait` where patience may bring something earlier. */
+  choose(impatient: boolean): Feed | "wait" | undefined {
+    const only = this.feeds.length === 1 ? this.feeds[0] : undefined;
+    if (only) return only.edge.size > 0 ? only : undefined;
+    return this.#byTime ? this.#earliest(impatient) : this.#oldest();
+  }
+
+  take(feed: Feed): Received | undefined {
+    const frame = feed.edge.shift();
+    if (feed === this.#arrivals[0]) this.#arrivals.shift();
+    return frame && { port: feed.port, frame };
+  }
+
+  /** All edges have ended and are empty. */
+  get exhausted(): boolean {
+    for (const { edge } of this.feeds) if (!edge.ended || edge.size > 0) return false;
+    return true;
+  }
+
+  #earliest(impatient: boolean): Feed | "wait" | undefined {
+    let best: Feed | undefined;
+    let bestMs = Number.POSITIVE_INFINITY;
+    let open = false;
+    for (const feed of this.feeds) {
+      const head = feed.edge.peek();
+      if (!head) {
+        open ||= !feed.edge.ended;
+        continue;
+      }
+      const ms = positionMs(head);
+      if (ms < bestMs) {
+        best = feed;
+        bestMs = ms;
+      }
+    }
+    return best && open && !impatient ? "wait" : best;
+  }
+
+  #oldest(): Feed | undefined {
+    while (this.#arrivals.length > 0) {
+      const feed = this.#arrivals[0]!;
+      if (feed.edge.size > 0) return feed;
+      this.#arrivals.shift();
+    }
+    return this.feeds.find((feed) => feed.edge.size > 0);
+  }
+
+  #arrived(feed: Feed, consumer: Waiter): void {
+    this.#arrivals.push(feed);
+    consumer.wake();
+  }
+}

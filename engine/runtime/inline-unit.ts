@@ -1,0 +1,75 @@
+import type { EngineError } from "#engine/errors";
+import type { Control, Frame } from "#engine/frames";
+import type { Emit, InlineNode, TaskNode } from "#engine/plugin";
+import type { Receiver } from "./link.ts";
+import type { Patient } from "./scheduler.ts";
+import { FRAMES_PER_STEP, Unit } from "./unit.ts";
+
+/**
+ * A node of the inline shape. Where the edge before it is direct, its producer's emission calls `receive`, so that a chain of inline
+ * nodes is one call; otherwise `step` takes queued frames while everything behind has room.
+ */
+export class InlineUnit extends Unit implements Receiver, Patient {
+  #node!: InlineNode;
+  readonly #emit: Emit = (frame, port) => this.deliver(frame, port);
+
+  adopt(node: InlineNode | TaskNode): void {
+    this.#node = node as InlineNode;
+  }
+
+  start(): void {
+    this.state = "running";
+    if (this.inlet.feeds.length > 0) this.wake();
+  }
+
+  receive(frame: Frame, port: string): void {
+    if (this.state !== "running") return;
+    this.countIn(frame);
+    const watch = this.host.watch;
+    const before = watch.enterFrame(this.watchToken);
+    try {
+      this.#node.onFrame(frame, this.#emit, port);
+    } catch (error) {
+      this.host.failed(this, error);
+    }
+    watch.leave(before);
+  }
+
+  step(): void {
+    this.#take(false);
+  }
+
+  release(): void {
+    this.#take(true);
+  }
+
+  control(control: Control): void {
+    if (this.state === "running") this.guard("onControl", () => this.#node.onControl?.(control, this.#emit));
+  }
+
+  held(): number {
+    return this.#node.held?.() ?? 0;
+  }
+
+  /** Nothing in it waits, so there is nothing to interrupt. */
+  interrupt(_reason: EngineError): void {}
+
+  #take(impatient: boolean): void {
+    let patience = !impatient;
+    for (let n = 0; n < FRAMES_PER_STEP && this.state === "running"; n++) {
+      if (!this.hasRoom()) return this.guard("onFrame", () => this.awaitRoom());
+      const feed = this.inlet.choose(!patience);
+      if (feed === "wait") return this.host.whenIdle(this);
+      if (feed === undefined) return this.settleFeeds();
+      const received = this.inlet.take(feed);
+      if (received) this.receive(received.frame, received.port);
+      patience = true;
+    }
+    if (this.state === "running") this.wake();
+  }
+
+  protected onInputEnd(): void {
+    this.stop("ended");
+    this.host.ended(this);
+  }
+}

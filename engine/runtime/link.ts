@@ -1,0 +1,53 @@
+import type { Frame, FrameKind, TextRole } from "#engine/frames";
+import type { Edge } from "./edge.ts";
+
+const KINDS: Readonly<Record<FrameKind, number>> = {
+  audio: 1,
+  speech: 2,
+  text: 4,
+  encoded: 8,
+  recording: 16,
+  data: 32,
+};
+
+/** What takes frames without a queue: an inline node in its producer's call, or a listener outside the run. */
+export interface Receiver {
+  receive(frame: Frame, port: string): void;
+  /** One of the links that feed `port` has ended. `cut`: its stream was cut short. */
+  linkEnded(port: string, cut: boolean): void;
+}
+
+/** One way out of an output port: filters by kind, then queues or calls. */
+export class Link {
+  readonly #kinds: number;
+  readonly #roles: readonly TextRole[] | undefined;
+  /** Frames that went over a link without a queue, where in = out by construction. */
+  moved = 0;
+  movedSamples = 0;
+
+  constructor(
+    readonly id: string,
+    kinds: readonly FrameKind[],
+    roles: readonly TextRole[] | undefined,
+    readonly port: string,
+    readonly receiver: Receiver,
+    readonly edge: Edge | undefined,
+  ) {
+    this.#kinds = kinds.reduce((mask, kind) => mask | KINDS[kind], 0);
+    this.#roles = roles;
+  }
+
+  offer(frame: Frame, samples: number): void {
+    if ((this.#kinds & KINDS[frame.kind]) === 0) return;
+    if (this.#roles && frame.kind === "text" && !this.#roles.includes(frame.role)) return;
+    if (this.edge) return this.edge.push(frame);
+    this.moved++;
+    this.movedSamples += samples;
+    this.receiver.receive(frame, this.port);
+  }
+
+  end(cut: boolean): void {
+    if (this.edge) this.edge.close(cut);
+    else this.receiver.linkEnded(this.port, cut);
+  }
+}

@@ -1,0 +1,204 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EngineError } from "#engine/errors";
+import type { AudioFormat } from "#engine/frames";
+import {
+  type Artifact,
+  type ArtifactOptions,
+  type Clock,
+  defaultPort,
+  type Logger,
+  type NodeContext,
+  type NodeEvent,
+  type Resource,
+  type UsageUnit,
+} from "#engine/plugin";
+import type { PlannedNode } from "#engine/workflow";
+import { GrowingFile } from "./artifacts.ts";
+import type { Resources } from "./resources.ts";
+import { sleepOn } from "./system-clock.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+import { within } from "./within.ts";
+
+/** What a run lends to the contexts of its nodes. */
+export interface Lender {
+  readonly runId: string;
+  /** Distinguishes runs that share a clock: earlier runs first. */
+  readonly order: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  readonly resources: Resources;
+  readonly outsideMs: number;
+  readonly seed: number;
+  readonly log: Logger;
+  report(nodeId: string, event: NodeEvent): void;
+  moved(): void;
+}
+
+/** One node's view of the world, and what it has used of it. */
+export class RunNodeContext implements NodeContext {
+  readonly runId: string;
+  readonly nodeId: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly formats: Readonly<Record<string, AudioFormat | undefined>>;
+  readonly clock: CountingClock;
+  readonly log: Logger;
+  readonly counters: Record<string, number> = {};
+  readonly used: Partial<Record<UsageUnit, number>> = {};
+  gated = 0;
+  readonly files: GrowingFile[] = [];
+  readonly #releases: (() => Promise<void>)[] = [];
+  #temporary: string | undefined;
+  #utterances = 0;
+  #requests = 0;
+  #outstanding = 0;
+  #random: number;
+
+  constructor(
+    private readonly lender: Lender,
+    private readonly planned: PlannedNode,
+    readonly index: number,
+    readonly signal: AbortSignal,
+  ) {
+    this.runId = lender.runId;
+    this.nodeId = planned.id;
+    this.labels = lender.labels;
+    this.formats = planned.formats;
+    this.clock = new CountingClock(lender.clock);
+    this.log = lender.log;
+    this.#random = (lender.seed ^ Math.imul(index + 1, 0x9e3779b1)) >>> 0 || 1;
+  }
+
+  get format(): AudioFormat {
+    const port = defaultPort(this.planned.definition.inputs(this.planned.config));
+    const format = port === undefined ? undefined : this.formats[port];
+    if (!format)
+      throw new EngineError(
+        "NODE_PROTOCOL",
+        `${this.nodeId}: the format of its audio is not known before the first frame`,
+      );
+    return format;
+  }
+
+  /** xorshift32: small, seeded, and good enough for jitter. */
+  random(): number {
+    let x = this.#random;
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    this.#random = x >>> 0;
+    return this.#random / 2 ** 32;
+  }
+
+  newUtterance(): string {
+    this.#utterances++;
+    return `${this.nodeId}-${this.#utterances}`;
+  }
+
+  count(counter: string, by = 1): void {
+    this.counters[counter] = (this.counters[counter] ?? 0) + by;
+  }
+
+  usage(unit: UsageUnit, amount: number): void {
+    this.used[unit] = (this.used[unit] ?? 0) + amount;
+  }
+
+  gate(samples: number): void {
+    this.gated += samples;
+  }
+
+  report(event: NodeEvent): void {
+    this.lender.report(this.nodeId, event);
+  }
+
+  async outside<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    this.signal.throwIfAborted();
+    this.#outstanding++;
+    try {
+      const answer = within(
+        work(this.signal),
+        this.lender.outsideMs,
+        () =>
+          new EngineError(
+            "OUTSIDE_UNANSWERED",
+            `${this.nodeId}: work outside the loop gave no answer for ${this.lender.outsideMs} ms`,
+          ),
+      );
+      return await this.announced(answer);
+    } finally {
+      this.#outstanding--;
+      this.lender.moved();
+    }
+  }
+
+  /** Requests that wait for an answer. */
+  get outstanding(): number {
+    return this.#outstanding;
+  }
+
+  /** Under a virtual clock: time stands still for this, unless the node itself waits on the clock meanwhile. */
+  announced<T>(work: Promise<T>): Promise<T> {
+    if (!(this.lender.clock instanceof VirtualClock)) return work;
+    return this.lender.clock.owe([this.lender.order, this.index, this.#requests++], work, () => this.clock.pending > 0);
+  }
+
+  async artifact(path: string, options?: ArtifactOptions): Promise<Artifact> {
+    const file = new GrowingFile(path, this.nodeId, this.runId, options);
+    this.files.push(file);
+    return file;
+  }
+
+  tempDir(): string {
+    this.#temporary ??= mkdtempSync(join(tmpdir(), "parlando-run-"));
+    return this.#temporary;
+  }
+
+  async resource<T>(resource: Resource<T>): Promise<T> {
+    const { value, release } = await this.announced(this.lender.resources.acquire(resource));
+    this.#releases.push(release);
+    return value;
+  }
+
+  /** Gives back resources, the latest first, and removes the temporary folder. */
+  async dispose(): Promise<void> {
+    for (const release of this.#releases.splice(0).reverse()) await release();
+    if (this.#temporary) rmSync(this.#temporary, { recursive: true, force: true });
+  }
+}
+
+/** A clock that knows how many of its timers are pending. */
+export class CountingClock implements Clock {
+  pending = 0;
+
+  constructor(readonly inner: Clock) {}
+
+  get virtual(): boolean {
+    return this.inner.virtual;
+  }
+
+  nowMs(): number {
+    return this.inner.nowMs();
+  }
+
+  after(ms: number, call: () => void): () => void {
+    this.pending++;
+    let open = true;
+    const settle = () => {
+      if (open) this.pending--;
+      open = false;
+    };
+    const callOff = this.inner.after(ms, () => {
+      settle();
+      call();
+    });
+    return () => {
+      settle();
+      callOff();
+    };
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return sleepOn(this, ms, signal);
+  }
+}

@@ -1,0 +1,408 @@
+import { asEngineError, EngineError } from "#engine/errors";
+import type { Control, Frame } from "#engine/frames";
+import type { Clock, InlineNode, Logger, NodeEvent, TaskNode } from "#engine/plugin";
+import type { Plan } from "#engine/workflow";
+import type { ArtifactReport } from "./artifacts.ts";
+import type { RunEvent, RunHappening } from "./events.ts";
+import { IdleWatch } from "./idle-watch.ts";
+import { type Lender, RunNodeContext } from "./node-context.ts";
+import { accountOf, imbalances, type NodeFailure, type RunReport, type RunState } from "./report.ts";
+import type { Resources } from "./resources.ts";
+import type { Patient, Scheduler, Step } from "./scheduler.ts";
+import { TaskUnit } from "./task-unit.ts";
+import type { Host, Unit } from "./unit.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+import type { Watch } from "./watch.ts";
+import { type Wiring, wire } from "./wiring.ts";
+import { within } from "./within.ts";
+
+/** What the runs of a process share. */
+export interface Household {
+  readonly scheduler: Scheduler;
+  readonly resources: Resources;
+  readonly watch: Watch;
+}
+
+export interface RunOptions {
+  readonly runId: string;
+  readonly clock: Clock;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Of everything random in the run. Default 1. */
+  readonly seed?: number;
+  /** Distinguishes runs on one virtual clock. Default 0. */
+  readonly order?: number;
+  /** How long work outside the loop may take by the machine's clock, in milliseconds. Default 60,000. */
+  readonly outsideMs?: number;
+  readonly log?: Logger;
+  onEvent?(event: RunEvent): void;
+  /** Every frame at the workflow's own outputs, audio too. Must not block. */
+  onOutput?(output: string, frame: Frame): void;
+}
+
+/** By the machine's clock: how long a task may take to unwind and a node to close, once the run is over. */
+const UNWIND_MS = 1000;
+const CLOSE_MS = 2000;
+
+const quiet: Logger = { debug() {}, info() {}, warn() {} };
+
+/**
+ * One execution of a plan.
+ *
+ * It ends in this order: sources end (by themselves, by `drain`, or because a node failed); each node gets the end of its inputs once they
+ * are consumed, and closes its outputs; files get their names in plan order; nodes are closed against plan order; resources are given back.
+ * `limits.drainMs` after the last source has ended, or after the drain, whatever still runs is cut off and the run has failed with
+ * RUN_DEADLINE. `cancel` skips straight to the files.
+ */
+export class Run implements Host {
+  readonly watch: Watch;
+  /** Resolves, never rejects, when everything is closed. */
+  readonly done: Promise<RunReport>;
+  readonly #resolveDone: (report: RunReport) => void;
+  readonly #wiring: Wiring;
+  readonly #contexts: readonly RunNodeContext[];
+  readonly #nodes = new Map<Unit, InlineNode | TaskNode>();
+  readonly #tokens: readonly number[];
+  readonly #startedMs: number;
+  readonly #failures: NodeFailure[] = [];
+  readonly #timers: (() => void)[] = [];
+  readonly #letGo: (() => void)[] = [];
+  readonly #idle: IdleWatch;
+  /** Of inline nodes, for what they await while they are created. */
+  readonly #abort = new AbortController();
+  #state: RunState = "starting";
+  #error: EngineError | undefined;
+  #drained = false;
+  #ending = false;
+  #sequence = 0;
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly options: RunOptions,
+    private readonly household: Household,
+  ) {
+    this.watch = household.watch;
+    const { promise, resolve } = Promise.withResolvers<RunReport>();
+    this.done = promise;
+    this.#resolveDone = resolve;
+    this.#startedMs = options.clock.nowMs();
+    this.#tokens = household.watch.register(
+      options.runId,
+      plan.nodes.map((node) => `${node.id} (${node.type})`),
+    );
+    this.#wiring = wire(plan, this, this.#tokens, (output, node) => ({
+      receive: (frame) => this.#output(output, node, frame),
+      linkEnded: () => {},
+    }));
+    const lender = this.#lender();
+    this.#contexts = this.#wiring.units.map(
+      (unit, index) =>
+        new RunNodeContext(lender, unit.planned, index, unit instanceof TaskUnit ? unit.signal : this.#abort.signal),
+    );
+    this.#idle = new IdleWatch(options.clock, plan.limits.idleMs, (ms) =>
+      this.#fail(
+        new EngineError("RUN_STALLED", `no frame has moved for ${ms} ms (limits.idleMs); running: ${this.#running()}`),
+      ),
+    );
+    if (options.clock instanceof VirtualClock) {
+      this.#letGo.push(options.clock.watch(() => household.scheduler.busy));
+      this.#letGo.push(options.clock.drive());
+    }
+    void this.#begin();
+  }
+
+  get id(): string {
+    return this.options.runId;
+  }
+
+  get state(): RunState {
+    return this.#state;
+  }
+
+  /** Accounts of every edge as they are now. */
+  get accounts() {
+    return this.#wiring.accounts();
+  }
+
+  /** Ends the sources; everything that is under way still comes out. The run is then `done`, its files partial. */
+  drain(): void {
+    if (this.#state !== "running" && this.#state !== "starting") return;
+    this.#drained = true;
+    this.#endSources(new EngineError("RUN_CANCELLED", "the run is drained"));
+  }
+
+  /** Ends everything at once; what was made is kept as partial files. */
+  cancel(reason: string): void {
+    if (this.#ending) return;
+    this.#setState("cancelled");
+    this.control({ kind: "cancel", reason });
+    void this.#end();
+  }
+
+  /** Hands a control to every node that runs. */
+  control(control: Control): void {
+    for (const unit of this.#wiring.units) unit.control(control);
+  }
+
+  // what the units ask of their run
+
+  moved(): void {
+    this.#idle.moves++;
+  }
+
+  wake(step: Step): void {
+    this.household.scheduler.wake(step);
+  }
+
+  whenIdle(patient: Patient): void {
+    this.household.scheduler.whenIdle(patient);
+  }
+
+  nextTurn(): Promise<void> {
+    return this.household.scheduler.nextTurn();
+  }
+
+  failed(unit: Unit, error: unknown): void {
+    if (this.#ending) return;
+    const failure = asEngineError(error, "NODE_FAILED", `${unit.id} (${unit.planned.type})`);
+    const ends = unit.planned.onFailure === "end";
+    this.#failures.push({ node: unit.id, code: failure.code, message: failure.message });
+    this.#tell({ type: "node.failed", node: unit.id, error: failure, ends });
+    unit.interrupt(failure);
+    unit.stop("failed");
+    if (ends) this.#fail(failure);
+    this.ended(unit);
+  }
+
+  ended(_unit: Unit): void {
+    if (this.#state === "starting" || this.#ending) return;
+    const open = this.#wiring.units.filter((unit) => unit.state === "running");
+    if (open.length === 0) return void this.#end();
+    if (this.#state === "running" && !open.some((unit) => unit.isSource)) this.#startDraining();
+  }
+
+  // from start to end
+
+  async #begin(): Promise<void> {
+    this.#tell({ type: "run.state", state: "starting" });
+    const callOff = this.options.clock.after(this.plan.limits.startMs, () => {
+      const late = this.#wiring.units.filter((unit) => !this.#nodes.has(unit) && unit.state === "idle");
+      const names = late.map((unit) => `${unit.id} (${unit.planned.type})`).join(", ");
+      this.#fail(
+        new EngineError("RUN_DEADLINE", `not ready within ${this.plan.limits.startMs} ms (limits.startMs): ${names}`),
+      );
+    });
+    await Promise.all(this.#wiring.units.map((unit, index) => this.#create(unit, this.#contexts[index]!)));
+    callOff();
+    if (this.#ending) return;
+    if (this.#error) return void this.#end();
+    this.#setState("running");
+    this.#idle.start();
+    const { runMs } = this.plan.limits;
+    if (runMs !== undefined)
+      this.#timer(runMs, () =>
+        this.#fail(new EngineError("RUN_DEADLINE", `still running after ${runMs} ms (limits.runMs)`)),
+      );
+    for (const unit of [...this.#wiring.units].reverse()) if (unit.state === "idle") unit.start();
+    if (this.#drained) this.#endSources(new EngineError("RUN_CANCELLED", "the run is drained"));
+    for (const unit of this.#wiring.units) if (unit.state === "failed") this.ended(unit);
+  }
+
+  async #create(unit: Unit, ctx: RunNodeContext): Promise<void> {
+    const { definition, config, openMs } = unit.planned;
+    const before = this.watch.enter(this.#tokens[unit.index]!, "create");
+    try {
+      const wallMs = Math.max(this.plan.limits.startMs, openMs ?? 0);
+      const made = definition.create(config, ctx);
+      this.watch.leave(before);
+      const late = () =>
+        new EngineError("NODE_HUNG", `${unit.id} (${unit.planned.type}) was not created within ${wallMs} ms`);
+      const ready = made instanceof Promise ? ctx.announced(within(made, wallMs, late)) : made;
+      const node = await (openMs === undefined ? ready : this.#opened(ready, unit, openMs));
+      this.#nodes.set(unit, node);
+      unit.adopt(node);
+    } catch (error) {
+      this.watch.leave(before);
+      this.failed(unit, error);
+    }
+  }
+
+  #opened<T>(ready: T | Promise<T>, unit: Unit, openMs: number): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const callOff = this.options.clock.after(openMs, () =>
+        reject(
+          new EngineError(
+            "NODE_HUNG",
+            `${unit.id} (${unit.planned.type}) did not open within ${openMs} ms (timeouts.openMs)`,
+          ),
+        ),
+      );
+      Promise.resolve(ready).then(resolve, reject).finally(callOff);
+    });
+  }
+
+  #fail(error: EngineError): void {
+    this.#error ??= error;
+    if (this.#ending) return;
+    if (this.#state === "starting" || this.#state === "draining")
+      return void (error.code.startsWith("RUN_") && this.#end());
+    this.#endSources(error);
+  }
+
+  #endSources(reason: EngineError): void {
+    if (this.#state !== "running") return;
+    this.#startDraining();
+    for (const unit of this.#wiring.units)
+      if (unit.isSource && unit.state === "running") {
+        unit.cut = true;
+        unit.interrupt(reason);
+      }
+  }
+
+  /** The sources have ended or were told to: what is left has `drainMs`. */
+  #startDraining(): void {
+    this.#setState("draining");
+    const { drainMs } = this.plan.limits;
+    this.control({ kind: "deadline", remainingMs: drainMs });
+    this.#timer(drainMs, () => {
+      this.#error ??= new EngineError(
+        "RUN_DEADLINE",
+        `not ended ${drainMs} ms after its input (limits.drainMs); running: ${this.#running()}`,
+      );
+      void this.#end();
+    });
+  }
+
+  async #end(): Promise<void> {
+    if (this.#ending) return;
+    this.#ending = true;
+    for (const callOff of this.#timers) callOff();
+    this.#idle.stop();
+    await this.#cutOff();
+    const { units } = this.#wiring;
+    const settled = new Set(units.filter((unit) => unit.state === "ended" && !unit.cut).map((unit) => unit.id));
+    const nodes = units.map((unit, i) => accountOf(unit, this.#nodes.has(unit) ? unit.held() : 0, this.#contexts[i]!));
+    const artifacts = this.#nameFiles();
+    await this.#close();
+    const edges = this.#wiring.accounts();
+    const state = this.#state === "cancelled" ? "cancelled" : this.#error ? "failed" : "done";
+    const report: RunReport = {
+      runId: this.id,
+      state,
+      drained: this.#drained,
+      ...(this.#error && { error: this.#error }),
+      failures: this.#failures,
+      durationMs: this.options.clock.nowMs() - this.#startedMs,
+      artifacts,
+      edges,
+      nodes,
+      imbalances: imbalances(edges, nodes, settled),
+    };
+    this.#setState(state);
+    this.#tell({ type: "run.ended", report });
+    for (const letGo of this.#letGo) letGo();
+    this.watch.forget(this.#tokens);
+    this.#resolveDone(report);
+  }
+
+  /** Stops whatever has not ended by itself, and lets tasks unwind for a moment. */
+  async #cutOff(): Promise<void> {
+    const reason = this.#error ?? new EngineError("RUN_CANCELLED", "the run was cancelled");
+    this.#abort.abort(reason);
+    const open = this.#wiring.units.filter((unit) => unit.state === "running" || unit.state === "idle");
+    for (const unit of open) {
+      unit.interrupt(reason);
+      unit.stop("failed");
+    }
+    const unwound = Promise.all(
+      this.#wiring.units.map((unit) => (unit instanceof TaskUnit ? unit.unwound : undefined)),
+    );
+    await this.#bounded(unwound, UNWIND_MS).catch(() => {});
+  }
+
+  #nameFiles(): ArtifactReport[] {
+    const reports: ArtifactReport[] = [];
+    for (const [i, unit] of this.#wiring.units.entries())
+      for (const file of this.#contexts[i]!.files)
+        try {
+          const report = file.finish(unit.cut || this.#drained || this.#state === "cancelled");
+          if (!report) continue;
+          reports.push(report);
+          this.#tell({ type: "artifact", artifact: report });
+        } catch (error) {
+          const failure = asEngineError(error, "FILE_UNWRITABLE", unit.id);
+          this.#failures.push({ node: unit.id, code: failure.code, message: failure.message });
+          this.#error ??= failure;
+        }
+    return reports;
+  }
+
+  async #close(): Promise<void> {
+    for (const unit of [...this.#wiring.units].reverse()) {
+      const node = this.#nodes.get(unit);
+      const before = this.watch.enter(this.#tokens[unit.index]!, "close");
+      try {
+        const closing = node?.close?.();
+        this.watch.leave(before);
+        if (closing) await this.#bounded(closing, CLOSE_MS);
+        await this.#bounded(this.#contexts[unit.index]!.dispose(), CLOSE_MS);
+      } catch (error) {
+        this.watch.leave(before);
+        const failure = asEngineError(error, "NODE_FAILED", `${unit.id} (${unit.planned.type}) while closing`);
+        this.#failures.push({ node: unit.id, code: failure.code, message: failure.message });
+        this.#error ??= failure;
+      }
+    }
+  }
+
+  /** Bounded by the machine's clock, since at the end no other may be turning. */
+  #bounded<T>(work: Promise<T>, ms: number): Promise<T> {
+    const bounded = within(work, ms, () => new EngineError("NODE_HUNG", `did not end within ${ms} ms`));
+    const { clock } = this.options;
+    return clock instanceof VirtualClock ? clock.owe([this.options.order ?? 0], bounded) : bounded;
+  }
+
+  // small things
+
+  #timer(ms: number, call: () => void): void {
+    this.#timers.push(this.options.clock.after(ms, call));
+  }
+
+  #running(): string {
+    const open = this.#wiring.units.filter((unit) => unit.state === "running");
+    return open.map((unit) => `${unit.id} (${unit.planned.type})`).join(", ") || "none";
+  }
+
+  #setState(state: RunState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#tell({ type: "run.state", state });
+  }
+
+  #output(output: string, node: string, frame: Frame): void {
+    this.moved();
+    this.options.onOutput?.(output, frame);
+    if (frame.kind !== "audio" && frame.kind !== "encoded") this.#tell({ type: "output", output, node, frame });
+  }
+
+  #tell(happening: RunHappening): void {
+    this.#sequence++;
+    const atMs = this.options.clock.nowMs() - this.#startedMs;
+    this.options.onEvent?.({ sequence: this.#sequence, atMs, runId: this.id, ...happening });
+  }
+
+  #lender(): Lender {
+    const { options } = this;
+    return {
+      runId: options.runId,
+      order: options.order ?? 0,
+      labels: options.labels ?? {},
+      clock: options.clock,
+      resources: this.household.resources,
+      outsideMs: options.outsideMs ?? 60_000,
+      seed: options.seed ?? 1,
+      log: options.log ?? quiet,
+      report: (node: string, event: NodeEvent) => this.#tell({ type: "node", node, event }),
+      moved: () => this.moved(),
+    };
+  }
+}

@@ -1,0 +1,160 @@
+import type { EngineError } from "#engine/errors";
+import type { Control, Frame } from "#engine/frames";
+import type { AwaitableEmit, InlineNode, Received, TaskInput, TaskNode } from "#engine/plugin";
+import type { Patient } from "./scheduler.ts";
+import { FRAMES_PER_STEP, Unit } from "./unit.ts";
+
+interface Waiting<T> {
+  resolve(value: T): void;
+  reject(reason: unknown): void;
+}
+
+/** How many frames a task may emit before it has to give the others a turn. */
+const EMISSIONS_PER_TURN = 256;
+
+/** A node of the task shape: a loop of its own, which waits for frames, for room, and for whatever else it likes. */
+export class TaskUnit extends Unit implements Patient, TaskInput {
+  #node!: TaskNode;
+  readonly #abort = new AbortController();
+  #reader: Waiting<Received | undefined> | undefined;
+  #forRoom: (Waiting<void> & { promise: Promise<void> }) | undefined;
+  /** Resolves when `run` has returned; at once where it was never called. */
+  unwound: Promise<void> = Promise.resolve();
+  #readsThisTurn = 0;
+  #emissionsThisTurn = 0;
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  adopt(node: InlineNode | TaskNode): void {
+    this.#node = node as TaskNode;
+  }
+
+  start(): void {
+    this.state = "running";
+    this.host.watch.resumed(this.watchToken);
+    this.unwound = this.#run();
+  }
+
+  step(): void {
+    if (this.#forRoom && (this.hasRoom() || this.state !== "running")) {
+      const waiting = this.#forRoom;
+      this.#forRoom = undefined;
+      this.host.watch.resumed(this.watchToken);
+      waiting.resolve();
+    }
+    this.#serveReader(false);
+  }
+
+  release(): void {
+    this.#serveReader(true);
+  }
+
+  control(control: Control): void {
+    if (this.state === "running") this.guard("onControl", () => this.#node.onControl?.(control, this.#emit));
+  }
+
+  held(): number {
+    return this.#node.held?.() ?? 0;
+  }
+
+  interrupt(reason: EngineError): void {
+    this.#abort.abort(reason);
+    this.#reader?.reject(reason);
+    this.#forRoom?.reject(reason);
+    this.#reader = undefined;
+    this.#forRoom = undefined;
+  }
+
+  poll(): Received | undefined {
+    if (this.state !== "running" || this.#abort.signal.aborted) return undefined;
+    const feed = this.inlet.choose(false);
+    if (feed === undefined || feed === "wait") return undefined;
+    const received = this.inlet.take(feed);
+    if (received) this.countIn(received.frame);
+    return received;
+  }
+
+  async next(): Promise<Received | undefined> {
+    this.#abort.signal.throwIfAborted();
+    if (++this.#readsThisTurn > FRAMES_PER_STEP) {
+      this.#readsThisTurn = 0;
+      await this.host.nextTurn();
+    }
+    const received = this.poll();
+    if (received) return received;
+    this.settleFeeds();
+    if (this.allFeedsEnded || this.state !== "running") return undefined;
+    const coming = new Promise<Received | undefined>((resolve, reject) => {
+      this.#reader = { resolve, reject };
+    });
+    if (this.inlet.choose(false) === "wait") this.host.whenIdle(this);
+    return coming;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<Frame> {
+    for (let received = await this.next(); received; received = await this.next()) yield received.frame;
+  }
+
+  readonly #emit: AwaitableEmit = (frame, port) => {
+    if (this.#abort.signal.aborted) return handled(Promise.reject(this.#abort.signal.reason));
+    this.deliver(frame, port);
+    this.host.moved();
+    if (!this.hasRoom()) return this.#roomAgain();
+    if (++this.#emissionsThisTurn < EMISSIONS_PER_TURN) return undefined;
+    this.#emissionsThisTurn = 0;
+    return this.host.nextTurn();
+  };
+
+  #roomAgain(): Promise<void> {
+    this.awaitRoom();
+    if (!this.#forRoom) {
+      this.#forRoom = Promise.withResolvers<void>();
+      handled(this.#forRoom.promise);
+    }
+    return this.#forRoom.promise;
+  }
+
+  #serveReader(impatient: boolean): void {
+    if (this.state !== "running" || !this.#reader) return;
+    const feed = this.inlet.choose(impatient);
+    if (feed === "wait") return this.host.whenIdle(this);
+    const received = feed && this.inlet.take(feed);
+    if (received) this.countIn(received.frame);
+    else {
+      this.settleFeeds();
+      if (!this.allFeedsEnded) return;
+    }
+    const reader = this.#reader;
+    this.#reader = undefined;
+    this.host.watch.resumed(this.watchToken);
+    reader.resolve(received);
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#node.run(this, this.#emit, this.#abort.signal);
+    } catch (error) {
+      // A node that was interrupted may end by throwing; what it throws then is no failure.
+      if (!this.#abort.signal.aborted) return this.host.failed(this, error);
+      this.cut = true;
+    }
+    if (this.state !== "running") return;
+    this.stop("ended");
+    this.host.ended(this);
+  }
+
+  /** A task ends when `run` returns, not when its input ends. */
+  protected onInputEnd(): void {
+    if (!this.#reader) return;
+    this.#reader.resolve(undefined);
+    this.#reader = undefined;
+  }
+}
+
+/** A task need not await what `emit` returns; a rejection that it never looks at is no bug of the process. */
+function handled(promise: Promise<void>): Promise<void> {
+  promise.catch(() => {});
+  return promise;
+}

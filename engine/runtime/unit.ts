@@ -1,0 +1,191 @@
+import { EngineError } from "#engine/errors";
+import type { Control, Frame } from "#engine/frames";
+import { defaultPort, type InlineNode, type TaskNode } from "#engine/plugin";
+import type { PlannedNode } from "#engine/workflow";
+import { type Edge, samplesOf, type Tally, type Waiter } from "./edge.ts";
+import type { Inlet } from "./inlet.ts";
+import type { Link } from "./link.ts";
+import type { Patient, Step } from "./scheduler.ts";
+import type { Hook, Watch } from "./watch.ts";
+
+/** What a unit needs of the run that it belongs to. */
+export interface Host {
+  readonly watch: Watch;
+  /** A frame moved: the run is alive. */
+  moved(): void;
+  wake(step: Step): void;
+  whenIdle(patient: Patient): void;
+  /** Resolves after everybody else had a turn. */
+  nextTurn(): Promise<void>;
+  /** The node broke; the run decides what that means. */
+  failed(unit: Unit, error: unknown): void;
+  /** The node has ended by itself: its outputs are closed. */
+  ended(unit: Unit): void;
+}
+
+export type UnitState = "idle" | "running" | "ended" | "failed";
+
+/** How many frames one step may take before others get their turn. */
+export const FRAMES_PER_STEP = 64;
+
+/** One node of one run, wired: the part that both shapes share. */
+export abstract class Unit implements Step, Waiter {
+  inLine = false;
+  state: UnitState = "idle";
+  /** What it got was cut short by a drain or a failure before it, so what it made is partial. */
+  cut = false;
+  readonly framesIn: Tally = { frames: 0, samples: 0 };
+  readonly framesOut: Tally = { frames: 0, samples: 0 };
+  /** By output port. */
+  readonly outlets: ReadonlyMap<string, Link[]>;
+  /** Queued edges that a call of this unit may fill, through all nodes that run in the same call. Set when the run is wired. */
+  tails: readonly Edge[] = [];
+  /** The queued edges into it. Set when the run is wired. */
+  inlet!: Inlet;
+  readonly #openFeeds = new Map<string, number>();
+  #openFeedCount = 0;
+  /** Queued edges whose end was counted already. */
+  readonly #settled = new Set<Edge>();
+  readonly #mainOutput: string | undefined;
+  readonly #mainLinks: Link[] | undefined;
+
+  constructor(
+    readonly planned: PlannedNode,
+    /** Position in plan order. */
+    readonly index: number,
+    protected readonly host: Host,
+    protected readonly watchToken: number,
+  ) {
+    const outputs = planned.definition.outputs(planned.config);
+    this.outlets = new Map(Object.keys(outputs).map((port) => [port, []]));
+    this.#mainOutput = defaultPort(outputs);
+    this.#mainLinks = this.#mainOutput === undefined ? undefined : this.outlets.get(this.#mainOutput);
+    for (const port of Object.keys(planned.definition.inputs(planned.config))) this.#openFeeds.set(port, 0);
+  }
+
+  get id(): string {
+    return this.planned.id;
+  }
+
+  /** Fed by nothing: it ends by itself, or when the run is drained. */
+  isSource = true;
+
+  /** One more link or edge that feeds a port. */
+  addFeed(port: string): void {
+    this.#openFeeds.set(port, (this.#openFeeds.get(port) ?? 0) + 1);
+    this.#openFeedCount++;
+    this.isSource = false;
+  }
+
+  /** Takes over what `create` made. */
+  abstract adopt(node: InlineNode | TaskNode): void;
+  abstract start(): void;
+  abstract step(): void;
+  abstract control(control: Control): void;
+  /** Samples per channel inside the node now. */
+  abstract held(): number;
+  /** Ends a source, or everything when the run is cancelled. */
+  abstract interrupt(reason: EngineError): void;
+
+  wake(): void {
+    this.host.wake(this);
+  }
+
+  /** Takes nothing more and says nothing more, from now on: what is queued for it is dropped, its outputs close. */
+  stop(state: "ended" | "failed"): void {
+    if (this.state === "ended" || this.state === "failed") return;
+    this.state = state;
+    if (state === "failed") this.cut = true;
+    for (const { edge } of this.inlet.feeds) edge.discard(state === "failed" ? "failed" : "ended");
+    for (const links of this.outlets.values()) for (const link of links) link.end(this.cut);
+  }
+
+  /** A direct link into it has ended. */
+  linkEnded(port: string, cut: boolean): void {
+    this.cut ||= cut;
+    this.#feedEnded(port);
+  }
+
+  /** Hands a frame to everything that follows an output. */
+  protected deliver(frame: Frame, port: string | undefined): void {
+    if (this.state !== "running") throw this.#lateEmission();
+    const links = port === undefined || port === this.#mainOutput ? this.#mainLinks : this.outlets.get(port);
+    if (!links) throw this.#unknownOutput(port);
+    const samples = samplesOf(frame);
+    this.framesOut.frames++;
+    this.framesOut.samples += samples;
+    for (let i = 0; i < links.length; i++) links[i]!.offer(frame, samples);
+  }
+
+  /** True when a call of this unit would find room on every edge that it may fill. */
+  protected hasRoom(): boolean {
+    for (let i = 0; i < this.tails.length; i++) if (!this.tails[i]!.hasRoom) return false;
+    return true;
+  }
+
+  /**
+   * Asks to be woken when there is room.
+   * @throws EngineError NODE_FLOODED when the node goes on emitting into an edge that has had no room for long.
+   */
+  protected awaitRoom(): void {
+    for (const edge of this.tails) {
+      if (edge.flooded)
+        throw new EngineError("NODE_FLOODED", `${this.id} goes on emitting into ${edge.id}, which has no room for it`);
+      if (!edge.hasRoom) edge.onRoom(this);
+    }
+  }
+
+  protected countIn(frame: Frame): void {
+    this.framesIn.frames++;
+    this.framesIn.samples += samplesOf(frame);
+    this.host.moved();
+  }
+
+  /** Runs a hook where the watchdog can name it; what it throws fails the node. */
+  protected guard(hook: Hook, call: () => void): void {
+    const before = this.host.watch.enter(this.watchToken, hook);
+    try {
+      call();
+    } catch (error) {
+      this.host.failed(this, error);
+    }
+    this.host.watch.leave(before);
+  }
+
+  /** Counts queued edges that have ended and are empty. */
+  protected settleFeeds(): void {
+    for (const { edge, port } of this.inlet.feeds) {
+      if (!edge.ended || edge.size > 0 || this.#settled.has(edge)) continue;
+      this.#settled.add(edge);
+      this.cut ||= edge.cut;
+      this.#feedEnded(port);
+    }
+  }
+
+  protected get allFeedsEnded(): boolean {
+    return this.#openFeedCount === 0;
+  }
+
+  /** Called when the last feed has ended and was consumed, after the `end` controls. */
+  protected abstract onInputEnd(): void;
+
+  #feedEnded(port: string): void {
+    if (this.state !== "running") return;
+    const open = (this.#openFeeds.get(port) ?? 1) - 1;
+    this.#openFeeds.set(port, open);
+    this.#openFeedCount--;
+    if (open === 0) this.control({ kind: "end", port });
+    if (this.#openFeedCount === 0 && this.state === "running") this.onInputEnd();
+  }
+
+  #unknownOutput(port: string | undefined): EngineError {
+    const declared = [...this.outlets.keys()].join(", ") || "none";
+    const what =
+      port === undefined ? "without naming an output, and has no default one" : `to ${port}, which it does not declare`;
+    return new EngineError("NODE_PROTOCOL", `${this.id} (${this.planned.type}) emitted ${what}; declared: ${declared}`);
+  }
+
+  #lateEmission(): EngineError {
+    return new EngineError("NODE_EMITTED_AFTER_END", `${this.id} (${this.planned.type}) emitted after it had ended`);
+  }
+}

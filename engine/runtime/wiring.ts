@@ -1,0 +1,84 @@
+import type { Plan } from "#engine/workflow";
+import { Edge, type EdgeAccount } from "./edge.ts";
+import { type Feed, Inlet } from "./inlet.ts";
+import { InlineUnit } from "./inline-unit.ts";
+import { Link, type Receiver } from "./link.ts";
+import { TaskUnit } from "./task-unit.ts";
+import type { Host, Unit } from "./unit.ts";
+
+/** The units of a run in plan order, and every way between them. */
+export interface Wiring {
+  readonly units: readonly Unit[];
+  readonly edges: readonly Edge[];
+  accounts(): EdgeAccount[];
+}
+
+/**
+ * Builds units and edges from a plan and connects them.
+ * @param tap makes what listens at one of the workflow's own outputs.
+ */
+export function wire(
+  plan: Plan,
+  host: Host,
+  tokens: readonly number[],
+  tap: (output: string, node: string) => Receiver,
+): Wiring {
+  const units = plan.nodes.map((node, index) =>
+    node.definition.shape === "task"
+      ? new TaskUnit(node, index, host, tokens[index]!)
+      : new InlineUnit(node, index, host, tokens[index]!),
+  );
+  const byId = new Map<string, Unit>(units.map((unit) => [unit.id, unit]));
+  const unitOf = (id: string): Unit => {
+    const unit = byId.get(id);
+    if (!unit) throw new Error(`the plan names node ${id}, which it does not have`);
+    return unit;
+  };
+  const feeds = new Map<Unit, Feed[]>(units.map((unit) => [unit, []]));
+  const links: Link[] = [];
+  for (const planned of plan.edges) {
+    const to = unitOf(planned.to.node);
+    const edge = planned.direct ? undefined : new Edge(planned.id, planned.buffer);
+    if (edge) feeds.get(to)!.push({ edge, port: planned.to.port, order: planned.order });
+    to.addFeed(planned.to.port);
+    const link = new Link(planned.id, planned.kinds, planned.textRoles, planned.to.port, to as Unit & Receiver, edge);
+    outlet(unitOf(planned.from.node), planned.from.port).push(link);
+    links.push(link);
+  }
+  for (const output of plan.outputs)
+    for (const { node, port } of output.from) {
+      const unit = unitOf(node);
+      const { kinds } = unit.planned.definition.outputs(unit.planned.config)[port]!;
+      outlet(unit, port).push(
+        new Link(`${node}.${port} -> ${output.name}`, kinds, undefined, port, tap(output.name, node), undefined),
+      );
+    }
+  for (const unit of units) unit.inlet = new Inlet(feeds.get(unit)!, unit);
+  for (const unit of units) unit.tails = [...reachableEdges(unit)];
+  const edges = links.flatMap((link) => (link.edge ? [link.edge] : []));
+  return { units, edges, accounts: () => links.map(accountOf) };
+}
+
+function outlet(unit: Unit, port: string): Link[] {
+  const links = unit.outlets.get(port);
+  if (!links) throw new Error(`the plan names output ${unit.id}.${port}, which the node does not have`);
+  return links;
+}
+
+/** Queued edges that can be full, through all direct links from a unit on. */
+function reachableEdges(unit: Unit, found = new Set<Edge>()): Set<Edge> {
+  for (const links of unit.outlets.values())
+    for (const { edge, receiver } of links)
+      if (!edge) {
+        if (receiver instanceof InlineUnit) reachableEdges(receiver, found);
+      } else if (edge.buffer.whenFull === "block" || edge.buffer.whenFull === "coalesce") found.add(edge);
+  return found;
+}
+
+/** A direct link hands over what it gets in the same call: what went in has come out. */
+function accountOf(link: Link): EdgeAccount {
+  if (link.edge) return link.edge.account();
+  const moved = { frames: link.moved, samples: link.movedSamples };
+  const none = { frames: 0, samples: 0 };
+  return { edge: link.id, in: moved, out: moved, dropped: {}, coalesced: none, inFlight: none };
+}
