@@ -168,6 +168,7 @@ export class Edge {
   }
 
   #full(): boolean {
+    if (this.buffer.whenFull === "latest") return this.#count > 0;
     return this.#audioMs >= this.buffer.ms || this.#others >= this.buffer.frames;
   }
 
