@@ -59,3 +59,16 @@ export {
   type OutputPorts,
   type TextDetail,
 } from "./ports.ts";
+export {
+  debianRoots,
+  debianTriplet,
+  type Environment,
+  findProgram,
+  hostEnvironment,
+  killGroup,
+  type Program,
+  type RunOptions,
+  runProgram,
+  userDebianRoot,
+} from "./programs.ts";
+export { type Candidate, type SuperviseOptions, supervise, withFallback, withRetry } from "./supervise.ts";

@@ -1,0 +1,117 @@
+import type { AudioFormat, Frame } from "../../frames/index.ts";
+import type { NodeContext } from "../context.ts";
+import type { NodeDefinition, Received } from "../node.ts";
+import { defaultPort, type InputPorts, type OutputPorts } from "../ports.ts";
+
+/** A node type that may do the work, with the parsed output of its own config schema. */
+export interface Candidate {
+  readonly definition: NodeDefinition;
+  readonly config: unknown;
+  /** How often a unit of work is tried with it; at least 1, the first counts. */
+  readonly attempts: number;
+}
+
+type Names = Readonly<Record<string, { readonly default?: boolean }>>;
+
+/** The port of `to` that stands for one of `from`: of the same name, else default for default. */
+function counterpart(port: string, from: Names, to: Names): string | undefined {
+  if (to[port]) return port;
+  return port === defaultPort(from) ? defaultPort(to) : undefined;
+}
+
+/** Translates between the ports of the node that is shown to the workflow and those of a candidate. */
+export class PortMap {
+  readonly inputs: InputPorts;
+  readonly outputs: OutputPorts;
+
+  constructor(
+    readonly shown: { readonly inputs: InputPorts; readonly outputs: OutputPorts },
+    candidate: Candidate,
+  ) {
+    this.inputs = candidate.definition.inputs(candidate.config);
+    this.outputs = candidate.definition.outputs(candidate.config);
+  }
+
+  /** As the candidate gets it; undefined where it takes no such frame. */
+  inward({ port, frame }: Received): Received | undefined {
+    const name = counterpart(port, this.shown.inputs, this.inputs);
+    const input = name === undefined ? undefined : this.inputs[name];
+    if (name === undefined || !input?.kinds.includes(frame.kind)) return undefined;
+    if (frame.kind === "text" && input.textRoles && !input.textRoles.includes(frame.role)) return undefined;
+    return name === port ? { port, frame } : { port: name, frame };
+  }
+
+  /**
+   * Where a frame goes that the candidate emitted; undefined for an output that only the candidate has, to which nothing can be connected.
+   * @param port of the candidate; its default output when left out.
+   */
+  outward(port: string | undefined): string | undefined {
+    const name = port ?? defaultPort(this.outputs);
+    return name === undefined ? defaultPort(this.shown.outputs) : counterpart(name, this.outputs, this.shown.outputs);
+  }
+
+  formats(shown: NodeContext["formats"]): Record<string, AudioFormat | undefined> {
+    const formats: Record<string, AudioFormat | undefined> = {};
+    for (const [port, format] of Object.entries(shown)) {
+      const name = counterpart(port, this.shown.inputs, this.inputs);
+      if (name !== undefined) formats[name] = format;
+    }
+    return formats;
+  }
+}
+
+/** The context that one instance sees: the node's own, but for what ends with the instance. */
+export function instanceContext(
+  ctx: NodeContext,
+  own: Pick<NodeContext, "formats" | "signal" | "newUtterance">,
+): NodeContext {
+  return {
+    runId: ctx.runId,
+    nodeId: ctx.nodeId,
+    labels: ctx.labels,
+    get format() {
+      return ctx.format;
+    },
+    clock: ctx.clock,
+    log: ctx.log,
+    random: () => ctx.random(),
+    count: (counter, by) => ctx.count(counter, by),
+    usage: (unit, amount) => ctx.usage(unit, amount),
+    gate: (samples) => ctx.gate(samples),
+    report: (event) => ctx.report(event),
+    outside: (work) => ctx.outside(work),
+    artifact: (path, options) => ctx.artifact(path, options),
+    tempDir: () => ctx.tempDir(),
+    resource: (resource) => ctx.resource(resource),
+    ...own,
+  };
+}
+
+/**
+ * Gives out utterance ids to the instances of a recogniser that names utterances itself. An id that an instance took and did not finish is
+ * given to the next one first, which hears the same speech again.
+ */
+export class UtteranceIds {
+  #open: string[] = [];
+  #again: string[] = [];
+
+  constructor(readonly fresh: () => string) {}
+
+  next(): string {
+    const id = this.#again.shift() ?? this.fresh();
+    this.#open.push(id);
+    return id;
+  }
+
+  /** A final closes its utterance and, since finals come in order, those before it. */
+  emitted(frame: Frame): void {
+    if (frame.kind !== "text" || !frame.final) return;
+    const at = this.#open.indexOf(frame.utterance);
+    if (at >= 0) this.#open = this.#open.slice(at + 1);
+  }
+
+  restart(): void {
+    this.#again = [...this.#open, ...this.#again];
+    this.#open = [];
+  }
+}
