@@ -1,5 +1,6 @@
 export type { ArtifactReport } from "./artifacts.ts";
 export type { DropReason, EdgeAccount, Tally } from "./edge.ts";
+export { eventToJson } from "./event-json.ts";
 export type { RunEvent, RunHappening } from "./events.ts";
 export type { NodeAccount, NodeFailure, RunReport, RunState } from "./report.ts";
 export { Resources } from "./resources.ts";

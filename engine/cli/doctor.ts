@@ -1,0 +1,52 @@
+import { parseArgs } from "node:util";
+import { type Engine, EngineError, type EngineFound, type EngineMissing } from "#engine/plugin";
+import { type Command, EXIT } from "./command.ts";
+
+export const doctor: Command = {
+  name: "doctor",
+  usage: "[--json]",
+  summary: "Say which engines of this machine were found, and what mends what is missing",
+  async run(argv, console, world) {
+    const { values } = parseArgs({ args: [...argv], options: { json: { type: "boolean", default: false } } });
+    const engines = world.types.plugins.flatMap((plugin) =>
+      (plugin.engines ?? []).map((engine) => ({ plugin: plugin.name, engine })),
+    );
+    const results = await Promise.all(
+      engines.map(async ({ plugin, engine }) => ({
+        plugin,
+        name: engine.name,
+        purpose: engine.purpose,
+        ...(await look(engine)),
+      })),
+    );
+    const missing = results.filter((result) => !result.found).length;
+    if (values.json) {
+      console.out(
+        JSON.stringify({ bun: Bun.version, platform: `${process.platform}-${process.arch}`, engines: results }),
+      );
+      return missing === 0 ? EXIT.done : EXIT.failed;
+    }
+    console.out(`Bun ${Bun.version} on ${process.platform}-${process.arch}`);
+    for (const result of results) {
+      console.out(`${result.found ? "found  " : "MISSING"} ${result.name}: ${result.purpose}`);
+      if (result.found) console.out(`        ${[result.version, result.path, result.note].filter(Boolean).join(", ")}`);
+      else console.out(`        missing: ${result.missing}\n        mend:    ${result.mend}`);
+    }
+    console.err(
+      missing === 0
+        ? "everything was found"
+        : `${missing} of ${results.length} missing; workflows that need them say so before they start`,
+    );
+    return missing === 0 ? EXIT.done : EXIT.failed;
+  },
+};
+
+/** A look that itself breaks is reported as missing, with the reason. */
+async function look(engine: Engine): Promise<EngineFound | EngineMissing> {
+  try {
+    return await engine.find();
+  } catch (error) {
+    const reason = error instanceof EngineError ? `${error.code} ${error.message}` : String(error);
+    return { found: false, missing: reason, mend: "see the message" };
+  }
+}

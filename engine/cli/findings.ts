@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import { type Finding, formatFinding, showFinding } from "#engine/workflow";
+import type { Console } from "./command.ts";
+
+/** Shows findings: with the source line where people watch, otherwise a line each. */
+export function printFindings(findings: readonly Finding[], write: (line: string) => void, console: Console): void {
+  const texts = new Map<string, string | undefined>();
+  for (const finding of findings) {
+    if (!console.color) {
+      write(formatFinding(finding));
+      continue;
+    }
+    if (!texts.has(finding.file)) texts.set(finding.file, textOf(finding.file));
+    const text = texts.get(finding.file);
+    write(text === undefined ? formatFinding(finding) : showFinding(finding, text, { color: true }));
+  }
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+export const hasErrors = (findings: readonly Finding[]): boolean => findings.some((f) => f.severity === "error");
+
+/** `2 errors, 1 note`. */
+export function countFindings(findings: readonly Finding[]): string {
+  const parts = (["error", "warning", "note"] as const).flatMap((severity) => {
+    const count = findings.filter((f) => f.severity === severity).length;
+    return count === 0 ? [] : [`${count} ${severity}${count === 1 ? "" : "s"}`];
+  });
+  return parts.join(", ") || "no findings";
+}

@@ -1,0 +1,19 @@
+import { type Planned, type PlanOptions, planWorkflow } from "#engine/workflow";
+import type { World } from "./command.ts";
+
+/** Plans a file the way every command does: with the process's environment and secrets. */
+export const planFile = (
+  file: string,
+  world: World,
+  more: Pick<PlanOptions, "purpose"> & Partial<Pick<PlanOptions, "params" | "bindings" | "run">>,
+): Promise<Planned> =>
+  planWorkflow(
+    { path: file },
+    {
+      types: world.types,
+      environment: world.environment,
+      secret: (name) => world.environment[`PARLANDO_SECRET_${name.toUpperCase().replaceAll("-", "_")}`],
+      cwd: world.cwd,
+      ...more,
+    },
+  );
