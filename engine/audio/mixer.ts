@@ -5,7 +5,7 @@ import { saturate } from "./saturate.ts";
 export interface MixerOptions extends AudioFormat {
   /** One for each input, in decibels. */
   readonly gainsDb: readonly number[];
-  /** Length of the mixed frames; one is shorter where the inputs leave no more. */
+  /** Length of the mixed frames in samples per channel; one is shorter where no input has more to follow it at once. */
   readonly frameSamples: number;
   /** How much audio of one input may wait for another, in samples per channel. */
   readonly maxHeldSamples: number;
@@ -37,7 +37,7 @@ interface Input {
 }
 
 /**
- * Adds streams of one format, each sample at its own position. A stretch comes out once every input that has not ended has gone past it;
+ * Adds streams of one format, each sample at its own position. A frame comes out once every input that has not ended has gone past it;
  * where an input has nothing it is silent, and where none has anything nothing comes out.
  *
  * An input that keeps `maxHeldSamples` of another waiting is taken as silent there. What it delivers for a place that was already given
@@ -83,13 +83,13 @@ export class Mixer {
     this.#inputs[index]!.known = Number.POSITIVE_INFINITY;
   }
 
-  /** The next stretch that is complete, or undefined where an input is still to be heard. */
+  /** The next frame that is complete, or undefined where an input is still to be heard. */
   next(): Mixed | undefined {
     const start = Math.min(...this.#inputs.map((input) => input.pieces[0]?.start ?? Number.POSITIVE_INFINITY));
     if (start === Number.POSITIVE_INFINITY) return undefined;
-    const end = Math.min(start + this.#options.frameSamples, this.#horizon(), this.#lastEnd());
-    if (end <= start) return undefined;
-    return this.#mix(start, end);
+    const whole = start + this.#options.frameSamples;
+    if (this.#horizon() < whole) return undefined;
+    return this.#mix(start, Math.min(whole, this.#lastEnd()));
   }
 
   /** Up to where every input is known, or has been waited for long enough. */

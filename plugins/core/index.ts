@@ -1,10 +1,14 @@
 import { definePlugin } from "#engine/plugin";
+import { convert } from "./convert.ts";
+import { file } from "./file.ts";
+import { mix } from "./mix.ts";
 import { print } from "./print.ts";
 import { subtitles } from "./subtitles.ts";
 import { transcript } from "./transcript.ts";
+import { wav } from "./wav.ts";
 
 /** The node types that every workflow can count on. */
 export default definePlugin({
   name: "core",
-  nodes: [print, subtitles, transcript],
+  nodes: [file, wav, mix, convert, print, subtitles, transcript],
 });

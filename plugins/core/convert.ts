@@ -1,0 +1,81 @@
+import { z } from "zod";
+import { AUDIO_LIMITS, type Conversion, defineNode, EngineError, type OutputPort } from "#engine/plugin";
+import { StreamConversion } from "./convert/stream-conversion.ts";
+
+const { minRateHz, maxRateHz, maxChannels } = AUDIO_LIMITS;
+
+const config = z.strictObject({
+  sampleRateHz: z
+    .number()
+    .int()
+    .min(minRateHz)
+    .max(maxRateHz)
+    .optional()
+    .describe("The rate to give; as it comes when left out."),
+  channels: z
+    .number()
+    .int()
+    .min(1)
+    .max(maxChannels)
+    .optional()
+    .describe("How many channels to give: 1 is the mean of all that come, more are copies of the one that comes."),
+  channel: z
+    .number()
+    .int()
+    .min(0)
+    .max(maxChannels - 1)
+    .optional()
+    .describe("The one channel to take, counted from 0, before `channels` applies."),
+  frameMs: z
+    .number()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .describe("The exact length of frames to give; only the last before a mark, a gap or the end may be shorter."),
+});
+
+type Settings = z.output<typeof config>;
+
+/** Turns audio into another format; speech marks stay where they were in it. What has the wanted format already passes untouched. */
+export const convert = defineNode({
+  type: "core.convert",
+  summary: "Turns audio into another sample rate, number of channels or frame length.",
+  role: "filter",
+  inputs: { audio: { kinds: ["audio", "speech"] } },
+  outputs: (settings) => ({ audio: { kinds: ["audio", "speech"], ...outputAudio(settings) } }),
+  config,
+  passes: "time",
+  converts: ({ sampleRateHz, channels, frameMs, channel }: Conversion) => ({
+    ...(sampleRateHz !== undefined && { sampleRateHz }),
+    ...(channels !== undefined && { channels }),
+    ...(frameMs !== undefined && { frameMs }),
+    ...(channel !== undefined && { channel }),
+  }),
+  create(settings) {
+    let stream: StreamConversion | undefined;
+    return {
+      onFrame(frame, emit) {
+        if (frame.kind === "audio") {
+          stream ??= new StreamConversion(settings, frame);
+          stream.audio(frame, emit);
+        } else if (frame.kind !== "speech")
+          throw new EngineError("NODE_PROTOCOL", `core.convert takes audio and speech marks; found ${frame.kind}`);
+        else if (stream) stream.mark(frame, emit);
+        else emit(frame);
+      },
+      onControl(control, emit) {
+        if (control.kind === "flush") stream?.flush(emit);
+        else if (control.kind === "end") stream?.finish(emit);
+      },
+      held: () => stream?.held() ?? 0,
+    };
+  },
+});
+
+/** The outgoing format where the config alone tells it. */
+function outputAudio({ sampleRateHz, channels, channel, frameMs }: Settings): Pick<OutputPort, "audio"> {
+  const given = channels ?? (channel === undefined ? undefined : 1);
+  if (sampleRateHz === undefined && given === undefined) return { audio: "same" };
+  if (sampleRateHz === undefined || given === undefined) return {};
+  return { audio: { sampleRateHz, channels: given, ...(frameMs !== undefined && { frameMs }) } };
+}
