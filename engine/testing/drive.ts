@@ -67,7 +67,7 @@ export async function driveNode(
   let node: InlineNode | TaskNode | undefined;
   let held = 0;
   try {
-    node = await announced(clock, definition.create(parsed, ctx));
+    node = await definition.create(parsed, ctx); // what it awaits is announced one by one, as in a run
     const emit = (frame: Frame, port = mainOutput) => {
       if (!outputs[port])
         throw new EngineError("NODE_PROTOCOL", `${definition.type} emitted to ${port}, which it does not declare`);
