@@ -128,7 +128,10 @@ export class Supervisor implements TaskNode {
         send: (frame, port) => this.#send(frame, port),
       },
     });
-    if (this.#closed) await instance.close();
+    if (this.#closed) {
+      await instance.close();
+      throw new EngineError("RUN_CANCELLED", `${definition.type} was closed while it was being opened again`);
+    }
     return instance;
   }
 

@@ -1,12 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { z } from "zod";
 import {
+  type AwaitableEmit,
   type Control,
   defineNode,
   EngineError,
   type Frame,
   type NodeDefinition,
   supervise,
+  type TaskNode,
   type TextFrame,
   withFallback,
   withRetry,
@@ -45,6 +47,32 @@ const finals = (driven: { frames(port?: string): Frame[] }) =>
   driven.frames().flatMap((f) => (f.kind === "text" && f.final ? [f.text] : []));
 const texts = (driven: { frames(port?: string): Frame[] }) =>
   driven.frames().filter((f): f is TextFrame => f.kind === "text");
+
+/** A supervised node with a hand on what is around it: what its emitting waits for, and what is done to the node itself. */
+const defineWatched = (
+  definition: NodeDefinition,
+  around: { emit?: (frame: Frame) => Promise<void> | undefined; node?: (node: TaskNode) => TaskNode },
+): NodeDefinition => ({
+  ...definition,
+  create: async (config, ctx) => {
+    const made = await definition.create(config, ctx);
+    if (!("run" in made)) throw new Error("a supervised node is a task");
+    const node = around.node?.(made) ?? made;
+    return {
+      run: (input, emit, signal) =>
+        node.run(
+          input,
+          (frame, port) => {
+            emit(frame, port);
+            return around.emit?.(frame);
+          },
+          signal,
+        ),
+      onControl: (control: Control, emit: AwaitableEmit) => node.onControl?.(control, emit),
+      close: () => node.close?.(),
+    };
+  },
+});
 
 /** Revisions rise by utterance, a final is the last. */
 function expectRising(frames: TextFrame[]) {
@@ -325,6 +353,68 @@ describe("what is replayed", () => {
     ]);
   });
 
+  test("the next utterance from its opening mark, when the final of the one before came while it was already under way", async () => {
+    const script = new Script();
+    const definition = defineNode({
+      type: "double.behind",
+      summary: "Gives each final two frames after the closing mark.",
+      role: "asr",
+      shape: "task",
+      inputs: { audio: { kinds: ["audio", "speech"] } },
+      outputs: { text: { kinds: ["text"] } },
+      config: z.strictObject({}),
+      create: () => ({
+        async run(input, emit) {
+          const handed: string[] = [];
+          const owed: { frame: TextFrame; at: number }[] = [];
+          for await (const frame of input) {
+            script.handed++;
+            handed.push(frame.kind === "audio" ? `${frame.pcm[0]}` : frame.kind === "speech" ? frame.mark : "");
+            if (frame.kind === "speech" && frame.mark === "end") {
+              const heard = handed.splice(0).join(" ");
+              owed.push({ frame: text(frame.utterance, heard, { endSample: frame.atSample }), at: script.handed + 2 });
+            }
+            if (owed[0]?.at === script.handed) {
+              await emit(owed.shift()!.frame);
+              if (script.handed === 8) throw broken();
+            }
+          }
+          for (const { frame } of owed) await emit(frame);
+        },
+      }),
+    });
+    const driven = await drive([{ definition, attempts: 2 }]);
+    expect(finals(driven)).toEqual(["start 0 1 2 3 end", "start 4 end", "start 5 6 7 end"]);
+  });
+
+  test("no final that was given before its utterance closed, and giving it again counts as no success", async () => {
+    let opened = 0;
+    const definition = defineNode({
+      type: "double.hasty",
+      summary: "Knows the answer at once, and breaks.",
+      role: "asr",
+      inputs: { audio: { kinds: ["audio", "speech"] } },
+      outputs: { text: { kinds: ["text"] } },
+      config: z.strictObject({}),
+      create: () => {
+        opened++;
+        return {
+          onFrame(frame, emit) {
+            if (frame.kind === "speech" && frame.mark === "start") emit(text(frame.utterance, "known"));
+            if (frame.kind === "audio") throw broken();
+          },
+        };
+      },
+    });
+    const seen: Frame[] = [];
+    const watched = defineWatched(supervise({ candidates: [{ definition, config: {}, attempts: 3 }] }).definition, {
+      emit: (frame) => void seen.push(frame),
+    });
+    await expect(driveNode(watched, {}, { frames: talk })).rejects.toMatchObject({ code: "VENDOR_FAILED" });
+    expect(seen).toHaveLength(1);
+    expect(opened).toBe(3);
+  });
+
   test("a flush comes again between the same frames", async () => {
     const flushed: number[] = [];
     const script = failingAt(5);
@@ -390,6 +480,12 @@ describe("nodes that take texts", () => {
     const spoken = driven.frames().flatMap((f) => (f.kind === "audio" ? [f] : []));
     expect(spoken.map((f) => f.pcm[0]! - "a".charCodeAt(0))).toEqual([0, 1, 2, 3, 1003, 1004, 1005]);
     expect(spoken.map((f) => f.startSample)).toEqual(spoken.map((_, i) => i * FRAME_SAMPLES));
+  });
+
+  test("a second final of the same utterance is another unit of work", async () => {
+    const frames = [text("u1", "abc"), text("u1", "de", { revision: 2 })];
+    const driven = await drive([{ definition: translator(failingAt(2)), attempts: 2 }], { frames });
+    expect(finals(driven)).toEqual(["cba", "ed"]);
   });
 
   test("a final that went out before its text failed is not sent again", async () => {
@@ -485,6 +581,42 @@ describe("results that come late", () => {
     expect(driven.events).toEqual([]);
   });
 
+  test("a partial that waits for room behind the node does not make the final late", async () => {
+    const clock = new VirtualClock();
+    const definition = defineNode({
+      type: "double.waiting",
+      summary: "Shows its partial while it reads on, and its final after that.",
+      role: "asr",
+      shape: "task",
+      inputs: { audio: { kinds: ["audio", "speech"] } },
+      outputs: { text: { kinds: ["text"] } },
+      config: z.strictObject({}),
+      create: () => ({
+        async run(input, emit) {
+          let shown: Promise<void> | undefined;
+          for await (const frame of input) {
+            if (frame.kind !== "speech") continue;
+            if (frame.mark === "start") shown = emit(text(frame.utterance, "…", { final: false }));
+            else {
+              await shown;
+              await emit(text(frame.utterance, "said", { revision: 2 }));
+            }
+          }
+        },
+      }),
+    });
+    const { definition: supervised } = supervise({
+      candidates: [{ definition, config: {}, attempts: 1 }],
+      resultMs: 100,
+    });
+    const driven = await driveNode(
+      defineWatched(supervised, { emit: () => clock.sleep(450) }),
+      {},
+      { frames: talk, clock },
+    );
+    expect(finals(driven)).toEqual(["said", "said", "said"]);
+  });
+
   test("time spent waiting for room behind the node does not count", async () => {
     const clock = new VirtualClock();
     const { definition } = supervise({
@@ -492,25 +624,12 @@ describe("results that come late", () => {
       resultMs: 100,
     });
     const arrived: string[] = [];
-    const slowly: NodeDefinition = {
-      ...definition,
-      create: async (config, ctx) => {
-        const node = await definition.create(config, ctx);
-        if (!("run" in node)) throw new Error("supervised nodes are tasks");
-        return {
-          run: (input, emit, signal) =>
-            node.run(
-              input,
-              (frame) => {
-                arrived.push(frame.kind === "text" ? frame.text : "");
-                emit(frame);
-                return clock.sleep(1000);
-              },
-              signal,
-            ),
-        };
+    const slowly = defineWatched(definition, {
+      emit(frame) {
+        arrived.push(frame.kind === "text" ? frame.text : "");
+        return clock.sleep(1000);
       },
-    };
+    });
     await driveNode(slowly, {}, { frames: talk, clock });
     expect(clock.nowMs()).toBe(1000 * arrived.length);
     expect(arrived.length).toBe(8 + 3);
@@ -530,6 +649,65 @@ describe("the end of the run", () => {
       drive([{ definition: recogniser(script, "task"), attempts: 3 }], { frames: talk, signal: stop.signal }),
     ).rejects.toThrow();
     expect(script).toMatchObject({ opened: 1, closed: 1 });
+  });
+
+  test("a rejected emit, which is the end of the run, is not tried again", async () => {
+    const script = new Script();
+    const both = [recogniser(script, "task"), recogniser(script, "inline")];
+    const { definition } = supervise({ candidates: both.map((d) => ({ definition: d, config: {}, attempts: 3 })) });
+    const over = new EngineError("RUN_STALLED", "the run ended");
+    const watched = defineWatched(definition, { emit: () => Promise.reject(over) });
+    await expect(driveNode(watched, {}, { frames: talk })).rejects.toBe(over);
+    expect(script.opened).toBe(1);
+  });
+
+  test("an inline node is told once that its input has ended, after its last frame", async () => {
+    const heard: string[] = [];
+    const inner = recogniser(failingAt(99), "inline");
+    const definition: NodeDefinition = {
+      ...inner,
+      create: async () => ({
+        onFrame: () => void heard.push("frame"),
+        onControl(control: Control, emit: (frame: Frame) => void) {
+          heard.push(control.kind);
+          emit(text("u1", "all said"));
+        },
+      }),
+    };
+    const { definition: supervised } = supervise({ candidates: [{ definition, config: {}, attempts: 2 }] });
+    const node = (made: TaskNode): TaskNode => ({
+      run(input, emit, signal) {
+        made.onControl?.({ kind: "end", port: "audio" }, emit); // as the engine may tell a task, ahead of what is still queued inside
+        return made.run(input, emit, signal);
+      },
+    });
+    const driven = await driveNode(defineWatched(supervised, { node }), {}, { frames: talk.slice(0, 2) });
+    expect(heard).toEqual(["frame", "frame", "end"]);
+    expect(finals(driven)).toEqual(["all said"]);
+  });
+
+  test("an instance that is opened after the node was closed is closed too", async () => {
+    const clock = new VirtualClock();
+    const script = failingAt(2);
+    const inner = recogniser(script, "task");
+    const definition: NodeDefinition = {
+      ...inner,
+      create: async (config, ctx) => {
+        if (script.opened > 0) await ctx.clock.sleep(500);
+        return inner.create(config, ctx);
+      },
+    };
+    const { definition: supervised } = supervise({ candidates: [{ definition, config: {}, attempts: 2 }] });
+    const node = (made: TaskNode): TaskNode => ({
+      ...made,
+      async run(input, emit, signal) {
+        void clock.sleep(100).then(() => made.close?.());
+        await made.run(input, emit, signal);
+      },
+    });
+    const driven = driveNode(defineWatched(supervised, { node }), {}, { frames: talk, clock });
+    await expect(driven).rejects.toMatchObject({ code: "RUN_CANCELLED" });
+    expect(script).toMatchObject({ opened: 2, closed: 2 });
   });
 
   test("a wait between attempts ends with the run", async () => {
@@ -579,6 +757,62 @@ describe("the end of the run", () => {
     const driven = await driveNode(supervised, {}, { frames: talk.slice(5), clock });
     expect(seen[0]).toBe("abort 1");
     expect(driven.emitted).toEqual([]);
+  });
+});
+
+describe("what goes in", () => {
+  test("a look at what is there does not overtake a frame that is waited for", async () => {
+    const order: (string | undefined)[] = [];
+    const definition = defineNode({
+      type: "double.impatient",
+      summary: "Looks while it waits.",
+      role: "filter",
+      shape: "task",
+      inputs: { text: { kinds: ["text"] } },
+      outputs: {},
+      config: z.strictObject({}),
+      create: () => ({
+        async run(input) {
+          const name = (frame?: Frame) => (frame?.kind === "text" ? frame.utterance : undefined);
+          const waited = input.next();
+          order.push(name(input.poll()?.frame));
+          order.push(name((await waited)?.frame), name((await input.next())?.frame), name((await input.next())?.frame));
+        },
+      }),
+    });
+    await drive([{ definition, attempts: 2 }], { frames: [text("u1", "a"), text("u2", "b")] });
+    expect(order).toEqual([undefined, "u1", "u2", undefined]);
+  });
+
+  test("audio that was inside an instance that failed stands in the accounts as gated", async () => {
+    const script = failingAt(4);
+    const definition = defineNode({
+      type: "double.delay",
+      summary: "Holds two frames back.",
+      role: "filter",
+      passes: "samples",
+      inputs: { audio: { kinds: ["audio"] } },
+      outputs: { audio: { kinds: ["audio"], audio: "same" } },
+      config: z.strictObject({}),
+      create() {
+        const inside: Frame[] = [];
+        return {
+          onFrame(frame, emit) {
+            inside.push(frame);
+            script.onFrame(++script.handed, 0);
+            if (inside.length > 2) emit(inside.shift()!);
+          },
+          onControl(control, emit) {
+            if (control.kind === "end") for (const frame of inside.splice(0)) emit(frame);
+          },
+          held: () => inside.length * FRAME_SAMPLES,
+        };
+      },
+    });
+    const frames = Array.from({ length: 8 }, (_, i) => audio(i * FRAME_SAMPLES));
+    const driven = await drive([{ definition, attempts: 2 }], { frames });
+    expect(driven.frames().length * FRAME_SAMPLES + driven.gated + driven.held).toBe(8 * FRAME_SAMPLES);
+    expect(driven.counters.lostSamples).toBe(2 * FRAME_SAMPLES);
   });
 });
 
