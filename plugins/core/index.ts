@@ -3,6 +3,7 @@ import { convert } from "./convert.ts";
 import { file } from "./file.ts";
 import { mix } from "./mix.ts";
 import { print } from "./print.ts";
+import { script } from "./script.ts";
 import { subtitles } from "./subtitles.ts";
 import { transcript } from "./transcript.ts";
 import { wav } from "./wav.ts";
@@ -10,5 +11,5 @@ import { wav } from "./wav.ts";
 /** The node types that every workflow can count on. */
 export default definePlugin({
   name: "core",
-  nodes: [file, wav, mix, convert, print, subtitles, transcript],
+  nodes: [file, wav, mix, convert, print, script, subtitles, transcript],
 });
