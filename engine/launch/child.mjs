@@ -6,8 +6,23 @@ import { SetupFailure } from "./remarks.mjs";
 
 const forwarded = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"];
 
-/** npm repeats a terminal's Ctrl-C, and `timeout` signals us and our group: the same signal so soon again is the same one. */
 const echoMs = 150;
+
+/**
+ * Tells a signal from its echo: npm repeats a terminal's Ctrl-C, and `timeout` signals us and then our group. A person
+ * does not press again that soon.
+ * @param {() => number} nowMs any clock that only goes forward
+ * @returns {(signal: string) => boolean} whether this one is an echo of the same signal just before
+ */
+export function echoes(nowMs) {
+  const last = new Map();
+  return (signal) => {
+    const now = nowMs();
+    const echo = now - (last.get(signal) ?? Number.NEGATIVE_INFINITY) < echoMs;
+    last.set(signal, now);
+    return echo;
+  };
+}
 
 /**
  * Runs the command itself and ends with its status: 128 plus the signal's number when a signal ended it.
@@ -53,12 +68,9 @@ function diesWithUs(machine) {
 
 /** @returns a function that puts the signals back as they were */
 function forwardSignals(child, ownSession) {
-  const lastMs = new Map();
+  const isEcho = echoes(() => performance.now());
   const onSignal = (signal) => {
-    const nowMs = performance.now();
-    const echo = nowMs - (lastMs.get(signal) ?? Number.NEGATIVE_INFINITY) < echoMs;
-    lastMs.set(signal, nowMs);
-    if (ownSession && !echo) child.kill(signal);
+    if (ownSession && !isEcho(signal)) child.kill(signal);
   };
   // Ctrl-Z: a session of its own has no terminal to stop it, so it is stopped with us, and goes on with us.
   const onStop = () => {

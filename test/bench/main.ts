@@ -13,7 +13,7 @@ const ownFiles = new Set(["main.ts", "machine.ts", "measure.ts", "measurement.ts
 
 /** The benchmarks are the other files of this folder. */
 async function loadBenchmarks(): Promise<Map<string, Benchmark>> {
-  const files = (await readdir(import.meta.dir)).filter((file) => file.endsWith(".ts") && !ownFiles.has(file)).sort();
+  const files = (await readdir(import.meta.dir)).filter((file) => isScript(file) && !ownFiles.has(file)).sort();
   const found = new Map<string, Benchmark>();
   for (const file of files) {
     const module: { default?: unknown } = await import(join(import.meta.dir, file));
@@ -21,6 +21,8 @@ async function loadBenchmarks(): Promise<Map<string, Benchmark>> {
   }
   return found;
 }
+
+const isScript = (file: string) => file.endsWith(".ts") && !file.endsWith(".test.ts");
 
 const isBenchmark = (value: unknown): value is Benchmark =>
   typeof value === "object" && value !== null && "name" in value && "run" in value;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { FakeMachine, launcherModule } from "#test/fake-machine";
+import { FakeMachine, launcherModule, linesOf, until } from "#test/fake-machine";
 
 let fake: FakeMachine;
 beforeEach(() => {
@@ -106,32 +106,39 @@ const echo = `
   console.log("ready");
 `;
 
-/** Reads lines until one of them is as wanted. */
-async function until(lines: AsyncIterator<string>, wanted: string): Promise<void> {
-  for (let next = await lines.next(); !next.done; next = await lines.next()) if (next.value === wanted) return;
-  throw new Error(`the output ended before "${wanted}"`);
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)) {
-    const parts = `${rest}${text}`.split("\n");
-    rest = parts.pop() ?? "";
-    yield* parts;
-  }
-}
-
-test("a Ctrl-C that comes twice, from the terminal and from npm, reaches the child once, and the launcher waits", async () => {
+test("signals reach the child, and the launcher waits for what it makes of them", async () => {
   readyMachine();
   const launcher = fake.launch(["--bun", script("child.ts", echo)]);
   const lines = linesOf(launcher.stdout);
   await until(lines, "ready");
   launcher.kill("SIGINT");
-  launcher.kill("SIGINT");
   await until(lines, "interrupted");
   launcher.kill("SIGTERM");
   await until(lines, "1 and the end");
   expect(await launcher.exited).toBe(3);
+});
+
+test("a Ctrl-C that comes from the terminal and again from npm is one; a person's second one is a second one", async () => {
+  type Child = { echoes(nowMs: () => number): (signal: string) => boolean };
+  const { echoes } = await launcherModule<Child>("child");
+  let nowMs = 0;
+  const isEcho = echoes(() => nowMs);
+  const heard = [
+    [0, "SIGINT"],
+    [4, "SIGINT"],
+    [5, "SIGTERM"],
+    [400, "SIGINT"],
+    [430, "SIGINT"],
+  ] as const;
+  const passed = heard.filter(([atMs, signal]) => {
+    nowMs = atMs;
+    return !isEcho(signal);
+  });
+  expect(passed).toEqual([
+    [0, "SIGINT"],
+    [5, "SIGTERM"],
+    [400, "SIGINT"],
+  ]);
 });
 
 test.skipIf(process.platform !== "linux" || !Bun.which("setpriv"))(

@@ -10,7 +10,7 @@ const usage = "Usage: bun run prove NAME [ARGUMENT...]";
 async function proofNames(): Promise<string[]> {
   const files = await readdir(import.meta.dir);
   return files
-    .filter((file) => file.endsWith(".ts") && file !== "main.ts")
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts") && file !== "main.ts")
     .map((file) => file.slice(0, -3))
     .sort();
 }

@@ -48,11 +48,12 @@ export class FakeMachine {
     return file;
   }
 
-  /** An npm that installs the Bun package its arguments name: a shell script, which knows that name as `$name`. */
+  /** An npm that installs the Bun package its arguments name: a shell script, which knows that name as `$name`. While there is a file `hold`, it waits. */
   npmBringing(bun: string): void {
     this.program(
       "npm",
       `[ "$1" = install ] || exit 1
+      while [ -e "$FOLDER/hold" ]; do sleep 0.01; done
       for name; do :; done
       name="\${name%@*}"
       mkdir -p "$3/node_modules/$name/bin"
@@ -129,4 +130,21 @@ export function remarksOf(work: () => unknown): string {
 export async function launcherModule<T>(name: string): Promise<T> {
   const module: T = await import(join(project, "engine/launch", `${name}.mjs`));
   return module;
+}
+
+/** Lines of a stream as they come. */
+export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const bytes of stream) {
+    const parts = `${rest}${decoder.decode(bytes, { stream: true })}`.split("\n");
+    rest = parts.pop() ?? "";
+    yield* parts;
+  }
+}
+
+/** Reads lines until one holds the text. */
+export async function until(lines: AsyncGenerator<string>, wanted: string): Promise<void> {
+  for (let next = await lines.next(); !next.done; next = await lines.next()) if (next.value.includes(wanted)) return;
+  throw new Error(`the output ended before "${wanted}"`);
 }

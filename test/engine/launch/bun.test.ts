@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { FakeMachine, launcherModule, type Machine, remarksOf } from "#test/fake-machine";
+import { FakeMachine, launcherModule, linesOf, type Machine, remarksOf, until } from "#test/fake-machine";
 
 interface BunModule {
   bunVariant(machine: Pick<Machine, "platform" | "arch" | "musl" | "avx2">): string;
@@ -111,8 +111,16 @@ test("a processor that does not know the instructions gets the baseline build, a
 
 test("two launchers at once fetch one Bun and both run it", async () => {
   fake.npmBringing(`[ "$1" = install ] || echo ${version}`);
-  const both = await Promise.all([fake.launched(["--bun", "--version"]), fake.launched(["--bun", "--version"])]);
-  expect(both.map(({ status, out }) => ({ status, out }))).toEqual(Array(2).fill({ status: 0, out: `${version}\n` }));
+  writeFileSync(join(fake.folder, "hold"), "");
+  const first = fake.launch(["--bun", "--version"]);
+  await until(linesOf(first.stderr), "fetching Bun");
+  const second = fake.launch(["--bun", "--version"]);
+  await until(linesOf(second.stderr), "another set-up is under way");
+  rmSync(join(fake.folder, "hold"));
+  for (const launcher of [first, second]) {
+    expect(await new Response(launcher.stdout).text()).toBe(`${version}\n`);
+    expect(await launcher.exited).toBe(0);
+  }
   expect(fake.calls("npm").filter((call) => call.startsWith("install"))).toHaveLength(1);
 });
 
