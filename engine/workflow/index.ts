@@ -1,5 +1,8 @@
+export { describeNode, type NodeField, type NodePage } from "./describe-node.ts";
+export { drawGraph } from "./draw-graph.ts";
 export { type Finding, type Fix, formatFinding, type Severity, showFinding, sortFindings } from "./finding.ts";
 export { FINDING_CODES, type FindingCode, type FindingMeaning } from "./finding-codes.ts";
+export type { Binding, PlanOptions, WorkflowSource } from "./options.ts";
 export type {
   EdgeBuffer,
   Limits,
@@ -9,4 +12,7 @@ export type {
   PlannedOutput,
   WhenFull,
 } from "./plan.ts";
+export { type Planned, planWorkflow } from "./plan-workflow.ts";
 export { readYaml, type YamlRead } from "./yaml/read-yaml.ts";
+export { suggest } from "./yaml/suggest.ts";
+export type { Path, YamlFile } from "./yaml/yaml-file.ts";

@@ -22,11 +22,15 @@ export interface Plan {
 }
 
 export interface PlannedNode {
-  /** As in the file; inserted nodes are named after their edge, such as `vad~convert`. */
+  /** As in the file, with the including nodes' ids before it (`outer/inner`); inserted nodes are named after what they follow, such as `vad~1`. */
   readonly id: string;
   /** For display. A node with retries or fallbacks still shows the type of its first candidate. */
   readonly type: string;
   readonly label?: string;
+  /** The types that take over in order, itself first; absent where there is only one. */
+  readonly candidates?: readonly string[];
+  /** How often a unit of work is tried with the first candidate; absent where it is once. */
+  readonly attempts?: number;
   /** Lowered: retries, fallbacks and `resultMs` are inside. */
   readonly definition: NodeDefinition;
   /** The parsed output of the definition's own schema. */
@@ -60,7 +64,10 @@ export interface PlannedEdge {
   readonly direct: boolean;
 }
 
-/** Audio is bounded in media time, everything else in frames; whichever is reached first on an edge that carries both. */
+/**
+ * Audio is bounded in media time, everything else in frames; whichever is reached first on an edge that carries both. Where the workflow
+ * says nothing: 2000 ms, 64 frames and `block`; audio of a real-time source, as far as nodes pass it on: 500 ms and `dropOldest`.
+ */
 export interface EdgeBuffer {
   readonly ms: number;
   readonly frames: number;

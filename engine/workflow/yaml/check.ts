@@ -95,7 +95,8 @@ function describe(issue: Issue, value: unknown, schema: z.ZodType, options: Chec
   const place = options.where(issue.path);
   const found = valueAt(value, issue.path);
   const name = String(place.at(-1) ?? "the value");
-  if (found === undefined) return [yaml.finding("KEY_MISSING", place, `${options.what} needs ${name}: ${wanted(issue)}`)];
+  if (found === undefined)
+    return [yaml.finding("KEY_MISSING", place, `${options.what} needs ${name}: ${wanted(issue)}`)];
   if (issue.code === "invalid_key")
     return [yaml.finding("NAME_INVALID", place, issue.issues[0]?.message ?? `${name} is no name`, { at: "key" })];
   const hidden = options.hidden?.(issue.path) ?? false;
@@ -111,7 +112,10 @@ function unknownKey(path: Path, key: string, schema: z.ZodType, options: CheckOp
   const place = options.where([...path, key]);
   if (options.reserved?.has(key)) {
     const severity = options.warn?.has(key) ? "warning" : "error";
-    const text = severity === "warning" ? `${key} is read by a later version and not run yet` : `${key} is reserved for a later version`;
+    const text =
+      severity === "warning"
+        ? `${key} is read by a later version and not run yet`
+        : `${key} is reserved for a later version`;
     return options.yaml.finding("KEY_RESERVED", place, text, { at: "key", severity });
   }
   const along = schemasAlong(schema, path);

@@ -1,4 +1,14 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocument, type YAMLError, type YAMLMap } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  parseDocument,
+  type YAMLError,
+  type YAMLMap,
+} from "yaml";
 import type { Finding } from "../finding.ts";
 import type { FindingCode } from "../finding-codes.ts";
 import { findUnquoted, Repaired } from "./unquoted.ts";
@@ -126,7 +136,8 @@ class ValueReader {
     }
     if (isScalar(node)) return { value: node.value, spot };
     if (isSeq(node)) return this.#within(node, () => this.#readList(node.items as Node[], depth, spot));
-    if (isMap(node)) return this.#within(node, () => this.#readMap(node as YAMLMap<Node | null, Node | null>, depth, spot));
+    if (isMap(node))
+      return this.#within(node, () => this.#readMap(node as YAMLMap<Node | null, Node | null>, depth, spot));
     return { value: null, spot };
   }
 

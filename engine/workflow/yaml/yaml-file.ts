@@ -82,9 +82,8 @@ export class YamlFile {
   }
 
   findingAt(code: FindingCode, range: Range, message: string, options: FindingOptions = {}): Finding {
-    const fix: Fix | undefined = options.write === undefined
-        ? undefined
-        : { offset: range.offset, length: range.length, text: options.write };
+    const fix: Fix | undefined =
+      options.write === undefined ? undefined : { offset: range.offset, length: range.length, text: options.write };
     return {
       file: this.file,
       ...this.place(range.offset),

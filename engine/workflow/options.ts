@@ -1,0 +1,37 @@
+import type { AudioFormat, NodeDefinition, NodeTypes } from "#engine/plugin";
+
+/** A workflow to plan: a file, or a text that came from elsewhere with a name for findings and the folder it counts as standing in. */
+export type WorkflowSource =
+  | { readonly path: string }
+  | { readonly text: string; readonly name: string; readonly dir: string };
+
+/** What an input of the workflow is bound to. */
+export type Binding =
+  | {
+      /** A path, relative to `cwd`, or a URL. */
+      readonly location: string;
+    }
+  | {
+      /** A source of the caller's own, such as the far end of a stream. */
+      readonly definition: NodeDefinition;
+      /** Parsed output of the definition's schema. */
+      readonly config: unknown;
+      /** Of its audio, where that is known before the first frame. */
+      readonly format?: AudioFormat;
+    };
+
+export interface PlanOptions {
+  readonly types: NodeTypes;
+  /** Lint forgives what only a run needs: unbound inputs, params without a value, recordings that are elsewhere. */
+  readonly purpose: "lint" | "run";
+  /** By name. Texts are read in the type of the param; a relative path in one is relative to `cwd`. */
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly bindings?: Readonly<Record<string, Binding>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The secret of that name; undefined where it is not set. */
+  readonly secret: (name: string) => string | undefined;
+  /** Needed for a run: what `${run.id}` and `${run.dir}` (absolute) stand for. */
+  readonly run?: { readonly id: string; readonly dir: string };
+  /** Absolute. */
+  readonly cwd: string;
+}

@@ -1,0 +1,68 @@
+import type { AudioFormat, InputPorts, NodeDefinition, OutputPorts } from "#engine/plugin";
+import type { Path, YamlFile } from "../yaml/yaml-file.ts";
+import type { EdgeWords } from "./format.ts";
+
+/** A node as its file has it, before its edges are known. */
+export interface DraftNode {
+  /** With the ids of the including nodes before it: `outer/inner`. */
+  readonly id: string;
+  readonly type: string;
+  readonly label?: string;
+  readonly yaml: YamlFile;
+  /** Of the node, or of the input that it stands for. */
+  readonly path: Path;
+  /** Itself first, then what takes over. Empty where it could not be understood: then nothing is said of its edges. */
+  readonly candidates: readonly DraftCandidate[];
+  readonly inputs: InputPorts;
+  readonly outputs: OutputPorts;
+  readonly onFailure: "end" | "continue";
+  readonly openMs?: number;
+  readonly resultMs?: number;
+  /** What came out of looking at the recording that it opens. */
+  probed?: AudioFormat;
+}
+
+export interface DraftCandidate {
+  readonly definition: NodeDefinition;
+  readonly config: unknown;
+  readonly attempts: number;
+  readonly path: Path;
+  readonly inputs: InputPorts;
+  readonly outputs: OutputPorts;
+}
+
+export const understood = (node: DraftNode): boolean => node.candidates.length > 0;
+
+/** One reference as it is written under `from`, `in` or `outputs`. */
+export interface Feed {
+  readonly ref: string;
+  readonly path: Path;
+  readonly options: EdgeOptions;
+}
+
+export type EdgeOptions = Omit<EdgeWords, "from">;
+
+/** What feeds one input of a node; `port` is left out for `from`. */
+export interface PortFeeds {
+  readonly port?: string;
+  readonly path: Path;
+  readonly feeds: readonly Feed[];
+}
+
+/** What a name in a scope means: a node, or a whole workflow that is included. */
+export type Entry =
+  | { readonly kind: "node"; readonly node: DraftNode; readonly feeds: readonly PortFeeds[] }
+  | { readonly kind: "include"; readonly scope: Scope | undefined; readonly path: Path };
+
+/** What an input of a workflow means: a source of its own, or what the including workflow feeds it with. */
+export type InputEntry =
+  | { readonly kind: "source"; readonly node: DraftNode }
+  | { readonly kind: "fed"; readonly by: Scope; readonly feeds: readonly Feed[] };
+
+/** One workflow file with its names. */
+export interface Scope {
+  readonly yaml: YamlFile;
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly inputs: ReadonlyMap<string, InputEntry>;
+  readonly outputs: ReadonlyMap<string, readonly Feed[]>;
+}

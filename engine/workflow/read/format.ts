@@ -1,0 +1,123 @@
+import { z } from "zod";
+
+/** Words of the format that a later version gives a meaning to. */
+export const RESERVED = {
+  top: new Set(["bargeIn", "tests"]),
+  node: new Set(["each", "choose", "cases", "nodes", "gate"]),
+  edge: new Set(["where", "record"]),
+} as const;
+
+/** Reserved words that may stand in a file already, since leaving them unread changes no run. */
+export const HARMLESS: ReadonlySet<string> = new Set(["tests"]);
+
+export const NODE_ID = /^[a-z][a-z0-9-]*$/;
+/** Params, inputs and outputs may use capitals too, as the names of programs' own variables do. */
+export const NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
+
+const name = z.string().regex(NAME, "a name is made of letters, digits, - and _, and begins with a letter");
+const nodeId = z
+  .string()
+  .regex(NODE_ID, "a node id is made of lower-case letters, digits and hyphens, and begins with a letter");
+
+const ms = (what: string, most: number) => z.number().int().min(1).max(most).describe(`${what}, in milliseconds`);
+const DAY_MS = 86_400_000;
+
+const settings = z.record(z.string(), z.unknown());
+
+export const inputSchema = z.strictObject({
+  kind: z.enum(["audio", "text", "encoded", "recording", "data"]).describe("what comes in by it"),
+  default: z.string().min(1).optional().describe("a path or URL that is opened when nothing else is bound"),
+  help: z.string().optional(),
+});
+
+export const PARAM_TYPES = [
+  "string",
+  "number",
+  "integer",
+  "boolean",
+  "choice",
+  "list",
+  "language",
+  "file",
+  "url",
+  "secret",
+] as const;
+
+export const paramSchema = z.strictObject({
+  type: z.enum(PARAM_TYPES),
+  of: z
+    .array(z.union([z.string(), z.number()]))
+    .min(1)
+    .optional()
+    .describe("of a choice: its values"),
+  min: z.number().optional().describe("the least number, or the least count of characters or items"),
+  max: z.number().optional().describe("the largest number, or the largest count of characters or items"),
+  pattern: z.string().optional().describe("a regular expression that the whole text has to match"),
+  default: z.unknown().optional(),
+  help: z.string().optional(),
+});
+
+export const limitsSchema = z.strictObject({
+  startMs: ms("until all nodes are ready", DAY_MS).default(10_000),
+  idleMs: ms("without any frame moving", DAY_MS).default(60_000),
+  drainMs: ms("from the end of input to the end of the run", DAY_MS).default(5_000),
+  runMs: ms("in all", 30 * DAY_MS).optional(),
+});
+
+/** The workflow as a whole. What is inside nodes, params and feeds is checked piece by piece, so that one fault hides no other. */
+export const workflowSchema = z.strictObject({
+  parlando: z.unknown(),
+  name: z.string().min(1).max(100).optional(),
+  description: z.string().optional(),
+  inputs: z.record(name, z.unknown()).default({}),
+  params: z.record(name, z.unknown()).default({}),
+  defaults: z.record(z.string(), settings).default({}),
+  nodes: z.record(nodeId, z.unknown()),
+  outputs: z.record(name, z.unknown()).default({}),
+  limits: z.unknown().optional(),
+});
+
+const retrySchema = z.strictObject({ attempts: z.number().int().min(1).max(20).describe("the first one counted") });
+
+export const candidateSchema = z.strictObject({
+  use: z.string().min(1).describe("the node type"),
+  with: settings.optional(),
+  retry: retrySchema.optional(),
+});
+
+export const nodeSchema = z.strictObject({
+  use: z.string().min(1).describe("the node type, or ./file.yaml for a workflow"),
+  from: z.unknown().optional().describe("what feeds the default input"),
+  in: z.record(z.string(), z.unknown()).optional().describe("what feeds the other inputs, by port"),
+  with: settings.optional().describe("the settings of the node type"),
+  retry: retrySchema.optional(),
+  fallback: z.array(z.unknown()).max(10).optional().describe("what takes over, in order"),
+  timeouts: z
+    .strictObject({
+      openMs: ms("until the node is ready", DAY_MS).optional(),
+      resultMs: ms("from a unit of work to its result", DAY_MS).optional(),
+    })
+    .optional(),
+  onFailure: z.enum(["end", "continue"]).default("end"),
+  label: z.string().min(1).max(100).optional(),
+});
+
+export const edgeSchema = z.strictObject({
+  from: z.string().min(1),
+  buffer: z
+    .strictObject({
+      ms: z.number().int().min(1).max(600_000).optional().describe("audio, in milliseconds"),
+      frames: z.number().int().min(1).max(100_000).optional().describe("everything that is not audio"),
+      whenFull: z.enum(["block", "dropOldest", "dropNewest", "coalesce", "latest"]).optional(),
+    })
+    .optional(),
+  channel: z.number().int().min(0).max(31).optional().describe("the one channel to take, from 0"),
+  order: z.enum(["time", "arrival"]).optional(),
+});
+
+export type InputDeclaration = z.output<typeof inputSchema>;
+export type ParamDeclaration = z.output<typeof paramSchema>;
+export type Candidate = z.output<typeof candidateSchema>;
+export type NodeWords = z.output<typeof nodeSchema>;
+export type EdgeWords = z.output<typeof edgeSchema>;
+export type WorkflowWords = z.output<typeof workflowSchema>;

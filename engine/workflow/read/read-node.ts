@@ -1,0 +1,202 @@
+import { EngineError, type NodeDefinition } from "#engine/plugin";
+import { check } from "../yaml/check.ts";
+import { knownKeys } from "../yaml/schema-walk.ts";
+import { didYouMean, suggest } from "../yaml/suggest.ts";
+import type { Path } from "../yaml/yaml-file.ts";
+import type { DraftCandidate, DraftNode, Entry, PortFeeds } from "./draft.ts";
+import { fillNumbers, readFeeds } from "./feeds.ts";
+import { candidateSchema, type NodeWords, nodeSchema, RESERVED } from "./format.ts";
+import { fill, hasWords } from "./interpolate.ts";
+import type { FileContext } from "./loading.ts";
+import { addProbe } from "./probe.ts";
+import { readSettings } from "./settings.ts";
+
+/** The words of one node, checked; its settings not yet. Undefined where not even `use` is there. */
+export function readNodeWords(value: unknown, path: Path, context: FileContext): NodeWords | undefined {
+  const { loading, yaml, words } = context;
+  const request = { yaml, path, words, findings: loading.findings };
+  const filled = fillWords(value, path, request);
+  const raw = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  const checked = check(nodeSchema, filled, {
+    yaml,
+    what: "a node",
+    where: (inner) => [...path, ...inner],
+    reserved: RESERVED.node,
+    hint: (inner, key) => {
+      const definition = typeof raw.use === "string" ? loading.options.types.get(raw.use) : undefined;
+      const belongs = inner.length === 0 && definition && knownKeys(definition.config).includes(key);
+      return belongs ? "; it is a setting of the node type and belongs inside with" : undefined;
+    },
+  });
+  // a node built from reserved words has no `use`, and was told so already
+  const reserved = checked.findings.some((finding) => finding.code === "KEY_RESERVED");
+  loading.findings.push(...checked.findings.filter((finding) => !(reserved && finding.code === "KEY_MISSING")));
+  return checked.value;
+}
+
+/** Fills in the engine's words beside `use`; `with` waits for the node type's schema, and references are never filled in. */
+function fillWords(value: unknown, path: Path, request: Parameters<typeof fillNumbers>[1]): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const filled = { ...(value as Record<string, unknown>) };
+  for (const key of ["retry", "timeouts", "onFailure", "label"])
+    if (Object.hasOwn(filled, key)) {
+      filled[key] = fillNumbers(filled[key], request, [...path, key]);
+      if (key === "label" && typeof filled[key] === "number") filled[key] = String(filled[key]);
+    }
+  return filled;
+}
+
+/** What feeds a node or an include, as written under `from` and `in`. */
+export function readPortFeeds(words: NodeWords, path: Path, context: FileContext): PortFeeds[] {
+  const request = { yaml: context.yaml, words: context.words, findings: context.loading.findings, edges: true };
+  const found: PortFeeds[] = [];
+  if (words.from !== undefined) {
+    const at = [...path, "from"];
+    found.push({ path: at, feeds: readFeeds(words.from, { ...request, path: at }) });
+  }
+  for (const [port, value] of Object.entries(words.in ?? {})) {
+    const at = [...path, "in", port];
+    found.push({ port, path: at, feeds: readFeeds(value, { ...request, path: at }) });
+  }
+  return found;
+}
+
+/** A node of a plugin's type: its settings, what takes over for it, and its ports. */
+export function readNode(id: string, words: NodeWords, context: FileContext): Entry {
+  const { loading, prefix } = context;
+  const path = ["nodes", id];
+  const first = readCandidate(words, path, context);
+  const fallbacks = (words.fallback ?? []).map((value, index) =>
+    readFallback(value, [...path, "fallback", index], context),
+  );
+  const candidates = first ? [first, ...fallbacks.filter((each) => each !== undefined)] : [];
+  const node: DraftNode = {
+    id: prefix + id,
+    type: words.use,
+    ...(words.label !== undefined && { label: words.label }),
+    yaml: context.yaml,
+    path,
+    candidates,
+    inputs: first?.inputs ?? {},
+    outputs: first?.outputs ?? {},
+    onFailure: context.failing === "continue" ? "continue" : words.onFailure,
+    ...(words.timeouts?.openMs !== undefined && { openMs: words.timeouts.openMs }),
+    ...(words.timeouts?.resultMs !== undefined && { resultMs: words.timeouts.resultMs }),
+  };
+  loading.nodes.push(node);
+  addProbe(node, [...path, "use"], loading);
+  return { kind: "node", node, feeds: readPortFeeds(words, path, context) };
+}
+
+interface CandidateWords {
+  readonly use: string;
+  readonly with?: Readonly<Record<string, unknown>> | undefined;
+  readonly retry?: { readonly attempts: number } | undefined;
+}
+
+/** Undefined where the type is unknown or its settings are not enough; a finding says why. */
+function readCandidate(words: CandidateWords, path: Path, context: FileContext): DraftCandidate | undefined {
+  const { findings } = context.loading;
+  const definition = findType(words.use, [...path, "use"], context);
+  if (!definition) return undefined;
+  const settings = settingsOf(definition, words, path, context);
+  findings.push(...settings.findings, ...settings.missingSecrets);
+  return candidate(definition, settings.config, words, path, context);
+}
+
+function readFallback(value: unknown, path: Path, context: FileContext): DraftCandidate | undefined {
+  const { loading, yaml } = context;
+  const checked = check(candidateSchema, value, { yaml, what: "a fallback", where: (inner) => [...path, ...inner] });
+  loading.findings.push(...checked.findings);
+  const words = checked.value;
+  const definition = words && findType(words.use, [...path, "use"], context);
+  if (!words || !definition) return undefined;
+  const settings = settingsOf(definition, words, path, context);
+  loading.findings.push(...settings.findings);
+  for (const { message, line, column } of settings.missingSecrets) {
+    const left = yaml.finding("CANDIDATE_LEFT_OUT", path, `left out: ${message}`, { severity: "warning" });
+    loading.findings.push({ ...left, line, column });
+  }
+  if (settings.missingSecrets.length > 0) return undefined;
+  return candidate(definition, settings.config, words, path, context);
+}
+
+function candidate(
+  definition: NodeDefinition,
+  config: unknown,
+  words: CandidateWords,
+  path: Path,
+  context: FileContext,
+): DraftCandidate | undefined {
+  if (config === undefined) return undefined;
+  const attempts = words.retry?.attempts ?? definition.retry?.attempts ?? 1;
+  try {
+    // ports may be functions of the config, and so code of the plugin's
+    const [inputs, outputs] = [definition.inputs(config), definition.outputs(config)];
+    return { definition, config, attempts, path, inputs, outputs };
+  } catch (error) {
+    context.loading.findings.push(broken(definition, error, path, context));
+    return undefined;
+  }
+}
+
+function findType(type: string, path: Path, { loading, yaml }: FileContext): NodeDefinition | undefined {
+  const { types } = loading.options;
+  const definition = types.get(type);
+  if (definition) return definition;
+  if (hasWords(type)) {
+    const message = "a node type is written out; ${…} is not filled in here";
+    loading.findings.push(yaml.finding("INTERPOLATION_NOT_HERE", path, message));
+    return undefined;
+  }
+  const suggestion = suggest(
+    type,
+    types.all().map((each) => each.type),
+  );
+  const message = `no plugin has the node type ${type}${didYouMean(suggestion)}`;
+  loading.findings.push(yaml.finding("NODE_TYPE_UNKNOWN", path, message, { write: suggestion }));
+  return undefined;
+}
+
+function settingsOf(definition: NodeDefinition, words: CandidateWords, path: Path, context: FileContext) {
+  const { yaml, dir, defaults } = context;
+  const written = words.with;
+  try {
+    return readSettings({
+      definition,
+      yaml,
+      written: written ?? {},
+      path: written ? [...path, "with"] : path,
+      defaults: Object.hasOwn(defaults, definition.type) ? defaults[definition.type]! : {},
+      defaultsPath: ["defaults", definition.type],
+      words: context.words,
+      dir,
+    });
+  } catch (error) {
+    // a plugin's own refinements run in there
+    return { findings: [broken(definition, error, path, context)], missingSecrets: [] };
+  }
+}
+
+function broken(definition: NodeDefinition, error: unknown, path: Path, { yaml }: FileContext) {
+  const reason =
+    error instanceof EngineError ? error.message : "it failed while it was asked for its settings and ports";
+  return yaml.finding("NODE_BROKEN", [...path, "use"], `${definition.type}: ${reason}`);
+}
+
+/** A text of the file in which params and the like are filled in, such as the default of an input. */
+export function fillText(
+  text: string,
+  path: Path,
+  context: FileContext,
+): { readonly text: string; readonly assumed: boolean } {
+  if (!hasWords(text)) return { text, assumed: false };
+  const filled = fill(text, context.words);
+  for (const { code, message, severity } of filled.problems)
+    context.loading.findings.push(context.yaml.finding(code, path, message, { severity }));
+  if (filled.secret)
+    context.loading.findings.push(
+      context.yaml.finding("SECRET_EXPOSED", path, "a secret may stand in secret fields of nodes only"),
+    );
+  return { text: String(filled.value), assumed: filled.assumed ?? false };
+}
