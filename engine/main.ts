@@ -5,7 +5,7 @@ import pocketsphinx from "../plugins/pocketsphinx/index.ts";
 import webrtc from "../plugins/webrtc/index.ts";
 import { type Console, runCli, type World } from "./cli/index.ts";
 import { NodeTypes } from "./plugin/index.ts";
-import { Resources, Scheduler, Watch } from "./runtime/index.ts";
+import { newHousehold } from "./runtime/index.ts";
 
 /** The built-in plugins. This file alone knows them, reads the environment and ends the process. */
 const types = new NodeTypes([core, webrtc, pocketsphinx, apertium, espeak]);
@@ -32,7 +32,7 @@ const world: World = {
   types,
   environment: process.env,
   cwd: process.cwd(),
-  household: { scheduler: new Scheduler(), resources: new Resources(), watch: new Watch() },
+  household: newHousehold(),
   onInterrupt(call) {
     let count = 0;
     const handler = () => {

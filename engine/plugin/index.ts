@@ -25,9 +25,11 @@ export {
 export type { Artifact, ArtifactOptions } from "./artifact.ts";
 export type { Clock } from "./clock.ts";
 export type { Logger, NodeContext, NodeEvent, UsageUnit } from "./context.ts";
+export { describeNode, type FieldPage, type NodePage } from "./describe.ts";
 export { type FieldFacts, fieldFacts, fromEnv, live, path, secret } from "./fields.ts";
 export {
   type AwaitableEmit,
+  type BatchItem,
   type Conversion,
   defineNode,
   type Effect,

@@ -102,10 +102,27 @@ export interface Opens<Config> {
   probe(config: Config): Promise<AudioFormat>;
 }
 
-export interface InlineSpec<Schema extends z.ZodObject> extends NodeFacts<Schema> {
+/** One ready frame of one node, as `batch` gets it. */
+export interface BatchItem<Node extends InlineNode = InlineNode> {
+  readonly node: Node;
+  readonly frame: Frame;
+  readonly port: string;
+  readonly emit: Emit;
+  /** Set by `batch` where this item failed: it fails the item's node, and no other. */
+  error: unknown;
+}
+
+export interface InlineSpec<Schema extends z.ZodObject, Node extends InlineNode = InlineNode>
+  extends NodeFacts<Schema> {
   readonly shape?: "inline";
   /** Makes the state of one run's node. A promise is awaited under `limits.startMs`. */
-  create(config: z.output<Schema>, ctx: NodeContext): InlineNode | Promise<InlineNode>;
+  create(config: z.output<Schema>, ctx: NodeContext): Node | Promise<Node>;
+  /**
+   * Takes ready frames of many nodes of this type, of many runs, in one call instead of `onFrame` one by one. Several items may belong to
+   * one node; they stand in order. What comes out must not depend on the grouping. What it throws fails all nodes of the call. The items
+   * are the engine's and are used again.
+   */
+  batch?(items: readonly BatchItem<Node>[]): void;
 }
 
 export interface TaskSpec<Schema extends z.ZodObject> extends NodeFacts<Schema> {
@@ -113,7 +130,9 @@ export interface TaskSpec<Schema extends z.ZodObject> extends NodeFacts<Schema> 
   create(config: z.output<Schema>, ctx: NodeContext): TaskNode | Promise<TaskNode>;
 }
 
-export type NodeSpec<Schema extends z.ZodObject = z.ZodObject> = InlineSpec<Schema> | TaskSpec<Schema>;
+export type NodeSpec<Schema extends z.ZodObject = z.ZodObject, Node extends InlineNode = InlineNode> =
+  | InlineSpec<Schema, Node>
+  | TaskSpec<Schema>;
 
 /** A node type, its config type forgotten: what registries and plans hold. Configs handed to it must come from its own `config` schema. */
 export interface NodeDefinition
@@ -126,10 +145,13 @@ export interface NodeDefinition
   readonly converts?: (wanted: Conversion) => unknown;
   readonly opens?: Opens<unknown>;
   create(config: unknown, ctx: NodeContext): InlineNode | TaskNode | Promise<InlineNode | TaskNode>;
+  readonly batch?: (items: readonly BatchItem[]) => void;
 }
 
 /** Declares a node type. The result is a plain value that `definePlugin` takes; nothing is opened by it. */
-export function defineNode<Schema extends z.ZodObject>(spec: NodeSpec<Schema>): NodeDefinition {
+export function defineNode<Schema extends z.ZodObject, Node extends InlineNode>(
+  spec: NodeSpec<Schema, Node>,
+): NodeDefinition {
   const byConfig = <T>(value: ByConfig<z.output<Schema>, T>) =>
     typeof value === "function" ? (value as (config: unknown) => T) : () => value;
   return {

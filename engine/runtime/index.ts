@@ -4,7 +4,7 @@ export { eventToJson } from "./event-json.ts";
 export type { RunEvent, RunHappening } from "./events.ts";
 export type { NodeAccount, NodeFailure, RunReport, RunState } from "./report.ts";
 export { Resources } from "./resources.ts";
-export { type Household, Run, type RunOptions } from "./run.ts";
+export { type Household, newHousehold, Run, type RunOptions } from "./run.ts";
 export { Scheduler } from "./scheduler.ts";
 export { SystemClock } from "./system-clock.ts";
 export { VirtualClock } from "./virtual-clock.ts";

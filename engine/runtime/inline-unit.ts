@@ -10,11 +10,11 @@ import { FRAMES_PER_STEP, Unit } from "./unit.ts";
  * nodes is one call; otherwise `step` takes queued frames while everything behind has room.
  */
 export class InlineUnit extends Unit implements Receiver, Patient {
-  #node!: InlineNode;
-  readonly #emit: Emit = (frame, port) => this.deliver(frame, port);
+  protected node!: InlineNode;
+  protected readonly emit: Emit = (frame, port) => this.deliver(frame, port);
 
   adopt(node: InlineNode | TaskNode): void {
-    this.#node = node as InlineNode;
+    this.node = node as InlineNode;
   }
 
   start(): void {
@@ -28,7 +28,7 @@ export class InlineUnit extends Unit implements Receiver, Patient {
     const watch = this.host.watch;
     const before = watch.enterFrame(this.watchToken);
     try {
-      this.#node.onFrame(frame, this.#emit, port);
+      this.node.onFrame(frame, this.emit, port);
     } catch (error) {
       this.host.failed(this, error);
     }
@@ -36,25 +36,25 @@ export class InlineUnit extends Unit implements Receiver, Patient {
   }
 
   step(): void {
-    this.#take(false);
+    this.take(false);
   }
 
   release(): void {
-    this.#take(true);
+    this.take(true);
   }
 
   control(control: Control): void {
-    if (this.state === "running") this.guard("onControl", () => this.#node.onControl?.(control, this.#emit));
+    if (this.state === "running") this.guard("onControl", () => this.node.onControl?.(control, this.emit));
   }
 
   held(): number {
-    return this.#node.held?.() ?? 0;
+    return this.node.held?.() ?? 0;
   }
 
   /** Nothing in it waits, so there is nothing to interrupt. */
   interrupt(_reason: EngineError): void {}
 
-  #take(impatient: boolean): void {
+  protected take(impatient: boolean): void {
     let patience = !impatient;
     for (let n = 0; n < FRAMES_PER_STEP && this.state === "running"; n++) {
       if (!this.hasRoom()) return this.guard("onFrame", () => this.awaitRoom());

@@ -3,25 +3,34 @@ import type { Control, Frame } from "#engine/frames";
 import type { Clock, InlineNode, Logger, NodeEvent, TaskNode } from "#engine/plugin";
 import type { Plan } from "#engine/workflow";
 import type { ArtifactReport } from "./artifacts.ts";
+import { BatchGroups } from "./batch-unit.ts";
 import type { RunEvent, RunHappening } from "./events.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import { type Lender, RunNodeContext } from "./node-context.ts";
 import { accountOf, imbalances, type NodeFailure, type RunReport, type RunState } from "./report.ts";
-import type { Resources } from "./resources.ts";
-import type { Patient, Scheduler, Step } from "./scheduler.ts";
+import { Resources } from "./resources.ts";
+import { type Gathering, type Patient, Scheduler, type Step } from "./scheduler.ts";
 import { TaskUnit } from "./task-unit.ts";
 import type { Host, Unit } from "./unit.ts";
 import { VirtualClock } from "./virtual-clock.ts";
-import type { Watch } from "./watch.ts";
+import { Watch } from "./watch.ts";
 import { type Wiring, wire } from "./wiring.ts";
 import { within } from "./within.ts";
 
 /** What the runs of a process share. */
 export interface Household {
   readonly scheduler: Scheduler;
+  readonly batches: BatchGroups;
   readonly resources: Resources;
   readonly watch: Watch;
 }
+
+export const newHousehold = (): Household => ({
+  scheduler: new Scheduler(),
+  batches: new BatchGroups(),
+  resources: new Resources(),
+  watch: new Watch(),
+});
 
 export interface RunOptions {
   readonly runId: string;
@@ -89,7 +98,7 @@ export class Run implements Host {
       options.runId,
       plan.nodes.map((node) => `${node.id} (${node.type})`),
     );
-    this.#wiring = wire(plan, this, this.#tokens, (output, node) => ({
+    this.#wiring = wire(plan, this, this.#tokens, household.batches, (output, node) => ({
       receive: (frame) => this.#output(output, node, frame),
       linkEnded: () => {},
     }));
@@ -155,6 +164,10 @@ export class Run implements Host {
 
   whenIdle(patient: Patient): void {
     this.household.scheduler.whenIdle(patient);
+  }
+
+  gather(gathering: Gathering): void {
+    this.household.scheduler.gather(gathering);
   }
 
   nextTurn(): Promise<void> {

@@ -11,6 +11,18 @@ export interface Patient {
   release(): void;
 }
 
+/** Work that gains from being done together. */
+export interface Gathering {
+  /** How many have gathered. */
+  readonly size: number;
+  /** Does what has gathered. */
+  flush(): void;
+}
+
+/** So long a gathering may wait while other things are ready, in milliseconds. */
+const GATHER_MS = 2;
+/** A gathering of this size gains nothing from waiting. */
+const GATHER_ENOUGH = 512;
 const TURN_MS = 4;
 const STEPS_BETWEEN_LOOKS = 64;
 
@@ -26,6 +38,8 @@ export class Scheduler {
   #scheduled = false;
   #running = false;
   #turnsOwed = 0;
+  readonly #gatherings: Gathering[] = [];
+  #gatheringSinceMs = 0;
 
   /** Puts a step in line, once. */
   wake(step: Step): void {
@@ -41,6 +55,22 @@ export class Scheduler {
     this.#schedule();
   }
 
+  /**
+   * Flushes the gathering when nothing else is ready, the events of the outside world that have come by then included; after `GATHER_MS`,
+   * or when it is large, at the next opportunity.
+   */
+  gather(gathering: Gathering): void {
+    if (!this.#gatherings.includes(gathering)) {
+      if (this.#gatherings.length === 0) this.#gatheringSinceMs = performance.now();
+      this.#gatherings.push(gathering);
+    } else if (gathering.size >= GATHER_ENOUGH) this.#gatheringSinceMs = 0;
+    this.#schedule();
+  }
+
+  #flush(): void {
+    for (const gathering of this.#gatherings.splice(0)) gathering.flush();
+  }
+
   /** Resolves after everybody else had a turn, events of the outside world included. */
   nextTurn(): Promise<void> {
     this.#turnsOwed++;
@@ -54,7 +84,7 @@ export class Scheduler {
 
   /** Anything is in line, or waits for the line to be empty. A virtual clock stands still meanwhile. */
   get busy(): boolean {
-    return this.#line.length > 0 || this.#patient.length > 0 || this.#turnsOwed > 0;
+    return this.#line.length > 0 || this.#patient.length > 0 || this.#gatherings.length > 0 || this.#turnsOwed > 0;
   }
 
   #schedule(): void {
@@ -74,7 +104,11 @@ export class Scheduler {
         this.#next++;
         step.inLine = false;
         step.step();
-        if (++steps % STEPS_BETWEEN_LOOKS === 0 && performance.now() > endMs) break;
+        if (++steps % STEPS_BETWEEN_LOOKS === 0) {
+          const nowMs = performance.now();
+          if (this.#gatherings.length > 0 && nowMs - this.#gatheringSinceMs > GATHER_MS) this.#flush();
+          if (nowMs > endMs) break;
+        }
       } else break;
     }
     this.#running = false;
@@ -83,16 +117,19 @@ export class Scheduler {
     if (this.#line.length > 0) {
       this.#scheduled = true;
       setImmediate(this.#turn);
-    } else if (this.#patient.length > 0) {
+    } else if (this.#patient.length > 0 || this.#gatherings.length > 0) {
       this.#scheduled = true;
       setImmediate(this.#idle);
     }
   };
 
-  /** Tasks that were awaiting went on before this macrotask; if they brought nothing, the patient ones are released. */
+  /** Tasks that were awaiting went on before this macrotask; if they brought nothing, what was gathered is done, or else patience ends. */
   readonly #idle = (): void => {
     this.#scheduled = false;
-    if (this.#line.length === 0) for (const patient of this.#patient.splice(0)) patient.release();
-    if (this.#line.length > 0 || this.#patient.length > 0) this.#schedule();
+    if (this.#line.length === 0) {
+      if (this.#gatherings.length > 0) this.#flush();
+      else for (const patient of this.#patient.splice(0)) patient.release();
+    }
+    if (this.busy) this.#schedule();
   };
 }

@@ -5,7 +5,7 @@ import type { PlannedNode } from "#engine/workflow";
 import { type Edge, samplesOf, type Tally, type Waiter } from "./edge.ts";
 import type { Inlet } from "./inlet.ts";
 import type { Link } from "./link.ts";
-import type { Patient, Step } from "./scheduler.ts";
+import type { Gathering, Patient, Step } from "./scheduler.ts";
 import type { Hook, Watch } from "./watch.ts";
 
 /** What a unit needs of the run that it belongs to. */
@@ -15,6 +15,7 @@ export interface Host {
   moved(): void;
   wake(step: Step): void;
   whenIdle(patient: Patient): void;
+  gather(gathering: Gathering): void;
   /** Resolves after everybody else had a turn. */
   nextTurn(): Promise<void>;
   /** The node broke; the run decides what that means. */

@@ -1,4 +1,5 @@
-import type { Plan } from "#engine/workflow";
+import type { Plan, PlannedNode } from "#engine/workflow";
+import { type BatchGroups, BatchUnit } from "./batch-unit.ts";
 import { Edge, type EdgeAccount } from "./edge.ts";
 import { type Feed, Inlet } from "./inlet.ts";
 import { InlineUnit } from "./inline-unit.ts";
@@ -15,19 +16,17 @@ export interface Wiring {
 
 /**
  * Builds units and edges from a plan and connects them.
+ * @param tokens of the watchdog, by plan order.
  * @param tap makes what listens at one of the workflow's own outputs.
  */
 export function wire(
   plan: Plan,
   host: Host,
   tokens: readonly number[],
+  batches: BatchGroups,
   tap: (output: string, node: string) => Receiver,
 ): Wiring {
-  const units = plan.nodes.map((node, index) =>
-    node.definition.shape === "task"
-      ? new TaskUnit(node, index, host, tokens[index]!)
-      : new InlineUnit(node, index, host, tokens[index]!),
-  );
+  const units = plan.nodes.map((node, index) => unitFor(node, index, host, tokens[index]!, batches));
   const byId = new Map<string, Unit>(units.map((unit) => [unit.id, unit]));
   const unitOf = (id: string): Unit => {
     const unit = byId.get(id);
@@ -57,6 +56,14 @@ export function wire(
   for (const unit of units) unit.tails = [...reachableEdges(unit)];
   const edges = links.flatMap((link) => (link.edge ? [link.edge] : []));
   return { units, edges, accounts: () => links.map(accountOf) };
+}
+
+function unitFor(node: PlannedNode, index: number, host: Host, token: number, batches: BatchGroups): Unit {
+  if (node.definition.shape === "task") return new TaskUnit(node, index, host, token);
+  if (!node.definition.batch) return new InlineUnit(node, index, host, token);
+  const unit = new BatchUnit(node, index, host, token);
+  unit.group = batches.of(node.definition);
+  return unit;
 }
 
 function outlet(unit: Unit, port: string): Link[] {

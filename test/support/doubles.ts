@@ -8,16 +8,7 @@ import {
   type NodeDefinition,
   type TaskInput,
 } from "#engine/plugin";
-import {
-  type Household,
-  Resources,
-  Run,
-  type RunEvent,
-  type RunOptions,
-  Scheduler,
-  VirtualClock,
-  Watch,
-} from "#engine/runtime";
+import { type Household, newHousehold, Run, type RunEvent, type RunOptions, VirtualClock } from "#engine/runtime";
 import type { EdgeBuffer, Plan, PlannedEdge, PlannedNode } from "#engine/workflow";
 
 /** Nodes and plans made in code, for tests of what runs them. */
@@ -165,7 +156,12 @@ export function planOf(
     kinds: ["audio", "speech", "text", "data"],
     buffer: { ms: options.ms ?? 2000, frames: options.frames ?? 64, whenFull: options.whenFull ?? "block" },
     order: options.order ?? "time",
-    direct: nodes[to]!.shape === "inline" && count(to) === 1 && !options.queued && options.whenFull === undefined,
+    direct:
+      nodes[to]!.shape === "inline" &&
+      !nodes[to]!.batch &&
+      count(to) === 1 &&
+      !options.queued &&
+      options.whenFull === undefined,
   }));
   return {
     name: "test",
@@ -178,11 +174,7 @@ export function planOf(
   };
 }
 
-export const household = (): Household => ({
-  scheduler: new Scheduler(),
-  resources: new Resources(),
-  watch: new Watch(),
-});
+export const household = (): Household => newHousehold();
 
 /** Starts a plan under a virtual clock and keeps its events. */
 export function startPlan(
