@@ -89,7 +89,7 @@ export class Mixer {
     if (start === Number.POSITIVE_INFINITY) return undefined;
     const whole = start + this.#options.frameSamples;
     if (this.#horizon() < whole) return undefined;
-    return this.#mix(start, Math.min(whole, this.#lastEnd()));
+    return this.#mix(start, this.#coverage(whole));
   }
 
   /** Up to where every input is known, or has been waited for long enough. */
@@ -106,8 +106,15 @@ export class Mixer {
     return horizon;
   }
 
-  #lastEnd(): number {
-    return Math.max(...this.#inputs.map((input) => (input.pieces.length > 0 ? input.end : Number.NEGATIVE_INFINITY)));
+  /** Where the audio that begins before `whole` ends, at most there: a gap that follows it is not given out as silence. */
+  #coverage(whole: number): number {
+    let covered = Number.NEGATIVE_INFINITY;
+    for (const input of this.#inputs)
+      for (const piece of input.pieces) {
+        if (piece.start >= whole) break;
+        covered = Math.max(covered, Math.min(piece.end, whole));
+      }
+    return covered;
   }
 
   #mix(start: number, end: number): Mixed {
