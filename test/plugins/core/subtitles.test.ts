@@ -41,6 +41,8 @@ test("several translations stand in the order of the languages asked for", async
 test("the order of arrival makes no difference", async () => {
   const inOrder = await write({}, [hello, hola, later]);
   expect(await write({}, [later, hola, hello])).toBe(inOrder);
+  const together = { ...later, startSample: hello.startSample, endSample: hello.endSample };
+  expect(await write({}, [together, hello])).toBe(await write({}, [hello, together]));
 });
 
 test("a revision of a final replaces it, an older one that comes late does not, and an empty one takes the cue away", async () => {
@@ -62,9 +64,9 @@ test.each([
 });
 
 test("WebVTT has its own times, escapes and voice tags", async () => {
-  const odd = textFrame({ text: "a < b --> c & d", speaker: "R&D", atMs: [360_000_000, 360_002_000] });
+  const odd = textFrame({ text: "a < b --> c & d", speaker: "R&D", atMs: [363_661_007, 363_663_000] });
   expect(await write({ path: "out.VTT", speakers: "voice" }, [odd])).toBe(
-    "WEBVTT\n\n100:00:00.000 --> 100:00:02.000\n<v R&amp;D>a &lt; b --&gt; c &amp; d\n",
+    "WEBVTT\n\n101:01:01.007 --> 101:01:03.000\n<v R&amp;D>a &lt; b --&gt; c &amp; d\n",
   );
 });
 

@@ -18,8 +18,8 @@ const lines = async (config: Record<string, unknown>, frames: readonly Frame[]) 
     .map((line) => JSON.parse(line))
     .map(({ id, role, final, revision }) => `${id} ${role} ${final ? "final" : "partial"} ${revision}`);
 
-const one = textFrame({ text: "hello there", utterance: "u1", atMs: [1000, 2500], speaker: "Ann" });
-const uno = textFrame({ text: "hola", utterance: "u1", role: "translation", language: "es", atMs: [1000, 2500] });
+const one = textFrame({ text: "hello there", utterance: "u9", atMs: [1000, 2500], speaker: "Ann" });
+const uno = textFrame({ text: "hallo", utterance: "u9", role: "translation", language: "de", atMs: [1000, 2500] });
 const two = textFrame({ text: "and\nlater", utterance: "u2", atMs: [3_661_000, 3_662_000] });
 const partial = { ...one, text: "hello", final: false };
 const better = { ...one, text: "hello where", revision: 2 };
@@ -58,31 +58,31 @@ test("an object says all that a frame says, in milliseconds", async () => {
 });
 
 test("lines are in the order of time, a translation after its transcript, whatever came first", async () => {
-  const sorted = ["u1 transcript final 1", "u1 translation final 1", "u2 transcript final 1"];
+  const sorted = ["u9 transcript final 1", "u9 translation final 1", "u2 transcript final 1"];
   expect(await lines({}, [two, uno, one])).toEqual(sorted);
   expect(await lines({}, [one, two, uno])).toEqual(sorted);
 });
 
 test.each([
-  { name: "a final is replaced by its revision", config: {}, frames: [one, better], is: ["u1 transcript final 2"] },
+  { name: "a final is replaced by its revision", config: {}, frames: [one, better], is: ["u9 transcript final 2"] },
   {
     name: "an older revision that comes late is not",
     config: {},
     frames: [better, one],
-    is: ["u1 transcript final 2"],
+    is: ["u9 transcript final 2"],
   },
-  { name: "partials are left out", config: {}, frames: [partial, one], is: ["u1 transcript final 1"] },
+  { name: "partials are left out", config: {}, frames: [partial, one], is: ["u9 transcript final 1"] },
   {
     name: "partials are kept when asked for",
     config: { partials: true },
     frames: [partial, better],
-    is: ["u1 transcript partial 1", "u1 transcript final 2"],
+    is: ["u9 transcript partial 1", "u9 transcript final 2"],
   },
   {
     name: "live, each text is written as it comes",
     config: { live: true },
     frames: [two, one, better],
-    is: ["u2 transcript final 1", "u1 transcript final 1", "u1 transcript final 2"],
+    is: ["u2 transcript final 1", "u9 transcript final 1", "u9 transcript final 2"],
   },
 ])("$name", async ({ config, frames, is }) => {
   expect(await lines(config, frames)).toEqual([...is]);
@@ -90,7 +90,7 @@ test.each([
 
 test("the text format is for reading", async () => {
   expect(await write({ path: "out.txt" }, [two, uno, one])).toBe(
-    "[00:00:01] Ann: hello there\n  es: hola\n[01:01:01] and later\n",
+    "[00:00:01] Ann: hello there\n  de: hallo\n[01:01:01] and later\n",
   );
   expect(await write({ path: "out.txt", times: false }, [two])).toBe("and later\n");
 });

@@ -36,6 +36,11 @@ test.each([
     lines: [["Dr. Watson met J. Moriarty with", "3.5 pounds, e.g. in coins"]],
   },
   {
+    name: "a full stop before a small letter ends no sentence",
+    text: "we walked approx. seven miles that day",
+    lines: [["we walked approx. seven miles that day"]],
+  },
+  {
     name: "a very short sentence stays with its neighbour",
     text: "Yes. That is exactly what I wanted to say.",
     lines: [["Yes. That is exactly what I wanted to say."]],
