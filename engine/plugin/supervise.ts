@@ -29,7 +29,7 @@ export interface SuperviseOptions {
  * prefix of a partial holds within an instance: the next one may hear something else.
  *
  * **`resultMs`** bounds the time from a closing mark to its final in a recogniser, in others from being handed a frame to the first output or to
- * asking for the next frame. Later is RESULT_LATE, a failure like others. An utterance without a partial is taken as empty, and owes
+ * asking for the next frame. Later is RESULT_LATE, a failure like others. An utterance without a partial that stands is taken as empty, and owes
  * no final, once the recogniser asks for input beyond its closing mark.
  *
  * @throws EngineError AUDIO_FORMAT_UNSUPPORTED when a candidate gives audio in another format than the first,
@@ -77,7 +77,7 @@ function supervised(
   candidatesFor: (config: unknown) => readonly Candidate[],
   resultMs?: number,
 ): NodeDefinition {
-  const { converts: _converts, opens: _opens, retry: _retry, ...facts } = first;
+  const { converts: _converts, opens: _opens, retry: _retry, batch: _batch, ...facts } = first;
   return {
     ...facts,
     shape: "task",

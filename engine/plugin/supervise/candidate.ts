@@ -1,3 +1,4 @@
+import { EngineError } from "../../errors/index.ts";
 import type { AudioFormat, Frame } from "../../frames/index.ts";
 import type { NodeContext } from "../context.ts";
 import type { NodeDefinition, Received } from "../node.ts";
@@ -23,11 +24,13 @@ function counterpart(port: string, from: Names, to: Names): string | undefined {
 export class PortMap {
   readonly inputs: InputPorts;
   readonly outputs: OutputPorts;
+  readonly type: string;
 
   constructor(
     readonly shown: { readonly inputs: InputPorts; readonly outputs: OutputPorts },
     candidate: Candidate,
   ) {
+    this.type = candidate.definition.type;
     this.inputs = candidate.definition.inputs(candidate.config);
     this.outputs = candidate.definition.outputs(candidate.config);
   }
@@ -44,10 +47,14 @@ export class PortMap {
   /**
    * Where a frame goes that the candidate emitted; undefined for an output that only the candidate has, to which nothing can be connected.
    * @param port of the candidate; its default output when left out.
+   * @throws EngineError NODE_PROTOCOL when the candidate does not declare it.
    */
   outward(port: string | undefined): string | undefined {
     const name = port ?? defaultPort(this.outputs);
-    return name === undefined ? defaultPort(this.shown.outputs) : counterpart(name, this.outputs, this.shown.outputs);
+    if (name !== undefined && this.outputs[name]) return counterpart(name, this.outputs, this.shown.outputs);
+    const declared = Object.keys(this.outputs).join(", ") || "none";
+    const found = port === undefined ? "no output, and has no default one" : port;
+    throw new EngineError("NODE_PROTOCOL", `${this.type} named ${found} for a frame; declared: ${declared}`);
   }
 
   formats(shown: NodeContext["formats"]): Record<string, AudioFormat | undefined> {

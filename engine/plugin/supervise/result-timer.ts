@@ -10,11 +10,12 @@ const FRAME = "";
  *
  * Of a node that works on one frame at a time: from being handed a frame to its first output, or to asking for the next frame.
  * Of a recogniser: from a closing mark to the final of that utterance. One that emits nothing for an utterance and asks for
- * more input has heard nothing in it, and owes nothing; one that has shown a partial owes the final however far it reads on.
+ * more input has heard nothing in it, and owes nothing; one that has shown a partial owes the final however far it reads on, unless it
+ * took the partial back by an empty one.
  */
 export class ResultTimer {
   readonly #pending = new Map<string, () => void>();
-  /** Utterances of which a partial was shown and no final yet. */
+  /** Utterances of which a partial stands and no final has come. */
   readonly #shown = new Set<string>();
   #blocked = 0;
 
@@ -42,7 +43,8 @@ export class ResultTimer {
     else if (frame.kind === "text" && frame.final) {
       this.#disarm(frame.utterance);
       this.#shown.delete(frame.utterance);
-    } else if (frame.kind === "text") this.#shown.add(frame.utterance);
+    } else if (frame.kind === "text" && frame.text === "") this.#shown.delete(frame.utterance);
+    else if (frame.kind === "text") this.#shown.add(frame.utterance);
   }
 
   /** Time stands still for the instance until `room` resolves. */

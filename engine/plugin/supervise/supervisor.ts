@@ -50,16 +50,16 @@ export class Supervisor implements TaskNode {
   }
 
   /**
-   * Opens the first instance that can be opened without waiting between attempts; when a wait is due, the rest is left to `run`,
-   * where time goes on.
+   * Opens the first instance that can be opened.
    * @throws what the last candidate failed with.
    */
   static async open(plan: Supervision, ctx: NodeContext): Promise<Supervisor> {
     const supervisor = new Supervisor(plan, ctx);
-    while (!supervisor.#instance && supervisor.#waitMs === 0)
+    while (!supervisor.#instance)
       try {
-        supervisor.#instance = await supervisor.#create();
+        supervisor.#instance = await supervisor.#create(ctx.signal);
       } catch (error) {
+        if (ctx.signal.aborted) throw error;
         supervisor.#decide(error);
       }
     return supervisor;
@@ -74,9 +74,7 @@ export class Supervisor implements TaskNode {
     this.#outerEmit = emit;
     for (;;)
       try {
-        if (this.#waitMs > 0) await this.ctx.clock.sleep(this.#waitMs, signal);
-        this.#waitMs = 0;
-        this.#instance ??= await this.#create();
+        this.#instance ??= await this.#create(signal);
         return await this.#instance.run(feed, signal);
       } catch (error) {
         if (this.#over || signal.aborted || this.#closed) throw error;
@@ -101,7 +99,9 @@ export class Supervisor implements TaskNode {
     await this.#instance?.close();
   }
 
-  async #create(): Promise<Instance> {
+  /** Waits as long as the last failure asks for, then opens an instance of the candidate whose turn it is. */
+  async #create(signal: AbortSignal): Promise<Instance> {
+    if (this.#waitMs > 0) await this.ctx.clock.sleep(this.#waitMs, signal);
     const candidate = this.plan.candidates[this.#budget.current];
     if (!candidate) throw new EngineError("NODE_PROTOCOL", "no candidate to supervise");
     const { definition, config } = candidate;

@@ -574,6 +574,32 @@ describe("results that come late", () => {
     expect(finals(inTime)).toEqual(["said", "said", "said"]);
   });
 
+  test("a partial that was taken back by an empty one is owed no final", async () => {
+    const clock = new VirtualClock();
+    const inner = readingOn(clock, () => 0, true);
+    const definition: NodeDefinition = {
+      ...inner,
+      create: async (config, ctx) => {
+        const node = await inner.create(config, ctx);
+        if (!("run" in node)) return node;
+        return {
+          run: (input, emit, signal) =>
+            node.run(
+              input,
+              (frame) => {
+                emit(frame);
+                return frame.kind === "text" ? emit({ ...frame, revision: 2, text: "" }) : undefined;
+              },
+              signal,
+            ),
+        };
+      },
+    };
+    const driven = await drive([{ definition }], { frames: talk, clock }, 30);
+    expect(texts(driven)).toHaveLength(6);
+    expect(driven.events).toEqual([]);
+  });
+
   test("an utterance in which it heard nothing is not late", async () => {
     const clock = new VirtualClock();
     const driven = await drive([{ definition: readingOn(clock, () => 0, false) }], { frames: talk, clock }, 30);
@@ -708,6 +734,18 @@ describe("the end of the run", () => {
     const driven = driveNode(defineWatched(supervised, { node }), {}, { frames: talk, clock });
     await expect(driven).rejects.toMatchObject({ code: "RUN_CANCELLED" });
     expect(script).toMatchObject({ opened: 2, closed: 2 });
+  });
+
+  test("a run that is cancelled while the node opens is not tried again", async () => {
+    const stop = new AbortController();
+    const script = new Script();
+    script.onOpen = () => {
+      stop.abort(new EngineError("RUN_CANCELLED", "stopped"));
+      throw broken();
+    };
+    const driven = drive([{ definition: recogniser(script, "task"), attempts: 3 }], { signal: stop.signal });
+    await expect(driven).rejects.toMatchObject({ code: "VENDOR_FAILED" });
+    expect(script.opened).toBe(1);
   });
 
   test("a wait between attempts ends with the run", async () => {
@@ -846,6 +884,14 @@ describe("what the workflow sees", () => {
       { definition: other },
     ]);
     expect(finals(driven)).toEqual(SAID.map((t) => `b ${t}`));
+  });
+
+  test("an output that the candidate itself does not declare is its failure", async () => {
+    const inner = recogniser(new Script(), "task");
+    const definition: NodeDefinition = { ...inner, outputs: () => ({ final: { kinds: ["text"] } }) };
+    const driven = await drive([{ definition }, { definition: recogniser(new Script(), "inline") }]);
+    expect(driven.events).toMatchObject([{ type: "fallback", code: "NODE_PROTOCOL" }]);
+    expect(finals(driven)).toEqual(SAID);
   });
 
   test("a candidate with another audio format is refused before anything runs", () => {
