@@ -13,8 +13,8 @@ export interface Program {
   readonly name: string;
   /** Absolute. */
   readonly path: string;
-  /** It lies in the user's own root, not in the system's. */
-  readonly userRoot: boolean;
+  /** What the packages that it came with are unpacked in: `/`, or the user's own root. Its data lie there too. */
+  readonly root: string;
   /** All that its process gets to see: search paths, home, a UTF-8 locale. Secrets of this process are not handed on. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -42,12 +42,13 @@ export function debianRoots(env: Environment): readonly string[] {
 export function findProgram(name: string, env: Environment): Program | undefined {
   for (const folder of (env.PATH ?? "").split(delimiter)) {
     const path = join(folder, name);
-    if (isAbsolute(folder) && isExecutable(path)) return { name, path, userRoot: false, env: childEnvironment(env) };
+    if (isAbsolute(folder) && isExecutable(path)) return { name, path, root: "/", env: childEnvironment(env) };
   }
   const root = userDebianRoot(env);
-  for (const folder of root === undefined ? [] : ["usr/bin", "bin"]) {
-    const path = join(root ?? "", folder, name);
-    if (isExecutable(path)) return { name, path, userRoot: true, env: userRootEnvironment(env, root ?? "") };
+  if (root === undefined) return undefined;
+  for (const folder of ["usr/bin", "bin"]) {
+    const path = join(root, folder, name);
+    if (isExecutable(path)) return { name, path, root, env: userRootEnvironment(env, root) };
   }
   return undefined;
 }
@@ -97,8 +98,8 @@ export interface RunOptions {
 /**
  * Runs a program to its end and returns what it wrote to standard output. It runs in a process group of its own, so that a Ctrl-C at the
  * terminal does not reach it and ending it ends its children.
- * @throws EngineError ENGINE_MISSING when it cannot be started, ENGINE_FAILED when it was killed, failed or took too long. Messages hold
- *   neither arguments nor input.
+ * @throws EngineError ENGINE_MISSING when it cannot be started, ENGINE_FAILED when it was killed, took too long, or failed by itself, then
+ *   with `details.exitCode`. Messages hold neither arguments nor input.
  */
 export async function runProgram(
   program: Program,
@@ -121,7 +122,9 @@ export async function runProgram(
     signal?.throwIfAborted();
     if (late) throw new EngineError("ENGINE_FAILED", `${program.name} gave no answer in ${timeoutMs} ms and was ended`);
     if (child.signalCode) throw new EngineError("ENGINE_FAILED", `${program.name} was ended by ${child.signalCode}`);
-    if (child.exitCode !== 0) throw new EngineError("ENGINE_FAILED", `${program.name} exited with ${child.exitCode}`);
+    const { exitCode } = child;
+    if (exitCode !== 0)
+      throw new EngineError("ENGINE_FAILED", `${program.name} exited with ${exitCode}`, { details: { exitCode } });
     return output;
   } finally {
     clearTimeout(timer);

@@ -27,7 +27,7 @@ export class Pipeline {
   constructor(name: string, commands: readonly Command[]) {
     this.#name = name;
     const stages = commands.map(({ program, args }) => [program.path, ...args].map(quoted).join(" "));
-    const env = commands.find(({ program }) => program.userRoot)?.program.env ?? commands[0]?.program.env ?? {};
+    const env = commands.find(({ program }) => program.root !== "/")?.program.env ?? commands[0]?.program.env ?? {};
     // The trap lets the shell outlive a TERM to the group, to collect its children; they do not inherit it.
     this.#child = Bun.spawn(["/bin/sh", "-c", `trap : TERM; ${stages.join(" | ")}`], {
       stdin: "pipe",

@@ -1,0 +1,18 @@
+import { definePlugin, type Engine, hostEnvironment, runProgram } from "#engine/plugin";
+import { findEspeak, listVoices, MEND } from "./program.ts";
+import { tts } from "./tts.ts";
+
+const engine: Engine = {
+  name: "espeak-ng",
+  purpose: "speech synthesis",
+  async find() {
+    const program = findEspeak(hostEnvironment());
+    if (!program) return { found: false, missing: "the program espeak-ng in PATH", mend: MEND };
+    const version = /\d[\w.]*/.exec(new TextDecoder().decode(await runProgram(program, ["--version"])))?.[0];
+    const { voices } = await listVoices(program);
+    return { found: true, path: program.path, note: `${voices.length} voices`, ...(version ? { version } : {}) };
+  },
+};
+
+/** Speech synthesis by espeak-ng, installed on the machine. */
+export default definePlugin({ name: "espeak", nodes: [tts], engines: [engine] });

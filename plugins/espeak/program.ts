@@ -1,0 +1,117 @@
+import { join } from "node:path";
+import {
+  debianTriplet,
+  EngineError,
+  type Environment,
+  findProgram,
+  type Program,
+  type Resource,
+  runProgram,
+  WavReader,
+} from "#engine/plugin";
+import { parseVariants, parseVoices, type Voices } from "./voices.ts";
+
+/** What espeak's own voices give; each sentence is checked against it. */
+export const OUTPUT = { sampleRateHz: 22_050, channels: 1 } as const;
+
+export const MEND = "apt-get install espeak-ng";
+
+/** The program with the environment in which it finds its voices, or undefined. */
+export function findEspeak(env: Environment): Program | undefined {
+  const program = findProgram("espeak-ng", env);
+  if (!program) return undefined;
+  const own = program.root === "/" ? undefined : join(program.root, "usr/lib", debianTriplet());
+  const data = env.ESPEAK_DATA_PATH ?? own;
+  return data === undefined ? program : { ...program, env: { ...program.env, ESPEAK_DATA_PATH: data } };
+}
+
+/** An installed espeak, its voices known. */
+export interface Espeak extends Voices {
+  readonly program: Program;
+}
+
+/** The espeak of this machine, whose voices are listed once for all nodes that use it at a time. */
+export function espeakOf(env: Environment): Resource<Espeak> {
+  return {
+    key: "espeak-ng",
+    async open() {
+      const program = findEspeak(env);
+      if (!program)
+        throw new EngineError(
+          "ENGINE_MISSING",
+          `espeak-ng was found neither in PATH nor in the user's Debian folder: ${MEND}`,
+        );
+      return { program, ...(await listVoices(program)) };
+    },
+    close() {},
+  };
+}
+
+/** @throws EngineError ENGINE_FAILED when the program does not run. */
+export async function listVoices(program: Program): Promise<Voices> {
+  const [voices, variants] = await Promise.all(
+    ["--voices", "--voices=variant"].map(async (list) => new TextDecoder().decode(await runProgram(program, [list]))),
+  );
+  return { voices: parseVoices(voices ?? ""), variants: parseVariants(variants ?? "") };
+}
+
+/** How a sentence is to sound. */
+export interface Manner {
+  /** For `-v`, as `resolveVoice` gives it. */
+  readonly voice: string;
+  /** Words a minute, 80 to 450. */
+  readonly rate: number;
+  /** 0 to 99. */
+  readonly pitch: number;
+  /** 0 to 200, 100 is the usual. */
+  readonly volume: number;
+}
+
+/**
+ * The samples of one sentence, mono at `OUTPUT`'s rate. The text goes by standard input: arguments can be seen by everybody on the machine.
+ * @param sentence as `splitForSpeech` gives it.
+ * @throws EngineError ENGINE_FAILED when espeak was killed, failed, gave no audio, or took longer than `timeoutMs`;
+ *   AUDIO_FORMAT_UNSUPPORTED when the voice speaks at another rate.
+ */
+export async function speakSentence(
+  program: Program,
+  sentence: string,
+  manner: Manner,
+  bounds: { readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<Int16Array> {
+  const { voice, rate, pitch, volume } = manner;
+  const args = ["--stdin", "--stdout", "-b", "1", "-v", voice, "-s", `${rate}`, "-p", `${pitch}`, "-a", `${volume}`];
+  const bytes = await runProgram(program, args, { stdin: sentence, ...bounds });
+  if (bytes.length === 0)
+    throw new EngineError("ENGINE_FAILED", `espeak-ng gave no audio for ${sentence.length} letters`);
+  const reader = new WavReader();
+  const pcm = reader.push(bytes);
+  const { truncated } = reader.end();
+  if (truncated) throw new EngineError("ENGINE_FAILED", "espeak-ng gave less audio than it announced");
+  if (reader.info?.sampleRateHz !== OUTPUT.sampleRateHz || reader.info.channels !== OUTPUT.channels)
+    throw new EngineError(
+      "AUDIO_FORMAT_UNSUPPORTED",
+      `the espeak-ng voice ${voice} speaks at ${reader.info?.sampleRateHz} Hz with ${reader.info?.channels} channels; \
+wanted ${OUTPUT.sampleRateHz} Hz mono, which all voices but those of mbrola give`,
+    );
+  return pcm;
+}
+
+/**
+ * Proves that a voice speaks, and at the rate declared, before a run relies on it.
+ * @throws EngineError VOICE_UNKNOWN for one that espeak lists and cannot load, otherwise as `speakSentence`.
+ */
+export async function tryVoice(
+  program: Program,
+  manner: Manner,
+  bounds: { readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<void> {
+  try {
+    await speakSentence(program, "a", manner, bounds);
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.details.exitCode === undefined) throw error;
+    throw new EngineError("VOICE_UNKNOWN", `espeak-ng lists the voice ${manner.voice} but cannot load it`, {
+      cause: error,
+    });
+  }
+}

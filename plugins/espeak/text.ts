@@ -1,0 +1,61 @@
+/** Past this, a sentence is spoken in pieces: 300 letters take 25 ms to make and 15 s to say. */
+const MAX_PIECE_CHARS = 300;
+
+/**
+ * Text as espeak may have it: one line, no control characters, which are commands to it, and no `[[`, which opens phonemes. Everything else
+ * is read out; markup is not interpreted as long as nobody passes `-m`.
+ */
+const cleanText = (text: string): string =>
+  text
+    .toWellFormed()
+    .replace(/[\p{Cc}\s]+/gu, " ")
+    .replace(/\[(?=\[)/g, "[ ")
+    .trim();
+
+/**
+ * What is spoken of a text, piece by piece: its sentences, very long ones cut at a comma or blank. Pieces with nothing but punctuation are
+ * left out, so the list may be empty.
+ * @param language of the voice, as espeak names it: where sentences end depends on it.
+ */
+export function splitForSpeech(text: string, language: string): string[] {
+  const segments = new Intl.Segmenter(knownTag(language), { granularity: "sentence" }).segment(cleanText(text));
+  const sentences: string[] = [];
+  for (const { segment } of segments) {
+    const before = sentences.at(-1);
+    if (before !== undefined && endsInAbbreviation(before)) sentences[sentences.length - 1] = before + segment;
+    else sentences.push(segment);
+  }
+  return sentences
+    .flatMap(cutLong)
+    .map((piece) => piece.trim())
+    .filter((piece) => /[\p{L}\p{N}\p{S}]/u.test(piece));
+}
+
+/** Some of espeak's codes, such as `piqd`, are no language tags. */
+function knownTag(code: string): string | undefined {
+  try {
+    return new Intl.Locale(code).toString();
+  } catch {
+    return undefined;
+  }
+}
+
+/** `Mr.`, `Sra.`, an initial: a short word with a capital, which seldom ends a sentence. Taken for one wrongly, it only makes a longer piece. */
+const endsInAbbreviation = (sentence: string): boolean => /(?<![\p{L}\p{N}])\p{Lu}\p{L}{0,2}\.\s*$/u.test(sentence);
+
+function cutLong(sentence: string): string[] {
+  const pieces: string[] = [];
+  let rest = sentence;
+  while (rest.length > MAX_PIECE_CHARS) {
+    const head = rest.slice(0, MAX_PIECE_CHARS);
+    const comma = /[,;:、，；：—](?!.*[,;:、，；：—])/su.exec(head)?.index ?? 0;
+    const blank = head.lastIndexOf(" ") + 1;
+    const cut = (comma > MAX_PIECE_CHARS / 3 ? comma + 1 : blank) || wholeCharacters(head);
+    pieces.push(rest.slice(0, cut));
+    rest = rest.slice(cut);
+  }
+  return [...pieces, rest];
+}
+
+/** The length of a text without half a surrogate pair at its end. */
+const wholeCharacters = (text: string): number => (text.toWellFormed() === text ? text.length : text.length - 1);
