@@ -68,11 +68,12 @@ interface PartialText {
   readonly stableChars: number;
 }
 
-/** One hearing of the input. Answers may be owed while further audio is heard; they are given in order. */
+/** One hearing of the input. Unless it blocks, answers may be owed while further audio is heard; they are given in order. */
 class Recogniser {
   readonly #results: readonly AsrResult[];
   readonly #timed: boolean;
   readonly #progress: Progress;
+  /** Results begun, where they say when their utterances are. */
   #taken: number;
   #open: Utterance | undefined;
   #answers: Promise<void> = Promise.resolve();
@@ -100,7 +101,7 @@ class Recogniser {
     for await (const frame of input) {
       if (this.#failed) return;
       await (this.#timed ? this.#hearByTime(frame) : this.#hearByMarks(frame));
-      if (this.settings.blocking) await this.#answers;
+      if (this.settings.blocking ?? true) await this.#answers;
     }
     if (this.#open) await this.#close(this.#open, this.#open.heardTo);
     await this.#answers;
@@ -133,7 +134,7 @@ class Recogniser {
   }
 
   #begin(id: string, startSample: number, sampleRateHz: number): Utterance {
-    const index = this.#taken++;
+    const index = this.#timed ? this.#taken++ : this.#progress.resultOf(id);
     const result = this.#resultOf(index);
     const partials = partialsOf(result);
     return { id, result, index, partials, startSample, sampleRateHz, heardTo: startSample, partialsSent: 0 };
@@ -186,8 +187,22 @@ class Recogniser {
     const failing = (result.error !== undefined || result.hang) && this.#progress.fails(`${index}`, result.times);
     if (failing) await suffer(result, `results.${index % this.#results.length}`, this.signal);
     this.#progress.answered = index + 1;
-    const text = result.text ?? "";
-    await this.emit(this.#text(utterance, utterance.heardTo, { text, stableChars: text.length, final: true }), "final");
+    await this.#say(utterance, result.text ?? "");
+  }
+
+  /** Where no words were found there is no final, and a partial that was shown is taken back by an empty one. */
+  async #say(utterance: Utterance, text: string): Promise<void> {
+    if (text !== "") {
+      this.#progress.finished(utterance.id);
+      const final = { text, stableChars: text.length, final: true };
+      return void (await this.emit(this.#text(utterance, utterance.heardTo, final), "final"));
+    }
+    this.ctx.count("emptyUtterances");
+    this.ctx.report({ type: "emptyUtterance", utterance: utterance.id });
+    if (utterance.partialsSent === 0) return;
+    utterance.partialsSent++;
+    const taken = { text, stableChars: 0, final: false };
+    await this.emit(this.#text(utterance, utterance.heardTo, taken), "partial");
   }
 
   #text(utterance: Utterance, end: number, said: PartialText & { readonly final: boolean }): TextFrame {

@@ -43,7 +43,9 @@ const fields = z.strictObject({
   blocking: z
     .boolean()
     .optional()
-    .describe("asr: takes no more audio until it has answered, so that the edge before it fills. Default false."),
+    .describe(
+      "asr: takes no more audio until it has answered, as a recogniser on this machine does, so that the edge before it fills. Default true.",
+    ),
 
   table: z
     .record(z.string(), z.union([z.string(), translation]))

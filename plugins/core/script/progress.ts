@@ -5,9 +5,27 @@ import type { Clock, NodeContext } from "#engine/plugin";
  * the second answer.
  */
 export class Progress {
-  /** Results that were given. */
+  /** Results that were given, where results say when their utterances are. */
   answered = 0;
+  /** Which result belongs to an utterance that may be heard again: what is replayed begins after the last final. */
+  readonly #results = new Map<string, number>();
+  #taken = 0;
   readonly #failures = new Map<string, number>();
+
+  /** The index of the result for an utterance: the next one, or the one that it was given by an earlier instance. */
+  resultOf(utterance: string): number {
+    const index = this.#results.get(utterance) ?? this.#taken++;
+    this.#results.set(utterance, index);
+    return index;
+  }
+
+  /** A final came: neither its utterance nor an earlier one is heard again. */
+  finished(utterance: string): void {
+    for (const earlier of this.#results.keys()) {
+      this.#results.delete(earlier);
+      if (earlier === utterance) break;
+    }
+  }
 
   /** Counts an attempt at an answer that fails `times` times, always where that is undefined; true while it does. */
   fails(answer: string, times: number | undefined): boolean {

@@ -103,8 +103,8 @@ test("partials and finals have their own ports, the final's being the default", 
 const three = [...utterance("u1", 0, 100), ...utterance("u2", 200, 300), ...utterance("u3", 400, 500)];
 
 test.each([
-  { afterLast: undefined, is: ["a", "b", ""] },
-  { afterLast: "empty", is: ["a", "b", ""] },
+  { afterLast: undefined, is: ["a", "b"] },
+  { afterLast: "empty", is: ["a", "b"] },
   { afterLast: "repeat", is: ["a", "b", "a"] },
 ])("after the last result: $afterLast", async ({ afterLast, is }) => {
   expect(await said({ results: [{ text: "a" }, { text: "b" }], ...(afterLast ? { afterLast } : {}) }, three)).toEqual([
@@ -118,6 +118,21 @@ test("after the last result an error, where the script says so", async () => {
     code: "SCRIPT_INVALID",
     message: expect.stringContaining("utterance 3 came"),
   });
+});
+
+test("where no words are found there is no final, and a partial that was shown is taken back", async () => {
+  const config = { as: "asr", results: [{ text: "", partials: ["mm"] }, { text: "" }, { text: "c" }] };
+  const { emitted, events, counters } = await driveNode(script, config, { frames: three });
+  expect(emitted.map(({ port, frame }) => [port, frame.kind === "text" && [frame.text, frame.revision]])).toEqual([
+    ["partial", ["mm", 1]],
+    ["partial", ["", 2]],
+    ["final", ["c", 1]],
+  ]);
+  expect(events).toEqual([
+    { type: "emptyUtterance", utterance: "u1" },
+    { type: "emptyUtterance", utterance: "u2" },
+  ]);
+  expect(counters.emptyUtterances).toBe(2);
 });
 
 test("an utterance that the end of the input leaves open is answered", async () => {
@@ -146,21 +161,20 @@ test("audio without marks is cut where the results say", async () => {
   ]);
 });
 
-test("it hears on while an answer is owed, unless it blocks, and answers in order", async () => {
+test("it takes no more audio while it owes an answer, or hears on and answers in order", async () => {
   const results = [
     { text: "slow", delayMs: 1000 },
     { text: "quick", delayMs: 200 },
   ];
-  const lasting = async (blocking: boolean) => {
+  const lasting = async (blocking?: boolean) => {
     const clock = new VirtualClock();
-    expect(await texts({ results, blocking }, three.slice(0, -7), { clock })).toMatchObject([
-      { text: "slow" },
-      { text: "quick" },
-    ]);
+    expect(
+      await texts({ results, ...(blocking === undefined ? {} : { blocking }) }, three.slice(0, -7), { clock }),
+    ).toMatchObject([{ text: "slow" }, { text: "quick" }]);
     return clock.nowMs();
   };
   expect(await lasting(false)).toBe(1000);
-  expect(await lasting(true)).toBe(1200);
+  expect(await lasting()).toBe(1200);
 });
 
 test("a scripted failure has its code, and no later answer follows it", async () => {
@@ -180,21 +194,24 @@ test("a hanging answer ends with the run alone", async () => {
   expect(clock.nowMs()).toBe(5000);
 });
 
-test("a node that is made anew in the same run goes on where its script stood", async () => {
-  const config = {
-    as: "asr",
-    results: [{ text: "a" }, { text: "b", error: "VENDOR_FAILED", times: 1 }, { text: "c" }],
-  };
+test("a node that is made anew in the same run goes on where its script stood, and hears again what had no final", async () => {
+  const results = [{ text: "a" }, { text: "" }, { text: "c", error: "VENDOR_FAILED", times: 1 }, { text: "d" }];
+  const config = { as: "asr", results };
   const parsed = script.config.parse(config);
   const sameConfig = { ...script, config: Object.create(script.config, { parse: { value: () => parsed } }) };
-  const attempt = async (frames: readonly Frame[], clock: VirtualClock) =>
-    (await driveNode(sameConfig, config, { frames, clock }))
-      .frames()
-      .map((frame) => frame.kind === "text" && frame.text);
+  const attempt = async (frames: readonly Frame[], clock: VirtualClock) => {
+    const driven = await driveNode(sameConfig, config, { frames, clock });
+    return driven.frames().map((frame) => frame.kind === "text" && frame.text);
+  };
   const run = new VirtualClock();
   await expect(attempt(three, run)).rejects.toMatchObject({ code: "VENDOR_FAILED" });
-  await attempt(three.slice(0, 0), new VirtualClock());
-  expect(await attempt(three.slice(7), run)).toEqual(["b", "c"]);
+  const afterTheLastFinal = three.slice(
+    three.findIndex((frame) => frame.kind === "speech" && frame.mark === "end") + 1,
+  );
+  expect(await attempt([...afterTheLastFinal, ...utterance("u4", 600, 700)], run)).toEqual(["c", "d"]);
   // Played to its end, it is forgotten: another run of the same plan begins at the beginning.
-  expect(await attempt(three.slice(0, 7), run)).toEqual(["a"]);
+  expect(await attempt(utterance("u9", 0, 100), run)).toEqual(["a"]);
+  // A run of the same plan on a clock of its own has nothing to do with it.
+  await expect(attempt(three, run)).rejects.toMatchObject({ code: "VENDOR_FAILED" });
+  expect(await attempt(utterance("u9", 0, 100), new VirtualClock())).toEqual(["a"]);
 });
