@@ -8,7 +8,7 @@ const lockWaitS = 600;
 /** Nothing may ask a question, and the answers are read in English. */
 const environment = { DEBIAN_FRONTEND: "noninteractive", APT_LISTCHANGES_FRONTEND: "none", LC_ALL: "C" };
 
-const common = ["-q", "-o", `DPkg::Lock::Timeout=${lockWaitS}`, "-o", "Dpkg::Use-Pty=0", "-o", "Acquire::Retries=3"];
+const common = ["-q", "-o", `DPkg::Lock::Timeout=${lockWaitS}`, "-o", "Dpkg::Use-Pty=0", "-o", "Acquire::Retries=2"];
 
 /** Runs apt-get without questions; it waits for dpkg's lock, but `update` not for that of the lists, so this does. */
 export function aptGet(machine, args, cwd) {

@@ -1,9 +1,12 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { commandFailure, runCommand } from "./command.mjs";
 import { isAlive, withLock } from "./lock.mjs";
 import { findProgram } from "./machine.mjs";
-import { SetupFailure, say } from "./remarks.mjs";
+import { SetupFailure, say, systemAdvice } from "./remarks.mjs";
+
+/** Bun unpacked, and some room for the build of the native parts. */
+const neededMB = 150;
 
 /** The exact version that package.json pins. */
 export function pinnedBun(machine) {
@@ -72,6 +75,7 @@ function fetchBun(machine, version, variant) {
   say(`fetching Bun ${version} from npm (${name}, about 100 MB on disk) into ${prefix}`);
   mkdirSync(dirname(prefix), { recursive: true });
   removeLeftovers(dirname(prefix));
+  requireRoom(dirname(prefix));
   rmSync(temporary, { recursive: true, force: true });
   mkdirSync(temporary);
   try {
@@ -100,8 +104,18 @@ function fetchBun(machine, version, variant) {
   }
 }
 
+/** npm does not notice a disk that fills up while it unpacks, and leaves a program that is cut off. */
+function requireRoom(folder) {
+  const { bavail, bsize } = statfsSync(folder);
+  const freeMB = Math.floor((bavail * bsize) / 1e6);
+  if (freeMB < neededMB)
+    throw new SetupFailure(`${folder} has ${freeMB} MB free, and Bun takes ${neededMB} MB`, systemAdvice("ENOSPC"));
+}
+
 function installInto(machine, prefix, name) {
   const flags = ["--ignore-scripts", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--no-progress"];
+  // npm's own pauses add up to 70 s before it says that there is no network
+  flags.push("--fetch-retries=3", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000");
   const command = [...npmCommand(machine), "install", "--prefix", prefix, "--global=false", ...flags, name];
   const result = runCommand(machine, command, { cwd: prefix, env: npmEnvironment() });
   if (result.missing) {

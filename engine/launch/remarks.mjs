@@ -33,7 +33,7 @@ export function systemAdvice(code) {
   switch (code) {
     case "ENOSPC":
     case "EDQUOT":
-      return "the disk or your quota is full: free about 400 MB, or point PARLANDO_CACHE at a folder with room.";
+      return "there is too little room: free about 500 MB, or point PARLANDO_CACHE at a folder with room.";
     case "EACCES":
     case "EPERM":
     case "EROFS":

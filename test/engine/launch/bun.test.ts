@@ -80,7 +80,7 @@ test.each([
   {
     name: "a full disk",
     npm: `echo "npm error ENOSPC: no space left on device" >&2; exit 1`,
-    advice: "free about 400 MB",
+    advice: "free about 500 MB",
   },
   {
     name: "a foreign certificate",
