@@ -88,8 +88,8 @@ export class StreamConversion {
   /** Samples per channel, at the incoming rate and to the nearest, that came in and did not go out yet. */
   held(): number {
     if (this.#next === undefined) return 0;
-    const { sampleRateHz } = this.#incoming;
-    return Math.max(0, this.#next - rescaleSamples(this.#output.emittedEnd, this.#outgoing.sampleRateHz, sampleRateHz));
+    const missing = this.#rescaled(this.#next, this.#incoming.sampleRateHz) - this.#output.emittedEnd;
+    return rescaleSamples(missing, this.#outgoing.sampleRateHz, this.#incoming.sampleRateHz);
   }
 
   #begin(startSample: number, emit: Emit): void {
