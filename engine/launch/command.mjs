@@ -46,7 +46,7 @@ export function runCommand(machine, command, options = {}) {
  * @param {{ step: string, what: string, output: string, advice: string }} failure
  */
 export function commandFailure(machine, { step, what, output, advice }) {
-  const lines = output.trimEnd().split("\n");
+  const lines = output.split("\n").filter((line) => line.trim() !== "");
   const shown = lines.slice(-12).map((line) => `  ${line}`);
   const log = lines.length > shown.length ? keepLog(machine, step, output) : undefined;
   const rest = log ? `\n  (all of it: ${log})` : "";
@@ -61,7 +61,7 @@ function adviceFor(output) {
     return "the network presents a certificate of its own: set NODE_EXTRA_CA_CERTS to the file that holds it.";
   }
   const network =
-    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ConnectionRefused|FailedToOpenSocket/;
+    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ConnectionRefused|FailedToOpenSocket|DNSResolveFailed/;
   if (network.test(output) || /Temporary failure resolving|Could not resolve|Could not connect/i.test(output)) {
     return "the network was not reached: check the connection, and the proxy and registry settings of npm or apt.";
   }
