@@ -42,7 +42,8 @@ export function showFinding(finding: Finding, text: string, { color }: { color: 
   const head = `${paint(1, place)} ${paint(tint, `${finding.severity} ${finding.code}`)} ${finding.message}`;
   const source = text.split("\n")[finding.line - 1];
   if (source === undefined || source.trim() === "") return head;
-  const characters = [...source.replace(/\r$/, "")];
+  // what would move the cursor is shown as a sign; a tab stays one
+  const characters = [...source.replace(/\r$/, "").replace(/[^\P{Cc}\t]/gu, "\uFFFD")];
   const from = Math.max(0, finding.column - 1 - SHOWN_CHARACTERS / 2);
   const shown = characters.slice(from, from + SHOWN_CHARACTERS);
   // a tab stays a tab under the line, so that the caret stands where the eye looks

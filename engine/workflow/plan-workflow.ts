@@ -38,9 +38,11 @@ export async function planWorkflow(source: WorkflowSource, options: PlanOptions)
   });
   const proven = loaded && (await prove(loaded, loading));
   const findings = sortFindings(loading.findings, text.file);
-  if (!proven || findings.some((finding) => finding.severity === "error")) return { findings };
+  if (!proven || hasErrors(findings)) return { findings };
   return { plan: makePlan(loaded, proven, text, findings), findings };
 }
+
+const hasErrors = (findings: readonly Finding[]): boolean => findings.some((finding) => finding.severity === "error");
 
 interface Proven extends ReturnType<typeof assemble> {
   readonly connections: Connections;
@@ -51,10 +53,13 @@ async function prove({ scope }: LoadedWorkflow, loading: Loading): Promise<Prove
   checkBindings(scope, loading);
   await Promise.all(loading.probes.map((probe) => probe()));
   const connections = connect(scope, findings);
-  findings.push(...checkInputs(nodes, connections, options.types), ...unusedInputs(scope, connections));
+  findings.push(...checkInputs(nodes, connections, options.types));
   const ordered = orderNodes(nodes, connections.edges);
   findings.push(...ordered.findings);
-  return { connections, ...assemble(ordered.nodes, connections, options.types, findings) };
+  const assembled = assemble(ordered.nodes, connections, options.types, findings);
+  // among errors it may be one of them that keeps an input from being used
+  if (!hasErrors(findings)) findings.push(...unusedInputs(scope, connections));
+  return { connections, ...assembled };
 }
 
 function makePlan(
@@ -97,7 +102,7 @@ function checkBindings({ yaml }: Scope, { options, findings }: Loading): void {
   const names = [...(top?.keys() ?? [])];
   for (const name of Object.keys(options.bindings ?? {})) {
     if (names.includes(name)) continue;
-    const has = suggest(name, names) ?? undefined;
+    const has = suggest(name, names);
     const known = has ? didYouMean(has) : names.length === 0 ? "; it has none" : `; it has ${names.join(", ")}`;
     findings.push(
       yaml.finding("INPUT_UNKNOWN", ["inputs"], `the workflow has no input ${name}${known}`, { at: "key" }),

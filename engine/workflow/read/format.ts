@@ -66,13 +66,13 @@ export const limitsSchema = z.strictObject({
 
 /** The workflow as a whole. What is inside nodes, params and feeds is checked piece by piece, so that one fault hides no other. */
 export const workflowSchema = z.strictObject({
-  parlando: z.unknown(),
+  parlando: z.unknown().optional(),
   name: z.string().min(1).max(100).optional(),
   description: z.string().optional(),
   inputs: z.record(name, z.unknown()).default({}),
   params: z.record(name, z.unknown()).default({}),
   defaults: z.record(z.string(), settings).default({}),
-  nodes: z.record(nodeId, z.unknown()),
+  nodes: z.record(nodeId, z.unknown()).default({}),
   outputs: z.record(name, z.unknown()).default({}),
   limits: z.unknown().optional(),
 });

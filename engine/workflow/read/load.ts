@@ -75,7 +75,7 @@ export async function loadWorkflow(request: LoadRequest): Promise<LoadedWorkflow
 }
 
 function readTop(yaml: YamlFile, findings: Finding[]): WorkflowWords | undefined {
-  if (typeof yaml.value !== "object" || yaml.value === null || Array.isArray(yaml.value)) {
+  if (!isMapping(yaml.value)) {
     const found = yaml.value === null ? "it is empty" : "it is something else";
     findings.push(yaml.finding("VALUE_TYPE", [], `a workflow is a mapping with parlando, name and nodes; ${found}`));
     return undefined;
@@ -88,16 +88,19 @@ function readTop(yaml: YamlFile, findings: Finding[]): WorkflowWords | undefined
     warn: HARMLESS,
   });
   findings.push(...issues);
-  const version = (yaml.value as Record<string, unknown>).parlando;
+  const { parlando: version, nodes } = yaml.value;
   if (version === undefined) findings.push(yaml.finding("KEY_MISSING", [], "a workflow begins with parlando: 1"));
   else if (version !== 1)
     findings.push(
       yaml.finding("WORKFLOW_VERSION", ["parlando"], "this version of the format is not known", { write: "1" }),
     );
-  if (value && Object.keys(value.nodes).length === 0 && yaml.has(["nodes"]) && !yaml.range(["nodes"]).length)
-    findings.push(yaml.finding("KEY_MISSING", ["nodes"], "a workflow needs at least one node"));
+  if (nodes === undefined || (isMapping(nodes) && Object.keys(nodes).length === 0))
+    findings.push(yaml.finding("KEY_MISSING", ["nodes"], "a workflow needs nodes", { at: "key" }));
   return value;
 }
+
+const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Types and keys under `defaults`, used or not; the values are checked with each node that takes them. */
 function checkDefaults({ loading, yaml, defaults }: FileContext): void {

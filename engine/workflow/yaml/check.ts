@@ -31,7 +31,7 @@ export interface Checked<T> {
 type Issue = z.core.$ZodIssue;
 
 /** How often what is wrong is taken away before the rest is given up; one round is enough but for schemas with refinements. */
-const ROUNDS = 3;
+const ROUNDS = 4;
 
 /**
  * Checks a value against a schema. Every issue becomes a finding at its own place, and what is sound is still returned, so that one
@@ -74,9 +74,13 @@ function without(value: unknown, issues: readonly Issue[]): unknown {
   return copy;
 }
 
+/** Takes out a value; where it is missing already, what is incomplete without it. */
 function remove(value: unknown, path: Path): void {
   const holder = valueAt(value, path.slice(0, -1));
-  if (typeof holder === "object" && holder !== null) Reflect.deleteProperty(holder, path.at(-1)!);
+  const key = path.at(-1);
+  if (key === undefined) return;
+  if (typeof holder === "object" && holder !== null && Object.hasOwn(holder, key)) Reflect.deleteProperty(holder, key);
+  else remove(value, path.slice(0, -1));
 }
 
 function valueAt(value: unknown, path: Path): unknown {

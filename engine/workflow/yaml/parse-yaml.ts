@@ -93,10 +93,10 @@ function syntaxFinding(blank: YamlFile, repaired: Repaired, error: YAMLError): F
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
-/** One fault of syntax makes the parser stumble over the rest of its line; only the first is news. */
+/** One fault of syntax makes the parser stumble over what follows; only the first ones are news. */
 function firstOfEachLine(findings: readonly Finding[]): Finding[] {
   const lines = new Set<number>();
-  return findings.filter((finding) => !lines.has(finding.line) && lines.add(finding.line)).slice(0, 20);
+  return findings.filter((finding) => !lines.has(finding.line) && lines.add(finding.line)).slice(0, 3);
 }
 
 interface Read {

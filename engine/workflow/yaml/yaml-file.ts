@@ -89,7 +89,8 @@ export class YamlFile {
       ...this.place(range.offset),
       severity: options.severity ?? "error",
       code,
-      message,
+      // names and values of the file stand in messages, and may hold what moves a terminal's cursor
+      message: message.replace(/[\p{Cc}\u2028\u2029]/gu, "\uFFFD"),
       ...(fix && { fix }),
     };
   }
