@@ -35,9 +35,14 @@ export class PortMap {
     this.outputs = candidate.definition.outputs(candidate.config);
   }
 
+  /** What the candidate calls an input, if it has it. */
+  inwardPort(port: string): string | undefined {
+    return counterpart(port, this.shown.inputs, this.inputs);
+  }
+
   /** As the candidate gets it; undefined where it takes no such frame. */
   inward({ port, frame }: Received): Received | undefined {
-    const name = counterpart(port, this.shown.inputs, this.inputs);
+    const name = this.inwardPort(port);
     const input = name === undefined ? undefined : this.inputs[name];
     if (name === undefined || !input?.kinds.includes(frame.kind)) return undefined;
     if (frame.kind === "text" && input.textRoles && !input.textRoles.includes(frame.role)) return undefined;
@@ -60,7 +65,7 @@ export class PortMap {
   formats(shown: NodeContext["formats"]): Record<string, AudioFormat | undefined> {
     const formats: Record<string, AudioFormat | undefined> = {};
     for (const [port, format] of Object.entries(shown)) {
-      const name = counterpart(port, this.shown.inputs, this.inputs);
+      const name = this.inwardPort(port);
       if (name !== undefined) formats[name] = format;
     }
     return formats;

@@ -46,6 +46,7 @@ export class Instance {
   #room: Promise<unknown> | undefined;
   #closing: Promise<void> | undefined;
   #heldWhenAsked = 0;
+  readonly #endedPorts = new Set<string>();
 
   constructor(options: InstanceOptions) {
     this.type = options.type;
@@ -72,9 +73,10 @@ export class Instance {
 
   control(control: Control): void {
     const node = this.#node;
+    if (control.kind === "end" && !this.#mayEnd(control.port)) return;
     try {
       if ("run" in node) node.onControl?.(control, (f, p) => this.#emit(f, p));
-      else if (control.kind !== "end") node.onControl?.(control, (f, p) => this.#emitLater(f, p)); // its own end comes after its frames
+      else node.onControl?.(control, (f, p) => this.#emitLater(f, p));
     } catch (error) {
       this.#broken.reject(error);
     }
@@ -117,7 +119,7 @@ export class Instance {
     if (this.#dead) throw abandoned(this.type);
     for (let item = feed.take(); item; item = feed.take()) {
       this.#options.watch.handed(item);
-      if ("control" in item) this.control(item.control);
+      if ("control" in item) this.#controlInTurn(item.control);
       else {
         const received = this.#options.ports.inward(item);
         if (received) {
@@ -154,8 +156,23 @@ export class Instance {
       node.onFrame(received.frame, collect, received.port); // when it throws, what it collected counts for nothing
       await sendAll();
     }
-    for (const port of Object.keys(this.#options.ports.inputs)) node.onControl?.({ kind: "end", port }, collect);
+    for (const port of Object.keys(this.#options.ports.inputs))
+      if (this.#mayEnd(port)) node.onControl?.({ kind: "end", port }, collect);
     await sendAll();
+  }
+
+  /** A control of the queue names inputs as the workflow does. */
+  #controlInTurn(control: Control): void {
+    if (control.kind !== "end") return this.control(control);
+    const port = this.#options.ports.inwardPort(control.port);
+    if (port !== undefined) this.control({ kind: "end", port });
+  }
+
+  /** True the first time: an input ends once. */
+  #mayEnd(port: string): boolean {
+    if (this.#endedPorts.has(port)) return false;
+    this.#endedPorts.add(port);
+    return true;
   }
 
   #emit(frame: Frame, port: string | undefined): Promise<void> | undefined {

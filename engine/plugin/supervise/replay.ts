@@ -30,9 +30,12 @@ export interface Replay {
 export class FrameReplay implements Replay {
   readonly lostMs = 0;
   #inHand: Item | undefined;
+  /** Ends of inputs, which a new instance has to hear of too. */
+  #ends: Item[] = [];
 
   handed(item: Item): void {
     if ("frame" in item) this.#inHand = item;
+    else if (item.control.kind === "end") this.#ends.push(item);
   }
 
   asked(): boolean {
@@ -46,8 +49,9 @@ export class FrameReplay implements Replay {
   }
 
   take(): Item[] {
-    const items = this.#inHand ? [this.#inHand] : [];
+    const items = this.#inHand ? [...this.#ends, this.#inHand] : this.#ends;
     this.#inHand = undefined;
+    this.#ends = [];
     return items;
   }
 }

@@ -84,10 +84,12 @@ export class Supervisor implements TaskNode {
 
   onControl(control: Control, emit: AwaitableEmit): void {
     this.#outerEmit ??= emit;
-    if (this.#instance) {
+    if (control.kind === "end")
+      this.#feed?.append({ control }); // it waits for the frames before it
+    else if (this.#instance) {
       if (control.kind === "flush") this.#replay.handed({ control });
       this.#instance.control(control);
-    } else if (control.kind !== "end" && control.kind !== "cancel") this.#feed?.append({ control });
+    } else if (control.kind !== "cancel") this.#feed?.append({ control });
   }
 
   held(): number {

@@ -799,6 +799,47 @@ describe("the end of the run", () => {
 });
 
 describe("what goes in", () => {
+  test("the end of one input comes in its turn, and to the next instance again", async () => {
+    const heard: string[] = [];
+    const script = failingAt(3);
+    const definition = defineNode({
+      type: "double.join",
+      summary: "Joins two inputs.",
+      role: "sink",
+      inputs: { a: { kinds: ["text"], default: true }, b: { kinds: ["text"] } },
+      outputs: {},
+      config: z.strictObject({}),
+      create() {
+        heard.push("open");
+        return {
+          onFrame(_frame, _emit, port) {
+            script.onFrame(++script.handed, 0);
+            heard.push(port);
+          },
+          onControl(control) {
+            if (control.kind === "end") heard.push(`end ${control.port}`);
+          },
+        };
+      },
+    });
+    const feed = [{ port: "a" }, { end: "a" }, { port: "b" }, { port: "b" }];
+    const node = (made: TaskNode): TaskNode => ({
+      run(_input, emit, signal) {
+        const poll = () => {
+          const item = feed.shift();
+          if (item?.end === undefined) return item?.port ? { port: item.port, frame: text("u1", "x") } : undefined;
+          made.onControl?.({ kind: "end", port: item.end }, emit);
+          return undefined;
+        };
+        const next = async () => poll() ?? (feed.length > 0 ? poll() : undefined);
+        return made.run({ next, poll: () => undefined, async *[Symbol.asyncIterator]() {} }, emit, signal);
+      },
+    });
+    const { definition: supervised } = supervise({ candidates: [{ definition, config: {}, attempts: 2 }] });
+    await driveNode(defineWatched(supervised, { node }), {});
+    expect(heard).toEqual(["open", "a", "end a", "b", "open", "end a", "b", "end b"]);
+  });
+
   test("a look at what is there does not overtake a frame that is waited for", async () => {
     const order: (string | undefined)[] = [];
     const definition = defineNode({
