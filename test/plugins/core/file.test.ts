@@ -8,7 +8,7 @@ import { VirtualClock } from "#engine/runtime";
 import { type DriveOptions, driveNode } from "#engine/testing";
 import core from "#plugins/core";
 import { concat, counting, noise } from "#test/signals";
-import { data, fmt, wavBytes } from "#test/wav-bytes";
+import { chunk, data, fmt, wavBytes } from "#test/wav-bytes";
 
 const file = core.nodes.find((node) => node.type === "core.file")!;
 const folder = mkdtempSync(join(tmpdir(), "parlando-file-"));
@@ -53,6 +53,13 @@ describe("a WAV", () => {
 
   test("its format is known without reading it", async () => {
     expect(await probe({ path })).toEqual({ sampleRateHz: 22050, channels: 1 });
+  });
+
+  test("what stands behind its samples is no part of its length", async () => {
+    const path = saved(wavBytes({ chunks: [fmt(), data([1, 2]), chunk("LIST", new Uint8Array(5000))] }));
+    const { pcm, events } = await read({ path });
+    expect([...pcm]).toEqual([1, 2]);
+    expect(events).toEqual([{ type: "progress", positionMs: 0.125, totalMs: 0.125 }]);
   });
 
   test("keeps its channels together across blocks", async () => {
@@ -163,10 +170,10 @@ describe("what cannot be read", () => {
 describe("pace", () => {
   const path = saved(encodeWav(counting(16000), { sampleRateHz: 16000, channels: 1 }));
 
-  test("at real time the last frame is out when the recording is over, however uneven the frames", async () => {
+  test("at real time the last frame is out when the recording is over, however short the frames", async () => {
     const clock = new VirtualClock();
     const begunMs = clock.nowMs();
-    await read({ path, pace: "realtime", frameMs: 33 }, { clock });
+    await read({ path, pace: "realtime", frameMs: 2.5 }, { clock });
     expect(clock.nowMs() - begunMs).toBeCloseTo(1000, 6);
   });
 

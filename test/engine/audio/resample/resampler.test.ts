@@ -84,6 +84,16 @@ describe("length and position", () => {
     expect(Math.abs(position - ((startSample + at) * toHz) / fromHz)).toBeLessThanOrEqual(0.5);
   });
 
+  test("an output is given as soon as half a filter of input has come after it", () => {
+    const resampler = new Resampler({ fromHz: 22050, toHz: 16000 });
+    const half = resampleFilter(22050, 16000).tapsPerPhase / 2;
+    for (let pushed = 100; pushed < 2000; pushed += 100) {
+      resampler.push(new Int16Array(100));
+      const times = Array.from({ length: 2000 }, (_, k) => Math.floor((k * 441) / 320));
+      expect(resampler.position).toBe(times.filter((time) => time + half < pushed).length);
+    }
+  });
+
   test("equal rates change nothing", () => {
     const pcm = noise({ ms: 20, seed: 1 });
     const resampler = new Resampler({ fromHz: 16000, toHz: 16000, startSample: 7 });
