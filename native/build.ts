@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { EngineError } from "#engine/errors";
 import { buildLibrary, findCompiler, type LibrarySpec, libraryPath } from "./library/index.ts";
-import { detectorLibrary } from "./webrtc-vad/build.ts";
+import { sessionLibrary } from "./vad-session/index.ts";
+import { detectorLibrary } from "./webrtc-vad/index.ts";
 
-const libraries: readonly (() => LibrarySpec)[] = [detectorLibrary];
+const libraries: readonly (() => LibrarySpec)[] = [detectorLibrary, sessionLibrary];
 
 /**
  * Compiles what is not compiled yet, and says one line for each library. Part of set-up: without it, the first use compiles.

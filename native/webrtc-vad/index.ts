@@ -1,3 +1,4 @@
+export { DETECTOR_FLAGS, detectorLibrary, packagedSourceDir, packagedSources } from "./build.ts";
 export {
   type Aggressiveness,
   type BackendName,

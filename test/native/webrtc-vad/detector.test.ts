@@ -3,10 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { libraryPath } from "#native/library";
-import { type Aggressiveness, findDetector, openBestBackend, WebRtcVad } from "#native/webrtc-vad";
+import { type Aggressiveness, detectorLibrary, findDetector, openBestBackend, WebRtcVad } from "#native/webrtc-vad";
 import { anything, extremes, pinkNoise, silence, voice, whiteNoise } from "#test/detector-signals";
 import { recordingNames, recordingPcm, recordingsInstalled } from "#test/recordings";
-import { detectorLibrary } from "../../../native/webrtc-vad/build.ts";
 
 const RATES = [8000, 16000, 32000];
 const LENGTHS_MS = [10, 20, 30];
