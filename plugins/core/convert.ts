@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { AUDIO_LIMITS, type Conversion, defineNode, EngineError, type OutputPort } from "#engine/plugin";
+import { AUDIO_LIMITS, type Conversion, defineNode, type Emit, EngineError, type OutputPort } from "#engine/plugin";
+import { decoded, encodingInto } from "./convert/g711-frames.ts";
 import { StreamConversion } from "./convert/stream-conversion.ts";
 
 const { minRateHz, maxRateHz, maxChannels } = AUDIO_LIMITS;
@@ -32,6 +33,10 @@ const config = z.strictObject({
     .max(10_000)
     .optional()
     .describe("The exact length of frames to give; only the last before a mark, a gap or the end may be shorter."),
+  codec: z
+    .enum(["alaw", "mulaw"])
+    .optional()
+    .describe("Gives packets of this codec instead of plain audio. Such packets are also taken, and decoded."),
 });
 
 type Settings = z.output<typeof config>;
@@ -39,10 +44,12 @@ type Settings = z.output<typeof config>;
 /** Turns audio into another format; speech marks stay where they were in it. What has the wanted format already passes untouched. */
 export const convert = defineNode({
   type: "core.convert",
-  summary: "Turns audio into another sample rate, number of channels or frame length.",
+  summary: "Turns audio into another sample rate, number of channels, frame length or telephone codec.",
   role: "filter",
-  inputs: { audio: { kinds: ["audio", "speech"] } },
-  outputs: (settings) => ({ audio: { kinds: ["audio", "speech"], ...outputAudio(settings) } }),
+  inputs: { audio: { kinds: ["audio", "speech", "encoded"] } },
+  outputs: (settings) => ({
+    audio: settings.codec ? { kinds: ["encoded", "speech"] } : { kinds: ["audio", "speech"], ...outputAudio(settings) },
+  }),
   config,
   passes: "time",
   converts: ({ sampleRateHz, channels, frameMs, channel }: Conversion) => ({
@@ -51,21 +58,25 @@ export const convert = defineNode({
     ...(frameMs !== undefined && { frameMs }),
     ...(channel !== undefined && { channel }),
   }),
-  create(settings) {
+  create({ codec, ...settings }) {
     let stream: StreamConversion | undefined;
+    const outOf = (emit: Emit): Emit => (codec ? encodingInto(codec, emit) : emit);
     return {
       onFrame(frame, emit) {
-        if (frame.kind === "audio") {
-          stream ??= new StreamConversion(settings, frame);
-          stream.audio(frame, emit);
-        } else if (frame.kind !== "speech")
+        if (frame.kind === "speech") {
+          if (stream) stream.mark(frame, outOf(emit));
+          else emit(frame);
+          return;
+        }
+        if (frame.kind !== "audio" && frame.kind !== "encoded")
           throw new EngineError("NODE_PROTOCOL", `core.convert takes audio and speech marks; found ${frame.kind}`);
-        else if (stream) stream.mark(frame, emit);
-        else emit(frame);
+        const audio = frame.kind === "encoded" ? decoded(frame) : frame;
+        stream ??= new StreamConversion(settings, audio);
+        stream.audio(audio, outOf(emit));
       },
       onControl(control, emit) {
-        if (control.kind === "flush") stream?.flush(emit);
-        else if (control.kind === "end") stream?.finish(emit);
+        if (control.kind === "flush") stream?.flush(outOf(emit));
+        else if (control.kind === "end") stream?.finish(outOf(emit));
       },
       held: () => stream?.held() ?? 0,
     };

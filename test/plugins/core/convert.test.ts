@@ -1,6 +1,17 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type AudioFrame, type Control, type Frame, Resampler, rescaleSamples, type SpeechMark } from "#engine/plugin";
+import {
+  type AudioFrame,
+  type Control,
+  decodeALaw,
+  decodeMuLaw,
+  encodeALaw,
+  encodeMuLaw,
+  type Frame,
+  Resampler,
+  rescaleSamples,
+  type SpeechMark,
+} from "#engine/plugin";
 import { type Driven, driveNode } from "#engine/testing";
 import core from "#plugins/core";
 import { concat, counting, framesOf, interleave, noise, tone } from "#test/signals";
@@ -249,6 +260,48 @@ describe("speech marks", () => {
   });
 });
 
+describe("telephone codecs", () => {
+  const pcm = tone({ ms: 60, hz: 440, rateHz: 8000 });
+  const frames = framesOf(pcm, { rateHz: 8000, startSample: 80, utterance: "u1" });
+
+  test.each(["alaw", "mulaw"] as const)("%s goes out in packets, and such packets come in", async (codec) => {
+    const sent = await driveNode(convert, { codec }, { frames: [mark("start", 80, 8000), ...frames] });
+    const encode = codec === "alaw" ? encodeALaw : encodeMuLaw;
+    expect(sent.frames("audio")).toEqual([
+      mark("start", 80, 8000),
+      ...frames.map((frame) => ({
+        kind: "encoded" as const,
+        codec,
+        packet: encode(frame.pcm),
+        startSample: frame.startSample,
+        sampleCount: frame.pcm.length,
+        sampleRateHz: 8000,
+        channels: 1,
+        utterance: "u1",
+      })),
+    ]);
+    const decode = codec === "alaw" ? decodeALaw : decodeMuLaw;
+    const received = await driveNode(convert, {}, { frames: sent.frames("audio") });
+    expect(audioOf(received)).toEqual(frames.map((frame) => ({ ...frame, pcm: decode(encode(frame.pcm)) })));
+  });
+
+  test("another codec is an error", async () => {
+    const packet = new Uint8Array(3);
+    const opus = {
+      kind: "encoded",
+      codec: "opus",
+      packet,
+      startSample: 0,
+      sampleCount: 960,
+      sampleRateHz: 48000,
+      channels: 1,
+    } as const;
+    await expect(driveNode(convert, {}, { frames: [opus] })).rejects.toMatchObject({
+      code: "AUDIO_FORMAT_UNSUPPORTED",
+    });
+  });
+});
+
 test("a flush gives out what is inside, and the stream goes on", async () => {
   const frames: (Frame | Control)[] = [
     ...framesOf(noise({ ms: 20, seed: 1, rateHz: 48000 }), { rateHz: 48000 }),
@@ -269,6 +322,7 @@ test.each([
   { config: {}, audio: "same" },
   { config: { frameMs: 10 }, audio: "same" },
   { config: { sampleRateHz: 8000 }, audio: undefined },
+  { config: { sampleRateHz: 8000, channels: 1, codec: "alaw" }, audio: undefined },
   { config: { sampleRateHz: 8000, channels: 2 }, audio: { sampleRateHz: 8000, channels: 2 } },
   { config: { sampleRateHz: 8000, channel: 0, frameMs: 10 }, audio: { sampleRateHz: 8000, channels: 1, frameMs: 10 } },
 ])("the output format follows the config: %j", ({ config, audio }) => {
