@@ -1,0 +1,18 @@
+import type { Check } from "./contract/probe.ts";
+
+export { audioNodeContract } from "./contract/audio-checks.ts";
+export { type SinkSubject, sinkContract, sourceContract } from "./contract/end-checks.ts";
+export { nodeContract } from "./contract/node-checks.ts";
+export type { Check, MakeSubject, Subject } from "./contract/probe.ts";
+export { recogniserContract, synthesiserContract, translatorContract } from "./contract/text-checks.ts";
+
+/**
+ * Registers checks as tests.
+ * @param test of the test runner, which this room must not load by itself: it is used outside of tests, too.
+ */
+export function registerContract(
+  checks: readonly Check[],
+  test: (name: string, run: () => Promise<void>) => void,
+): void {
+  for (const check of checks) test(check.name, () => check.run());
+}
