@@ -4,7 +4,15 @@ import { DETECTOR_FLAGS, packagedSourceDir, packagedSources } from "../webrtc-va
 
 const OWN = [
   "gaussians.h",
-  "level.h","session.h", "detector.h", "minimum.h", "band-energy.h", "endpointing.h", "lanes-portable.h", "lanes-avx2.h"];
+  "level.h",
+  "session.h",
+  "detector.h",
+  "minimum.h",
+  "band-energy.h",
+  "endpointing.h",
+  "lanes-portable.h",
+  "lanes-avx2.h",
+];
 
 /** Sessions and lanes of ours, with the packaged detector's sources taken in. Only the names of session.c are visible outside. */
 export const sessionLibrary = (): LibrarySpec => ({

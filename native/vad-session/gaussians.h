@@ -27,14 +27,38 @@ static inline int32_t prepared_probability(const int16_t* features, int speech, 
   return frame->probability[speech * kTableSize + gaussian];
 }
 
-/* The detector's own way, one by one. */
+/* The parameters of all 24 in a row, and the feature that each is asked about. */
+static inline void gather_gaussians(const VadInstT* vad, const prepared_frame* frame, int16_t* features, int16_t* means, int16_t* deviations) {
+  for (int i = 0; i < 4; i++) memcpy(features + i * kNumChannels, frame->features, sizeof frame->features);
+  memcpy(means, vad->noise_means, sizeof vad->noise_means);
+  memcpy(means + kTableSize, vad->speech_means, sizeof vad->speech_means);
+  memcpy(deviations, vad->noise_stds, sizeof vad->noise_stds);
+  memcpy(deviations + kTableSize, vad->speech_stds, sizeof vad->speech_stds);
+}
+
+/*
+ * In plain C: what all 24 have in common first, in a loop that a compiler finds vectors in, then the exponentials. The fixed-point formats are
+ * those that vad_gmm.c explains.
+ */
 static void prepare_plain(const VadInstT* vad, prepared_frame* frame) {
-  for (int g = 0; g < kTableSize; g++) {
-    int16_t feature = frame->features[g % kNumChannels];
-    frame->probability[g] =
-        WebRtcVad_GaussianProbability(feature, vad->noise_means[g], vad->noise_stds[g], &frame->delta[g]);
-    frame->probability[kTableSize + g] = WebRtcVad_GaussianProbability(feature, vad->speech_means[g], vad->speech_stds[g],
-                                                                       &frame->delta[kTableSize + g]);
+  int16_t features[GAUSSIANS], means[GAUSSIANS], deviations[GAUSSIANS], inverse[GAUSSIANS];
+  int32_t exponent[GAUSSIANS];
+  gather_gaussians(vad, frame, features, means, deviations);
+  for (int g = 0; g < GAUSSIANS; g++) {
+    /* Both numbers are below 2^24 and the quotient below 2^9, so a single-precision quotient is cut off at the right place. */
+    inverse[g] = (int16_t)((float)(131072 + (deviations[g] >> 1)) / (float)deviations[g]); /* 1 / s, Q10 */
+    int16_t quarter = (int16_t)(inverse[g] >> 2);
+    int16_t inverse_squared = (int16_t)((quarter * quarter) >> 2);      /* Q14 */
+    int16_t distance = (int16_t)((int16_t)(features[g] << 3) - means[g]); /* Q7 */
+    int16_t delta = (int16_t)((inverse_squared * distance) >> 10);      /* Q11 */
+    frame->delta[g] = delta;
+    exponent[g] = (delta * distance) >> 9; /* Q10 */
+  }
+  for (int g = 0; g < GAUSSIANS; g++) {
+    /* e^-x as a power of 2: the fraction becomes the mantissa, the rest a shift. */
+    int16_t log2 = (int16_t)-(int16_t)((5909 * (uint32_t)exponent[g]) >> 12);
+    int32_t power = (0x400 | (log2 & 0x3FF)) >> ((((int16_t)~log2 >> 10) + 1) & 31);
+    frame->probability[g] = exponent[g] < 22005 ? inverse[g] * power : 0;
   }
 }
 
@@ -74,11 +98,7 @@ GAUSS_INLINE __m256i eight_numbers(const int16_t* from) {
 
 __attribute__((target("avx2"))) static void prepare_avx2(const VadInstT* vad, prepared_frame* frame) {
   int16_t features[GAUSSIANS], means[GAUSSIANS], deviations[GAUSSIANS];
-  for (int i = 0; i < 4; i++) memcpy(features + i * kNumChannels, frame->features, sizeof frame->features);
-  memcpy(means, vad->noise_means, sizeof vad->noise_means);
-  memcpy(means + kTableSize, vad->speech_means, sizeof vad->speech_means);
-  memcpy(deviations, vad->noise_stds, sizeof vad->noise_stds);
-  memcpy(deviations + kTableSize, vad->speech_stds, sizeof vad->speech_stds);
+  gather_gaussians(vad, frame, features, means, deviations);
   for (int g = 0; g < GAUSSIANS; g += 8)
     eight_gaussians(eight_numbers(features + g), eight_numbers(means + g), eight_numbers(deviations + g), frame->delta + g,
                     frame->probability + g);
