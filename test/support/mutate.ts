@@ -204,7 +204,7 @@ function misspell(word: string, random: Random): string {
     word.slice(0, at) + word.slice(at + 1),
     word.slice(0, at) + word.charAt(at) + word.slice(at),
     word.slice(0, at) + word.charAt(at + 1) + word.charAt(at) + word.slice(at + 2),
-    word.slice(0, at) + "x" + word.slice(at + 1),
+    `${word.slice(0, at)}x${word.slice(at + 1)}`,
   ];
   return pick(ways, random);
 }

@@ -25,6 +25,8 @@ export interface ParamsRequest {
   readonly findings: Finding[];
 }
 
+type NamedParam = ParamDeclaration & { readonly name: string };
+
 /** The params of one file: each declaration checked, each value in its type. A param that is faulty still has a stand-in. */
 export function declareParams(request: ParamsRequest): Map<string, Known> {
   const { yaml, declared, given, findings } = request;
@@ -49,7 +51,7 @@ function paramValue(name: string, value: unknown, request: ParamsRequest): Known
   const checked = check(paramSchema, value, { yaml, what: "a param", where: (inner) => [...path, ...inner] });
   findings.push(...checked.findings);
   if (!checked.value) return { value: "", assumed: true };
-  const declared = checked.value;
+  const declared = { ...checked.value, name };
   const faults = declarationFaults(declared, path, yaml);
   findings.push(...faults);
   if (faults.length > 0) return standIn(declared);
@@ -61,7 +63,7 @@ function paramValue(name: string, value: unknown, request: ParamsRequest): Known
   return standIn(declared);
 }
 
-function convertDefault(declared: ParamDeclaration, path: Path, request: ParamsRequest): Known {
+function convertDefault(declared: NamedParam, path: Path, request: ParamsRequest): Known {
   const { yaml, dir, findings } = request;
   const at = { yaml, path: [...path, "default"] };
   const written = declared.default;
@@ -75,7 +77,7 @@ function convertDefault(declared: ParamDeclaration, path: Path, request: ParamsR
 }
 
 function convert(
-  declared: ParamDeclaration,
+  declared: NamedParam,
   given: GivenParam,
   at: { readonly yaml: YamlFile; readonly path: Path },
   { findings }: ParamsRequest,
@@ -87,7 +89,7 @@ function convert(
   }
   const result = convertParam(declared, given.value, given.origin);
   if ("value" in result) return { value: result.value, secret: declared.type === "secret" };
-  findings.push(at.yaml.finding("PARAM_INVALID", at.path, `the param ${result.refused}`));
+  findings.push(at.yaml.finding("PARAM_INVALID", at.path, `the param ${declared.name} ${result.refused}`));
   return standIn(declared);
 }
 

@@ -98,7 +98,7 @@ function describe(issue: Issue, value: unknown, schema: z.ZodType, options: Chec
   if (options.assumed?.(issue.path)) return [];
   const place = options.where(issue.path);
   const found = valueAt(value, issue.path);
-  const name = String(place.at(-1) ?? "the value");
+  const name = place.length === 0 ? "the value" : placeName(place);
   if (found === undefined)
     return [yaml.finding("KEY_MISSING", place, `${options.what} needs ${name}: ${wanted(issue)}`)];
   if (issue.code === "invalid_key")
@@ -125,9 +125,15 @@ function unknownKey(path: Path, key: string, schema: z.ZodType, options: CheckOp
   const along = schemasAlong(schema, path);
   const known = along.length === path.length + 1 ? knownKeys(along.at(-1)!) : [];
   const suggestion = suggest(key, known);
-  const where = path.length === 0 ? options.what : String(options.where(path).at(-1));
+  const where = path.length === 0 ? options.what : placeName(options.where(path));
   const more = options.hint?.(path, key) ?? (suggestion ? didYouMean(suggestion) : listed(known));
   return options.yaml.finding("KEY_UNKNOWN", place, `${where} has no ${key}${more}`, { at: "key", write: suggestion });
+}
+
+/** The last key of a path; for what is in a list, which item of what. */
+function placeName(path: Path): string {
+  const last = path.at(-1);
+  return typeof last === "number" ? `item ${last + 1} of ${String(path.at(-2))}` : String(last);
 }
 
 /** `; it has a, b and c`, where that is short enough to help. */

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Finding } from "../finding.ts";
+import { type Finding, sortFindings } from "../finding.ts";
 import { check } from "./check.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import type { YamlFile } from "./yaml-file.ts";
@@ -21,7 +21,7 @@ export function readYaml<T>(text: string, schema: z.ZodType<T>, file: string): Y
   const { yaml, findings: faults } = parseYaml(text, file);
   if (!yaml) return { findings: faults };
   const { value, findings: issues } = check(schema, yaml.value, { yaml, what: "the file", where: (path) => path });
-  const findings = [...faults, ...issues];
+  const findings = sortFindings([...faults, ...issues], file);
   const sound = value !== undefined && findings.every((finding) => finding.severity !== "error");
   return { ...(sound && { value }), findings, yaml };
 }

@@ -1,10 +1,10 @@
 /**
  * The candidate that a misspelt word most probably means: the nearest by edits (insert, delete, replace, swap neighbours), at most one
- * edit in each three letters; undefined where none is near or two are equally near.
+ * edit in each three letters (none but of case in shorter words); undefined where none is near or two are equally near.
  */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > 64) return undefined; // no word of ours is that long, and the table grows with the square
-  const allowed = Math.max(1, Math.floor(word.length / 3));
+  const allowed = Math.floor(word.length / 3);
   let best: string | undefined;
   let bestEdits = allowed + 1;
   let tied = false;
