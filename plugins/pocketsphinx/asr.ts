@@ -7,12 +7,12 @@ import {
   type Frame,
   msToSamples,
   type NodeContext,
-  type Received,
   type TaskInput,
   type TaskNode,
 } from "#engine/plugin";
 import { DECODER_RATE_HZ, Recogniser } from "#native/pocketsphinx";
 import { HeardUtterance } from "./heard.ts";
+import { Intake } from "./intake.ts";
 
 const config = z.strictObject({
   final: z
@@ -42,6 +42,9 @@ const config = z.strictObject({
 });
 
 type Settings = z.output<typeof config>;
+
+/** What is taken in while a final is made: more than an accurate one of the longest usual utterance takes. */
+const AHEAD_MS = 10_000;
 
 /** Recognises English speech, utterance by utterance, with a decoder of its own for each stream. */
 export const asr = defineNode({
@@ -75,8 +78,7 @@ class Listener implements TaskNode {
   #utterance: HeardUtterance | undefined;
   /** Ids are not used twice: what still comes of a finished utterance gets a new one. */
   #finishedId: string | undefined;
-  #flushAsked = false;
-  #wake: (() => void) | undefined;
+  #intake: Intake | undefined;
 
   constructor(settings: Settings, ctx: NodeContext, recogniser: Recogniser) {
     this.#ctx = ctx;
@@ -87,38 +89,21 @@ class Listener implements TaskNode {
   }
 
   async run(input: TaskInput, emit: AwaitableEmit): Promise<void> {
-    let next = input.next();
-    for (;;) {
-      const came = this.#flushAsked ? "flush" : await this.#nextOrFlush(next);
-      if (this.#flushAsked) {
-        this.#flushAsked = false;
-        await this.#finish(emit);
-        continue; // what came, if anything, is still in `next`
-      }
-      if (came === undefined) break;
-      if (came !== "flush") await this.#take(came.frame, emit);
-      next = input.next();
-    }
+    const intake = new Intake(input, msToSamples(AHEAD_MS, DECODER_RATE_HZ));
+    this.#intake = intake;
+    for (let came = await intake.next(); came; came = await intake.next())
+      if (came === "flush") await this.#finish(emit);
+      else await this.#take(came.frame, emit);
     await this.#finish(emit);
   }
 
   onControl(control: Control): void {
-    if (control.kind !== "flush") return;
-    this.#flushAsked = true;
-    this.#wake?.();
+    if (control.kind === "flush") this.#intake?.flush();
   }
 
   close(): Promise<void> {
     if (this.#utterance) this.#account(this.#utterance);
     return this.#recogniser.close();
-  }
-
-  /** Not `Promise.race`: that would pin each frame to a flush which may never come. */
-  #nextOrFlush(next: Promise<Received | undefined>): Promise<Received | undefined | "flush"> {
-    return new Promise((resolve, reject) => {
-      this.#wake = () => resolve("flush");
-      next.then(resolve, reject);
-    });
   }
 
   async #take(frame: Frame, emit: AwaitableEmit): Promise<void> {
@@ -156,7 +141,8 @@ class Listener implements TaskNode {
     const utterance = this.#utterance;
     if (!utterance) return;
     const rest = this.#takeStep();
-    const words = await this.#ctx.outside(() => this.#recogniser.end(rest));
+    const ending = this.#ctx.outside(() => this.#recogniser.end(rest));
+    const words = await (this.#intake?.during(ending) ?? ending);
     this.#account(utterance);
     this.#utterance = undefined;
     this.#finishedId = utterance.id;
