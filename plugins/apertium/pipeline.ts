@@ -1,5 +1,5 @@
 import { EngineError, killGroup, type Program } from "#engine/plugin";
-import { REQUEST_END } from "./wire.ts";
+import { isWhole, REQUEST_END } from "./wire.ts";
 
 /** How long the stages get to end by themselves before they are killed, of the machine's time. */
 const GRACE_MS = 1000;
@@ -21,15 +21,14 @@ export class Pipeline {
   readonly #child: Bun.Subprocess<"pipe", "pipe", "ignore">;
   readonly #stopped: Promise<void>;
   #alive = true;
+  #ending: Promise<void> | undefined;
   #received = "";
   #waiting: { resolve(answer: string): void; reject(error: unknown): void } | undefined;
 
   constructor(name: string, commands: readonly Command[]) {
     this.#name = name;
-    const stages = commands.map(({ program, args }) => [program.path, ...args].map(quoted).join(" "));
     const env = commands.find(({ program }) => program.root !== "/")?.program.env ?? commands[0]?.program.env ?? {};
-    // The trap lets the shell outlive a TERM to the group, to collect its children; they do not inherit it.
-    this.#child = Bun.spawn(["/bin/sh", "-c", `trap : TERM; ${stages.join(" | ")}`], {
+    this.#child = Bun.spawn(["/bin/sh", "-c", script(commands)], {
       stdin: "pipe",
       stdout: "pipe",
       stderr: "ignore",
@@ -73,13 +72,10 @@ export class Pipeline {
   }
 
   /** Ends all stages, a stopped or stubborn one by force. Resolves when they are gone. */
-  async end(): Promise<void> {
+  end(): Promise<void> {
     this.#alive = false;
-    killGroup(this.group, "SIGTERM");
-    killGroup(this.group, "SIGCONT"); // a stopped process takes no TERM
-    const force = setTimeout(() => killGroup(this.group), GRACE_MS);
-    await this.#stopped;
-    clearTimeout(force);
+    this.#ending ??= this.#terminate();
+    return this.#ending;
   }
 
   /** Lets the stages end by the end of their input. Resolves when they are gone. */
@@ -91,11 +87,20 @@ export class Pipeline {
     clearTimeout(late);
   }
 
+  async #terminate(): Promise<void> {
+    killGroup(this.group, "SIGTERM");
+    killGroup(this.group, "SIGCONT"); // a stopped process takes no TERM
+    const force = setTimeout(() => killGroup(this.group), GRACE_MS);
+    await this.#stopped;
+    clearTimeout(force);
+    killGroup(this.group); // stages whose shell was killed may be left
+  }
+
   #send(request: string): void {
     const failed = () => this.#settle(this.#died());
     try {
-      this.#child.stdin.write(request);
-      Promise.resolve(this.#child.stdin.flush()).catch(failed);
+      const { stdin } = this.#child;
+      Promise.all([stdin.write(request), stdin.flush()]).catch(failed);
     } catch {
       failed();
     }
@@ -110,6 +115,7 @@ export class Pipeline {
       if (end < 0) continue;
       const answer = this.#received.slice(0, end);
       this.#received = this.#received.slice(end + REQUEST_END.length);
+      if (!isWhole(answer)) break; // the stages behind one that was killed end with a NUL too
       this.#waiting?.resolve(answer);
       this.#waiting = undefined;
     }
@@ -130,6 +136,17 @@ export class Pipeline {
   #died(): EngineError {
     return new EngineError("ENGINE_FAILED", `${this.#name}: a stage of its pipeline has ended without an answer`);
   }
+}
+
+/**
+ * The shell starts the stages and waits until all have ended. It keeps no end of a pipe, so that the last stage's end is the end of the
+ * output; and it outlives a TERM to the group, since the trap, unlike an ignored signal, is not inherited.
+ */
+function script(commands: readonly Command[]): string {
+  const stages = commands.map(({ program, args }) => [program.path, ...args].map(quoted).join(" "));
+  const [first, ...more] = stages;
+  const joined = [`${first} <&3`, ...more].map((stage) => `${stage} 3<&-`).join(" | ");
+  return `trap : TERM; exec 3<&0; ${joined} & exec <&- 3<&- >&-; until wait; do :; done`;
 }
 
 const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;

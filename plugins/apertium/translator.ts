@@ -49,7 +49,8 @@ export class Translator {
     await this.#pipeline?.close();
   }
 
-  #ask(clean: string, timeoutMs: number): Promise<string> {
+  async #ask(clean: string, timeoutMs: number): Promise<string> {
+    if (!this.#pipeline?.alive) await this.#pipeline?.end(); // nothing of the old one is left when the new one starts
     if (this.#closed) throw new EngineError("ENGINE_FAILED", `${this.name} is closed`);
     if (!this.#pipeline?.alive) this.#pipeline = new Pipeline(this.name, this.commands);
     return this.#pipeline.ask(toRequest(clean), timeoutMs);

@@ -13,6 +13,9 @@ export const REQUEST_END = "\0";
 const SENTENCE_TAIL = " .[]\n";
 const PLAIN_TAIL = "[]\n";
 
+/** Whether an answer, up to its NUL, came from the first stage through to the last. */
+export const isWhole = (answer: string): boolean => answer.endsWith(PLAIN_TAIL);
+
 /** One line without control characters, or nothing at all: what may go into a request. */
 export const cleanText = (text: string): string =>
   text

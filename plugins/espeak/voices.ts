@@ -34,7 +34,7 @@ export const parseVariants = (table: string): string[] =>
 
 /**
  * What to give to `-v` for a voice as people write it: a language (`es`, `en-GB`) or a name from the list, either with a variant behind a
- * plus sign, in any case. Espeak itself speaks with some other voice when it does not know one, so nothing unknown may reach it.
+ * plus sign, in any case. Espeak itself passes over a region or variant that it does not know, so nothing unknown may reach it.
  * @throws EngineError VOICE_UNKNOWN, with near matches.
  */
 export function resolveVoice(wanted: string, { voices, variants }: Voices): { argument: string; language: string } {
