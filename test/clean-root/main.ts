@@ -19,7 +19,7 @@ interface Trial {
   readonly name: string;
   readonly command: string;
   /** What is wrong with what it printed, if anything. */
-  readonly fault?: (ran: Ran) => string | undefined;
+  readonly fault?: (ran: Ran, root: string) => Promise<string | undefined>;
 }
 
 const closingLine = /^\d+ passed, 0 failed, \d+ skipped$/m;
@@ -28,28 +28,31 @@ const start: Trial[] = [
   { name: "npm start", command: "npm start", fault: wantsFiles },
   { name: "npm start, again", command: "npm start", fault: wantsQuiet },
 ];
-const test: Trial[] = [
-  {
-    name: "npm test",
-    command: "npm test",
-    fault: ({ out }) => (closingLine.test(out) ? undefined : "no closing line with 0 failed"),
-  },
-];
+const test: Trial[] = [{ name: "npm test", command: "npm test", fault: wantsClosingLine }];
 const bare: Trial = {
   name: "nothing is there before",
   command: "node --version && npm --version && ! command -v bun && ! command -v cc && ! command -v git",
 };
 const leftOver: Trial = { name: "the set-up when nothing is missing", command: "node engine/launch.mjs --setup start" };
 
-function wantsFiles({ out }: Ran): string | undefined {
-  return /\.wav\b/.test(out) && /\.srt\b/.test(out) ? undefined : "its output names no WAV and no subtitles";
+/** The run names what it wrote; the recording is to be a WAV with sound in it, the subtitles are to hold two languages' lines. */
+async function wantsFiles({ out, err }: Ran, root: string): Promise<string | undefined> {
+  const written = [...`${out}\n${err}`.matchAll(/^wrote (\S+)/gm)].map((match) => join(root, place, match[1]!));
+  const speech = written.find((path) => path.endsWith(".wav"));
+  const subtitles = written.find((path) => path.endsWith(".srt"));
+  if (!speech || !subtitles) return "its output names no WAV and no subtitles";
+  const header = await Bun.file(speech).slice(0, 4).text();
+  if (header !== "RIFF" || Bun.file(speech).size < 100_000) return "the speech it wrote is no WAV of some seconds";
+  const cues = (await Bun.file(subtitles).text()).match(/-->/g)?.length ?? 0;
+  return cues > 0 ? undefined : "the subtitles it wrote have no cue";
 }
 
-function wantsQuiet(ran: Ran): string | undefined {
-  return /\[set-up\] (?:fetching|installing|from Debian)/.test(ran.err)
-    ? "it set up again what was there"
-    : wantsFiles(ran);
+async function wantsQuiet(ran: Ran, root: string): Promise<string | undefined> {
+  const again = /\[set-up\] (?:fetching|installing|from Debian|building)/.test(ran.err);
+  return again ? "it set up again what was there" : wantsFiles(ran, root);
 }
+
+const wantsClosingLine = async ({ out }: Ran) => (closingLine.test(out) ? undefined : "no closing line with 0 failed");
 
 async function proveAs(who: "root" | "user", work: string, only: string): Promise<boolean> {
   const root = join(work, who);
@@ -63,7 +66,7 @@ async function proveAs(who: "root" | "user", work: string, only: string): Promis
   let good = true;
   for (const trial of trials) {
     const ran = await runInside(root, uid, place, trial.command);
-    const fault = ran.status === 0 ? trial.fault?.(ran) : `exit status ${ran.status}`;
+    const fault = ran.status === 0 ? await trial.fault?.(ran, root) : `exit status ${ran.status}`;
     if (fault) good = false;
     const log = join(work, "logs", `${who} ${trial.name}.log`.replaceAll(/[ ,]+/g, "-"));
     await Bun.write(log, `${ran.out}\n--- standard error ---\n${ran.err}`);
