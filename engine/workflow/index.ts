@@ -1,4 +1,3 @@
-export { describeNode, type NodeField, type NodePage } from "./describe-node.ts";
 export { drawGraph } from "./draw-graph.ts";
 export { type Finding, type Fix, formatFinding, type Severity, showFinding, sortFindings } from "./finding.ts";
 export { FINDING_CODES, type FindingCode, type FindingMeaning } from "./finding-codes.ts";

@@ -30,7 +30,7 @@ export interface PlanOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The secret of that name; undefined where it is not set. */
   readonly secret: (name: string) => string | undefined;
-  /** Needed for a run: what `${run.id}` and `${run.dir}` (absolute) stand for. */
+  /** What `${run.id}` and `${run.dir}` (absolute) stand for. Lint has stand-ins; for a run, using them without this is a finding. */
   readonly run?: { readonly id: string; readonly dir: string };
   /** Absolute. */
   readonly cwd: string;

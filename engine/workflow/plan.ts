@@ -1,5 +1,4 @@
-import type { AudioFormat, FrameKind, TextRole } from "../frames/index.ts";
-import type { NodeDefinition } from "../plugin/index.ts";
+import type { AudioFormat, FrameKind, NodeDefinition, TextRole } from "#engine/plugin";
 import type { Finding } from "./finding.ts";
 
 /** A workflow that was proven to fit together: what the runtime executes. Secrets and params are filled in. */

@@ -118,7 +118,7 @@ class Assembler {
     const first = node.candidates[0]!;
     const passesLive =
       first.definition.passes && into.some((edge) => edge.kinds.includes("audio") && this.#live.has(edge.from));
-    if (first.definition.realTime(first.config) || passesLive) this.#live.add(node);
+    if (first.realTime || passesLive) this.#live.add(node);
     const place = node.yaml.place(node.yaml.range([...node.path, "use"]).offset);
     this.#nodes.push({
       id: node.id,
@@ -249,13 +249,19 @@ class Assembler {
 
   #converter(wanted: Conversion) {
     const definition = this.types.converter();
-    const parsed = definition?.converts && definition.config.safeParse(definition.converts(wanted));
-    if (!definition || !parsed?.success) return undefined;
-    const inputs = definition.inputs(parsed.data);
-    const port = defaultPort(inputs);
-    const out = defaultPort(definition.outputs(parsed.data));
-    if (port === undefined || out === undefined) return undefined;
-    return { definition, config: parsed.data, in: port, out, takes: new Set(inputs[port]!.kinds) };
+    if (!definition?.converts) return undefined;
+    try {
+      const parsed = definition.config.safeParse(definition.converts(wanted));
+      if (!parsed.success) return undefined;
+      const inputs = definition.inputs(parsed.data);
+      const port = defaultPort(inputs);
+      const out = defaultPort(definition.outputs(parsed.data));
+      if (port === undefined || out === undefined) return undefined;
+      return { definition, config: parsed.data, in: port, out, takes: new Set(inputs[port]!.kinds) };
+    } catch (error) {
+      if (error instanceof EngineError) return undefined; // its own way of saying that it cannot
+      throw error;
+    }
   }
 }
 

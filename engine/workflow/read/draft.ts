@@ -29,6 +29,7 @@ export interface DraftCandidate {
   readonly path: Path;
   readonly inputs: InputPorts;
   readonly outputs: OutputPorts;
+  readonly realTime: boolean;
 }
 
 export const understood = (node: DraftNode): boolean => node.candidates.length > 0;

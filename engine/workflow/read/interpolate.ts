@@ -16,7 +16,8 @@ export interface Words {
   readonly params: ReadonlyMap<string, Known> | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly secret: (name: string) => string | undefined;
-  readonly run: { readonly id: string; readonly dir: string };
+  /** Undefined where no run is known yet that something could be filled in from. */
+  readonly run: { readonly id: string; readonly dir: string } | undefined;
   /** An unset variable is an error for a run, and no more than a warning for lint, which may happen on another machine. */
   readonly strict: boolean;
 }
@@ -79,8 +80,10 @@ function lookUp(expression: string, words: Words): Filled {
   if (environment) return fromEnvironment(environment[1]!, environment[2], words);
   const secret = /^secret:([A-Za-z][A-Za-z0-9_-]*)$/.exec(expression);
   if (secret) return fromSecrets(secret[1]!, words);
-  if (expression === "run.id") return { value: words.run.id, problems: [] };
-  if (expression === "run.dir") return { value: words.run.dir, problems: [] };
+  if (expression === "run.id" || expression === "run.dir") {
+    if (!words.run) return failed("INTERPOLATION_NOT_HERE", `\${${expression}} is known only when a run is started`);
+    return { value: expression === "run.id" ? words.run.id : words.run.dir, problems: [] };
+  }
   const param = /^params\.([A-Za-z0-9_-]+)$/.exec(expression)?.[1];
   if (param === undefined)
     return failed("INTERPOLATION_INVALID", `\${${expression}} is not known${didYouMean(meant(expression, words))}`);

@@ -49,7 +49,7 @@ export async function loadWorkflow(request: LoadRequest): Promise<LoadedWorkflow
   if (!yaml) return undefined;
   const words = readTop(yaml, findings);
   if (!words) return undefined;
-  const run = options.run ?? LINT_RUN;
+  const run = options.run ?? (options.purpose === "lint" ? LINT_RUN : undefined);
   const base = { environment: options.environment, secret: options.secret, run, strict: options.purpose === "run" };
   const params = declareParams({
     yaml,

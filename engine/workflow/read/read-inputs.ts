@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { defineNode, EngineError, type FrameKind, type NodeDefinition } from "#engine/plugin";
-import type { FindingCode } from "../finding-codes.ts";
 import type { Binding } from "../options.ts";
 import { check } from "../yaml/check.ts";
 import type { Path } from "../yaml/yaml-file.ts";
@@ -61,16 +60,23 @@ function sourceOf(
     return { kind: "source", node };
   }
   const location = isUrl(binding.location) ? binding.location : absolutePath(binding.location, loading.options.cwd);
-  const refuse = (code: FindingCode, message: string): undefined => {
-    loading.findings.push(yaml.finding(code, path, message));
+  const refuse = (message: string): undefined => {
+    loading.findings.push(yaml.finding("INPUT_FAULTY", path, message));
   };
   const definition = loading.options.types.opener(kind);
-  if (!definition?.opens) return refuse("INPUT_FAULTY", `no plugin opens a location for an input of kind ${kind}`);
-  const parsed = definition.config.safeParse(definition.opens.config(location));
-  if (!parsed.success) return refuse("INPUT_FAULTY", `${definition.type} cannot open what ${name} is bound to`);
-  const node = source(name, definition, parsed.data, path, context);
-  addProbe(node, path, loading, location);
-  return { kind: "source", node };
+  if (!definition?.opens) return refuse(`no plugin opens a location for an input of kind ${kind}`);
+  try {
+    const parsed = definition.config.safeParse(definition.opens.config(location));
+    if (!parsed.success) return refuse(`${definition.type} cannot open what ${name} is bound to`);
+    const node = source(name, definition, parsed.data, path, context);
+    addProbe(node, path, loading, location);
+    return { kind: "source", node };
+  } catch (error) {
+    // code of the plugin's, which may look at the location
+    return refuse(
+      `${definition.type}: ${error instanceof EngineError ? error.message : "it cannot open this location"}`,
+    );
+  }
 }
 
 function source(
@@ -86,7 +92,7 @@ function source(
     type: definition.type,
     yaml: context.yaml,
     path,
-    candidates: [{ definition, config, attempts: 1, path, inputs: {}, outputs }],
+    candidates: [{ definition, config, attempts: 1, path, inputs: {}, outputs, realTime: definition.realTime(config) }],
     inputs: {},
     outputs,
     onFailure: "end",

@@ -132,8 +132,8 @@ function candidate(
   const attempts = words.retry?.attempts ?? definition.retry?.attempts ?? 1;
   try {
     // ports may be functions of the config, and so code of the plugin's
-    const [inputs, outputs] = [definition.inputs(config), definition.outputs(config)];
-    return { definition, config, attempts, path, inputs, outputs };
+    const ports = { inputs: definition.inputs(config), outputs: definition.outputs(config) };
+    return { definition, config, attempts, path, ...ports, realTime: definition.realTime(config) };
   } catch (error) {
     context.loading.findings.push(broken(definition, error, path, context));
     return undefined;

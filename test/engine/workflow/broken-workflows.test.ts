@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { z } from "zod";
+import { defineNode, EngineError } from "#engine/plugin";
 import { microphone, planningTypes, typesWithoutConverter } from "#test/node-types";
 import { type Asked, brief, marked, planText } from "#test/planning";
 
@@ -257,6 +259,46 @@ table("secrets", [
     text: nodes(
       '  v: { use: webrtc.vad, from: inputs.talk }\n  a: { use: pocketsphinx.asr, from: v, fallback: [{ use: azure.asr, with: { region: r, key: «CANDIDATE_LEFT_OUT»"${secret:azure}" } }] }\n',
     ),
+  },
+]);
+
+const fussy = defineNode({
+  type: "test.fussy",
+  summary: "Refuses some settings in its own words, and some not before it is asked for its ports.",
+  role: "sink",
+  inputs: ({ least }) => {
+    if (least === 0) throw new EngineError("CONFIG_INVALID", "least may not be 0 here");
+    if (least === 1) throw new Error("a fault of the plugin's");
+    return { audio: { kinds: ["audio"] } };
+  },
+  outputs: {},
+  config: z
+    .strictObject({ least: z.number().default(2), most: z.number().default(9) })
+    .refine(({ least, most }) => least <= most, { message: "least is more than most", path: ["least"] }),
+  create: () => ({ onFrame() {} }),
+});
+
+table("node types with a will of their own", [
+  {
+    name: "a refinement",
+    types: planningTypes(fussy),
+    text: nodes("  f: { use: test.fussy, from: inputs.talk, with: { least: «VALUE_INVALID»10 } }\n"),
+  },
+  {
+    name: "a refusal in the ports",
+    types: planningTypes(fussy),
+    text: nodes("  f: { use: «NODE_BROKEN»test.fussy, from: inputs.talk, with: { least: 0 } }\n"),
+  },
+  {
+    name: "a fault in the ports",
+    types: planningTypes(fussy),
+    text: nodes("  f: { use: «NODE_BROKEN»test.fussy, from: inputs.talk, with: { least: 1 } }\n"),
+  },
+  {
+    name: "a run without a folder",
+    purpose: "run",
+    types: planningTypes(microphone),
+    text: `${HEAD}nodes:\n  m: { use: test.microphone }\n  w: { use: core.wav, from: m, with: { path: «INTERPOLATION_NOT_HERE»"\${run.dir}/a.wav" } }\n`,
   },
 ]);
 
