@@ -84,17 +84,25 @@ export async function speakSentence(
   const bytes = await runProgram(program, args, { stdin: sentence, ...bounds });
   if (bytes.length === 0)
     throw new EngineError("ENGINE_FAILED", `espeak-ng gave no audio for ${sentence.length} letters`);
-  const reader = new WavReader();
-  const pcm = reader.push(bytes);
-  const { truncated } = reader.end();
-  if (truncated) throw new EngineError("ENGINE_FAILED", "espeak-ng gave less audio than it announced");
-  if (reader.info?.sampleRateHz !== OUTPUT.sampleRateHz || reader.info.channels !== OUTPUT.channels)
+  const { pcm, info } = readWav(bytes);
+  if (info?.sampleRateHz !== OUTPUT.sampleRateHz || info.channels !== OUTPUT.channels)
     throw new EngineError(
       "AUDIO_FORMAT_UNSUPPORTED",
-      `the espeak-ng voice ${voice} speaks at ${reader.info?.sampleRateHz} Hz with ${reader.info?.channels} channels; \
+      `the espeak-ng voice ${voice} speaks at ${info?.sampleRateHz} Hz with ${info?.channels} channels; \
 wanted ${OUTPUT.sampleRateHz} Hz mono, which all voices but those of mbrola give`,
     );
   return pcm;
+}
+
+function readWav(bytes: Uint8Array): { readonly pcm: Int16Array; readonly info: WavReader["info"] } {
+  const reader = new WavReader();
+  try {
+    const pcm = reader.push(bytes);
+    reader.end();
+    return { pcm, info: reader.info };
+  } catch (error) {
+    throw new EngineError("ENGINE_FAILED", `espeak-ng gave ${bytes.length} bytes that are no audio`, { cause: error });
+  }
 }
 
 /**
