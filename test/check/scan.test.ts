@@ -15,7 +15,7 @@ test.each([
   { name: "a bearer token", text: join("Bea", "rer ", "abcd.".repeat(10)) },
   { name: "a password in an address", text: join("https://someone:", "secret12", "@host.example") },
   { name: "a package registry's host", text: join("https://registry.", "example.com/x") },
-  { name: "a path of one machine", text: join('file = "/ho', 'me/someone/x"') },
+  { name: "a path of one machine", text: join('file = "/ho', 'me/builder/x"') },
   { name: "a path in a temporary folder", text: join("see /t", "mp/x.wav") },
 ])("$name is found, with its line and without its text", ({ name, text }) => {
   expect(scanText("a.ts", `first\n${text}\n`)).toEqual([`a.ts:2 ${name}`]);
@@ -25,6 +25,7 @@ test.each([
   { name: "a variable in its place", text: "_authToken=${NPM_TOKEN}" },
   { name: "a secret's reference", text: 'key: "${secret:azure}"' },
   { name: "a folder of the project", text: "../home/work/readme" },
+  { name: "the home of an example", text: "'/home/me/root'" },
   { name: "an address with a port", text: "http://localhost:8080/x@y" },
   {
     name: "hashes of the lockfile",

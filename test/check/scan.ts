@@ -1,7 +1,10 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 
-/** What must not stand in a file that everybody gets. Each expression is written so that it does not match itself. */
+/**
+ * What must not stand in a file that everybody gets. Each expression is written so that it does not match itself. The homes
+ * `me`, `user` and `someone` are examples.
+ */
 const unwanted: readonly { readonly what: string; readonly pattern: RegExp }[] = [
   { what: "a private key", pattern: /-----BEGIN [A-Z ]*PRIVATE KE[Y]-----/ },
   { what: "an AWS access key", pattern: /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/ },
@@ -20,7 +23,8 @@ const unwanted: readonly { readonly what: string; readonly pattern: RegExp }[] =
   },
   {
     what: "a path of one machine",
-    pattern: /(?:^|[\s"'`(=:])(?:\/(?:root|work|home\/[a-z][\w-]*|Users\/\w+)\/|[A-Z]:\\Users\\)\S/m,
+    pattern:
+      /(?:^|[\s"'`(=:])(?:\/(?:root|work|home\/(?!(?:me|user|someone)\/)[a-z][\w-]*|Users\/\w+)\/|[A-Z]:\\Users\\)\S/m,
   },
   { what: "a path in a temporary folder", pattern: /(?:^|[\s"'`(=:])\/(?:var\/)?tmp\/\w/m },
 ];

@@ -52,7 +52,9 @@ async function wantsQuiet(ran: Ran, root: string): Promise<string | undefined> {
   return again ? "it set up again what was there" : wantsFiles(ran, root);
 }
 
-const wantsClosingLine = async ({ out }: Ran) => (closingLine.test(out) ? undefined : "no closing line with 0 failed");
+async function wantsClosingLine({ out }: Ran): Promise<string | undefined> {
+  return closingLine.test(out) ? undefined : "no closing line with 0 failed";
+}
 
 async function proveAs(who: "root" | "user", work: string, only: string): Promise<boolean> {
   const root = join(work, who);
