@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EngineError } from "../errors/index.ts";
+import { EngineError } from "#engine/errors";
 import type { NodeDefinition } from "./node.ts";
 import type { OutputPorts } from "./ports.ts";
 import type { Candidate } from "./supervise/candidate.ts";

@@ -1,4 +1,4 @@
-import { EngineError } from "../../errors/index.ts";
+import { EngineError } from "#engine/errors";
 
 /** What follows a failure. `of` is how many attempts, or candidates, there are in all. */
 export type Step =

@@ -1,5 +1,5 @@
-import { EngineError } from "../../errors/index.ts";
-import type { AudioFormat, Frame } from "../../frames/index.ts";
+import { EngineError } from "#engine/errors";
+import type { AudioFormat, Frame } from "#engine/frames";
 import type { NodeContext } from "../context.ts";
 import type { NodeDefinition, Received } from "../node.ts";
 import { defaultPort, type InputPorts, type OutputPorts } from "../ports.ts";

@@ -1,4 +1,4 @@
-import { type AudioFrame, endSample, type Frame, sampleCount, type TextFrame } from "../../frames/index.ts";
+import { type AudioFrame, endSample, type Frame, sampleCount, type TextFrame } from "#engine/frames";
 
 interface TextState {
   instance: number;

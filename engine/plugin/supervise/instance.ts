@@ -1,5 +1,5 @@
-import { EngineError } from "../../errors/index.ts";
-import type { Control, Frame } from "../../frames/index.ts";
+import { EngineError } from "#engine/errors";
+import type { Control, Frame } from "#engine/frames";
 import type { Clock } from "../clock.ts";
 import type { InlineNode, Received, TaskInput, TaskNode } from "../node.ts";
 import type { PortMap } from "./candidate.ts";

@@ -6,7 +6,7 @@ import {
   type SpeechMark,
   samplesToUs,
   type TextFrame,
-} from "../../frames/index.ts";
+} from "#engine/frames";
 import type { Received } from "../node.ts";
 
 /** What an instance is given, in order: frames, and the controls that must come between the same frames again. */

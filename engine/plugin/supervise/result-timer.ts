@@ -1,5 +1,5 @@
-import { EngineError } from "../../errors/index.ts";
-import type { Frame } from "../../frames/index.ts";
+import { EngineError } from "#engine/errors";
+import type { Frame } from "#engine/frames";
 import type { Clock } from "../clock.ts";
 
 /** One key for what is not told apart by utterances. */

@@ -1,6 +1,6 @@
-import { EngineError } from "../../errors/index.ts";
-import type { Control, Frame } from "../../frames/index.ts";
-import { sampleCount } from "../../frames/index.ts";
+import { EngineError } from "#engine/errors";
+import type { Control, Frame } from "#engine/frames";
+import { sampleCount } from "#engine/frames";
 import type { NodeContext } from "../context.ts";
 import type { AwaitableEmit, Role, TaskInput, TaskNode } from "../node.ts";
 import type { InputPorts, OutputPorts } from "../ports.ts";
