@@ -36,10 +36,6 @@ export class BatchUnit extends InlineUnit {
     this.wake();
   }
 
-  broke(error: unknown): void {
-    this.host.failed(this, error);
-  }
-
   enterCall(): number {
     return this.host.watch.enter(this.watchToken, "batch");
   }

@@ -52,7 +52,7 @@ export class RunNodeContext implements NodeContext {
   #temporary: string | undefined;
   #utterances = 0;
   #requests = 0;
-  #outstanding = 0;
+  #owing = 0;
   #random: number;
 
   constructor(
@@ -114,7 +114,6 @@ export class RunNodeContext implements NodeContext {
 
   async outside<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     this.signal.throwIfAborted();
-    this.#outstanding++;
     try {
       const answer = within(
         work(this.signal),
@@ -127,20 +126,24 @@ export class RunNodeContext implements NodeContext {
       );
       return await this.announced(answer);
     } finally {
-      this.#outstanding--;
       this.lender.moved();
     }
   }
 
-  /** Requests that wait for an answer. */
-  get outstanding(): number {
-    return this.#outstanding;
+  /**
+   * Under a virtual clock: time stands still for this.
+   * @param free asked while waiting; see `VirtualClock.owe`.
+   */
+  announced<T>(work: Promise<T>, free?: () => boolean): Promise<T> {
+    const { clock, order } = this.lender;
+    if (!(clock instanceof VirtualClock)) return work;
+    this.#owing++;
+    return clock.owe([order, this.index, this.#requests++], work, free).finally(() => this.#owing--);
   }
 
-  /** Under a virtual clock: time stands still for this, unless the node itself waits on the clock meanwhile. */
-  announced<T>(work: Promise<T>): Promise<T> {
-    if (!(this.lender.clock instanceof VirtualClock)) return work;
-    return this.lender.clock.owe([this.lender.order, this.index, this.#requests++], work, () => this.clock.pending > 0);
+  /** `announced` for a hook that may itself wait on the clock, or for something that is announced. */
+  announcedHook<T>(work: Promise<T>): Promise<T> {
+    return this.announced(work, () => this.clock.pending > 0 || this.#owing > 1);
   }
 
   async artifact(path: string, options?: ArtifactOptions): Promise<Artifact> {

@@ -229,7 +229,7 @@ export class Run implements Host {
       this.watch.leave(before);
       const late = () =>
         new EngineError("NODE_HUNG", `${unit.id} (${unit.planned.type}) was not created within ${wallMs} ms`);
-      const ready = made instanceof Promise ? ctx.announced(within(made, wallMs, late)) : made;
+      const ready = made instanceof Promise ? ctx.announcedHook(within(made, wallMs, late)) : made;
       const node = await (openMs === undefined ? ready : this.#opened(ready, unit, openMs));
       this.#nodes.set(unit, node);
       unit.adopt(node);

@@ -3,6 +3,8 @@ export interface Step {
   /** Set by the scheduler while it stands in line. */
   inLine: boolean;
   step(): void;
+  /** What `step` threw, which is a bug of ours: it ends the step's run, and no other. */
+  broke(error: unknown): void;
 }
 
 /** Something that waits only as long as anything else can still move at this instant. */
@@ -103,7 +105,11 @@ export class Scheduler {
       if (step) {
         this.#next++;
         step.inLine = false;
-        step.step();
+        try {
+          step.step();
+        } catch (error) {
+          step.broke(error);
+        }
         if (++steps % STEPS_BETWEEN_LOOKS === 0) {
           const nowMs = performance.now();
           if (this.#gatherings.length > 0 && nowMs - this.#gatheringSinceMs > GATHER_MS) this.#flush();

@@ -121,15 +121,16 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
     const feed = this.inlet.choose(impatient);
     if (feed === "wait") return this.host.whenIdle(this);
     const received = feed && this.inlet.take(feed);
-    if (received) this.countIn(received.frame);
-    else {
-      this.settleFeeds();
-      if (!this.allFeedsEnded) return;
-    }
+    if (!received) return this.settleFeeds(); // the end of the last feed answers the reader
+    this.countIn(received.frame);
+    this.#answer(received);
+  }
+
+  #answer(received: Received | undefined): void {
     const reader = this.#reader;
     this.#reader = undefined;
     this.host.watch.resumed(this.watchToken);
-    reader.resolve(received);
+    reader?.resolve(received);
   }
 
   async #run(): Promise<void> {
@@ -147,9 +148,7 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
 
   /** A task ends when `run` returns, not when its input ends. */
   protected onInputEnd(): void {
-    if (!this.#reader) return;
-    this.#reader.resolve(undefined);
-    this.#reader = undefined;
+    this.#answer(undefined);
   }
 }
 

@@ -92,6 +92,10 @@ export abstract class Unit implements Step, Waiter {
     this.host.wake(this);
   }
 
+  broke(error: unknown): void {
+    this.host.failed(this, error);
+  }
+
   /** Takes nothing more and says nothing more, from now on: what is queued for it is dropped, its outputs close. */
   stop(state: "ended" | "failed"): void {
     if (this.state === "ended" || this.state === "failed") return;

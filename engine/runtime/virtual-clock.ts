@@ -11,7 +11,6 @@ interface Owed {
   /** Answers of one instant are delivered in rising order of these, compared one by one. */
   readonly order: readonly number[];
   settled: boolean;
-  readonly answered: Promise<void>;
   /** True: time may go on although it is not settled. */
   readonly free: () => boolean;
   deliver: () => void;
@@ -35,6 +34,8 @@ export class VirtualClock implements Clock {
   #turning = false;
   readonly #busy = new Set<() => boolean>();
   #onRelease: (() => void) | undefined;
+  /** Something was newly owed or answered. */
+  #onChange: (() => void) | undefined;
 
   nowMs(): number {
     return this.#nowMs;
@@ -58,24 +59,18 @@ export class VirtualClock implements Clock {
    */
   owe<T>(order: readonly number[], work: Promise<T>, free: () => boolean = never): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      let outcome: () => void = () => {};
-      const owed: Owed = {
-        order,
-        settled: false,
-        answered: work.then(
-          (value) => {
-            outcome = () => resolve(value);
-            owed.settled = true;
-          },
-          (reason) => {
-            outcome = () => reject(reason);
-            owed.settled = true;
-          },
-        ),
-        deliver: () => outcome(),
-        free,
+      const owed: Owed = { order, settled: false, free, deliver: () => {} };
+      const settle = (deliver: () => void) => {
+        owed.deliver = deliver;
+        owed.settled = true;
+        this.#onChange?.();
       };
+      work.then(
+        (value) => settle(() => resolve(value)),
+        (reason) => settle(() => reject(reason)),
+      );
       this.#owed.push(owed);
+      this.#onChange?.();
     });
   }
 
@@ -133,15 +128,27 @@ export class VirtualClock implements Clock {
 
   /** Awaits all that is owed at this instant, then hands it on in order; true when there was anything. */
   async #deliverAnswers(): Promise<boolean> {
-    const due = this.#owed.filter((o) => o.settled || !o.free());
-    if (due.length === 0) return false;
-    await Promise.all(due.map((o) => o.answered));
-    this.#owed = this.#owed.filter((o) => !due.includes(o));
-    for (const answer of due.sort(byOrder)) {
+    for (;;) {
+      const due = this.#owed.filter((owed) => owed.settled || !owed.free());
+      if (due.length === 0) return false;
+      if (due.every((owed) => owed.settled)) {
+        await this.#deliver(due);
+        return true;
+      }
+      // What is owed may itself ask for more while it is awaited, so the sum is done again at each change.
+      await new Promise<void>((resolve) => {
+        this.#onChange = resolve;
+      });
+      await macrotask();
+    }
+  }
+
+  async #deliver(due: readonly Owed[]): Promise<void> {
+    this.#owed = this.#owed.filter((owed) => !due.includes(owed));
+    for (const answer of [...due].sort(byOrder)) {
       answer.deliver();
       await macrotask();
     }
-    return true;
   }
 
   /** Moves to the next instant that has timers and calls all of them, in the order they were made. */
