@@ -1,6 +1,7 @@
 /*
- * The packaged detector, taken in as source, so that its decision code and tables can be called with features of our own making. Whoever
- * compiles this passes the package's `src` folder with -I, and -fwrapv, because the sources count on integers that wrap.
+ * The packaged detector, taken in as source, so that its decision code and tables can be called with features of our own making: by
+ * `detect_one` and `decide`. Its own WebRtcVad_CalcVad functions must not be called here, for they prepare no probabilities. Whoever compiles
+ * this passes the package's `src` folder with -I, and -fwrapv, because the sources count on integers that wrap.
  */
 #ifndef PARLANDO_DETECTOR_H_
 #define PARLANDO_DETECTOR_H_

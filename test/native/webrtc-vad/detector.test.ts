@@ -1,8 +1,8 @@
-import { describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { libraryPath } from "#native/library";
+import { buildLibrary, libraryPath } from "#native/library";
 import { type Aggressiveness, detectorLibrary, findDetector, openBestBackend, WebRtcVad } from "#native/webrtc-vad";
 import { anything, extremes, pinkNoise, silence, voice, whiteNoise } from "#test/detector-signals";
 import { recordingNames, recordingPcm, recordingsInstalled } from "#test/recordings";
@@ -11,6 +11,8 @@ const RATES = [8000, 16000, 32000];
 const LENGTHS_MS = [10, 20, 30];
 const MODES: Aggressiveness[] = [0, 1, 2, 3];
 const COMPILED = findDetector().compiler !== undefined || findDetector().library !== undefined;
+
+beforeAll(() => void (COMPILED && buildLibrary(detectorLibrary())), 120_000);
 
 /** Feeds both detectors and counts frames and disagreements. */
 function compare(pcm: Int16Array, sampleRateHz: number, frameMs: number, mode: Aggressiveness) {
