@@ -44,7 +44,10 @@ export class Decoder {
     const handle = library.ps_init(config);
     library.cmd_ln_free_r(config); // the decoder keeps its own reference
     if (!handle)
-      throw new EngineError("ENGINE_FAILED", `pocketsphinx does not accept the model ${files.model.acoustic}`);
+      throw new EngineError(
+        "ENGINE_FAILED",
+        `pocketsphinx accepts no model of ${Object.values(files.model).join(", ")}`,
+      );
     return new Decoder(library, handle);
   }
 
