@@ -9,7 +9,7 @@ export function checkInputs(nodes: readonly DraftNode[], connections: Connection
   const outgoing = Map.groupBy(connections.edges, (edge) => edge.from);
   return nodes.filter(understood).flatMap((node) => {
     const edges = incoming.get(node) ?? [];
-    const doubtful = connections.doubtful.has(node);
+    const doubtful = node.guessed || connections.doubtful.has(node);
     return [
       ...(doubtful ? [] : unfedInputs(node, edges, outgoing)),
       ...(doubtful ? [] : missingKinds(node, edges)),

@@ -70,7 +70,7 @@ class Connector implements Connections {
   #connectNode(node: DraftNode, written: readonly PortFeeds[], scope: Scope): void {
     const { yaml } = scope;
     const complain = (code: FindingCode, path: Path, message: string, write?: string) => {
-      this.findings.push(yaml.finding(code, path, message, { at: "key", write }));
+      if (!node.guessed) this.findings.push(yaml.finding(code, path, message, { at: "key", write }));
       this.doubtful.add(node);
     };
     const byPort = new Map<string, Feed[]>();
@@ -190,7 +190,10 @@ class Connector implements Connections {
     }
     const { node } = entry;
     if (!understood(node)) return [{ node, port: undefined, options: {} }];
-    const name = this.#choosePort(feed, id, port, Object.keys(node.outputs), defaultPort(node.outputs), scope);
+    const ports = Object.keys(node.outputs);
+    if (node.guessed && !ports.includes(port ?? defaultPort(node.outputs) ?? ""))
+      return [{ node, port: undefined, options: {} }];
+    const name = this.#choosePort(feed, id, port, ports, defaultPort(node.outputs), scope);
     return name === undefined ? [] : [{ node, port: name, options: {} }];
   }
 

@@ -18,6 +18,8 @@ export interface DraftNode {
   readonly onFailure: "end" | "continue";
   readonly openMs?: number;
   readonly resultMs?: number;
+  /** Some of its settings are stand-ins, and its ports may follow from them: what does not fit is no fault. */
+  readonly guessed: boolean;
   /** What came out of looking at the recording that it opens. */
   probed?: AudioFormat;
 }
@@ -30,6 +32,7 @@ export interface DraftCandidate {
   readonly inputs: InputPorts;
   readonly outputs: OutputPorts;
   readonly realTime: boolean;
+  readonly guessed: boolean;
 }
 
 export const understood = (node: DraftNode): boolean => node.candidates.length > 0;

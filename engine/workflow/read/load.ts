@@ -181,6 +181,7 @@ function unreadable(id: string, { prefix, yaml }: FileContext): Entry {
     candidates: [],
     inputs: {},
     outputs: {},
+    guessed: false,
   } as const;
   return { kind: "node", node: { ...node, onFailure: "end" }, feeds: [] };
 }

@@ -92,10 +92,22 @@ function source(
     type: definition.type,
     yaml: context.yaml,
     path,
-    candidates: [{ definition, config, attempts: 1, path, inputs: {}, outputs, realTime: definition.realTime(config) }],
+    candidates: [
+      {
+        definition,
+        config,
+        attempts: 1,
+        path,
+        inputs: {},
+        outputs,
+        realTime: definition.realTime(config),
+        guessed: false,
+      },
+    ],
     inputs: {},
     outputs,
     onFailure: "end",
+    guessed: false,
   };
   context.loading.nodes.push(node);
   return node;

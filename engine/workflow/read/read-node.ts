@@ -9,7 +9,7 @@ import { candidateSchema, type NodeWords, nodeSchema, RESERVED } from "./format.
 import { fill, hasWords } from "./interpolate.ts";
 import type { FileContext } from "./loading.ts";
 import { addProbe } from "./probe.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings, type Settings } from "./settings.ts";
 
 /** The words of one node, checked; its settings not yet. Undefined where not even `use` is there. */
 export function readNodeWords(value: unknown, path: Path, context: FileContext): NodeWords | undefined {
@@ -79,6 +79,7 @@ export function readNode(id: string, words: NodeWords, context: FileContext): En
     candidates,
     inputs: first?.inputs ?? {},
     outputs: first?.outputs ?? {},
+    guessed: first?.guessed ?? false,
     onFailure: context.failing === "continue" ? "continue" : words.onFailure,
     ...(words.timeouts?.openMs !== undefined && { openMs: words.timeouts.openMs }),
     ...(words.timeouts?.resultMs !== undefined && { resultMs: words.timeouts.resultMs }),
@@ -101,7 +102,7 @@ function readCandidate(words: CandidateWords, path: Path, context: FileContext):
   if (!definition) return undefined;
   const settings = settingsOf(definition, words, path, context);
   findings.push(...settings.findings, ...settings.missingSecrets);
-  return candidate(definition, settings.config, words, path, context);
+  return candidate(definition, settings, words, path, context);
 }
 
 function readFallback(value: unknown, path: Path, context: FileContext): DraftCandidate | undefined {
@@ -118,12 +119,12 @@ function readFallback(value: unknown, path: Path, context: FileContext): DraftCa
     loading.findings.push({ ...left, line, column });
   }
   if (settings.missingSecrets.length > 0) return undefined;
-  return candidate(definition, settings.config, words, path, context);
+  return candidate(definition, settings, words, path, context);
 }
 
 function candidate(
   definition: NodeDefinition,
-  config: unknown,
+  { config, guessed }: Settings,
   words: CandidateWords,
   path: Path,
   context: FileContext,
@@ -133,7 +134,7 @@ function candidate(
   try {
     // ports may be functions of the config, and so code of the plugin's
     const ports = { inputs: definition.inputs(config), outputs: definition.outputs(config) };
-    return { definition, config, attempts, path, ...ports, realTime: definition.realTime(config) };
+    return { definition, config, attempts, path, ...ports, realTime: definition.realTime(config), guessed };
   } catch (error) {
     context.loading.findings.push(broken(definition, error, path, context));
     return undefined;
@@ -158,7 +159,7 @@ function findType(type: string, path: Path, { loading, yaml }: FileContext): Nod
   return undefined;
 }
 
-function settingsOf(definition: NodeDefinition, words: CandidateWords, path: Path, context: FileContext) {
+function settingsOf(definition: NodeDefinition, words: CandidateWords, path: Path, context: FileContext): Settings {
   const { yaml, dir, defaults } = context;
   const written = words.with;
   try {
@@ -174,7 +175,7 @@ function settingsOf(definition: NodeDefinition, words: CandidateWords, path: Pat
     });
   } catch (error) {
     // a plugin's own refinements run in there
-    return { findings: [broken(definition, error, path, context)], missingSecrets: [] };
+    return { guessed: false, findings: [broken(definition, error, path, context)], missingSecrets: [] };
   }
 }
 

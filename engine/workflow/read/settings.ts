@@ -26,6 +26,8 @@ export interface SettingsRequest {
 export interface Settings {
   /** Parsed by the type's own schema; absent where what is written is not enough. */
   readonly config?: unknown;
+  /** Some values are stand-ins, since nobody gave the real ones. */
+  readonly guessed: boolean;
   readonly findings: readonly Finding[];
   /** Secrets that are not set; how bad that is depends on whether something else can take over. */
   readonly missingSecrets: readonly Finding[];
@@ -67,6 +69,7 @@ class SettingsReader {
     this.#findings.push(...findings);
     return {
       ...(value !== undefined && { config: value }),
+      guessed: this.#assumed.length > 0,
       findings: this.#findings,
       missingSecrets: this.#missingSecrets,
     };

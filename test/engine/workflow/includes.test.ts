@@ -90,6 +90,25 @@ test.each([
     found: ["w.yaml:4:33 INPUT_UNKNOWN", "w.yaml:4:82 PARAM_UNKNOWN", "w.yaml:5:35 PORT_UNKNOWN"],
   },
   {
+    name: "a param that is not given is missing for lint too",
+    files: {
+      "w.yaml": "parlando: 1\nnodes: { a: { use: ./b.yaml } }\n",
+      "b.yaml":
+        "parlando: 1\nparams: { p: { type: integer } }\nnodes: { f: { use: core.file, with: { path: x.wav } } }\n",
+    },
+    found: ["b.yaml:2:11 PARAM_MISSING"],
+  },
+  {
+    name: "a channel that is taken twice",
+    files: {
+      "w.yaml":
+        "parlando: 1\ninputs: { talk: { kind: audio } }\nnodes: { a: { use: ./b.yaml, from: { from: inputs.talk, channel: 1 } } }\n",
+      "b.yaml":
+        "parlando: 1\ninputs: { in: { kind: audio } }\nnodes: { v: { use: webrtc.vad, from: { from: inputs.in, channel: 0 } } }\n",
+    },
+    found: ["b.yaml:3:46 CHANNEL_UNKNOWN"],
+  },
+  {
     name: "words that belong to single nodes",
     files: {
       "w.yaml": OUTER.replace("from: inputs.talk", "retry: { attempts: 2 }, in: { sound: inputs.talk }"),

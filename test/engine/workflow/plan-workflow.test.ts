@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { z } from "zod";
-import { defineNode, type InputPort } from "#engine/plugin";
+import { defineNode, type InputPort, type TextRole } from "#engine/plugin";
 import { planWorkflow } from "#engine/workflow";
 import { EVERYTHING, INTERPRET, PART } from "#test/example-workflows";
 import { microphone, planningTypes } from "#test/node-types";
@@ -137,16 +137,17 @@ test("a fallback inherits no settings, and one whose secret is not set is left o
 });
 
 /** Gives finals only. */
-const recogniser = (type: string, audio: InputPort) =>
+const recogniser = (type: string, audio: InputPort, textRole: TextRole = "transcript") =>
   defineNode({
     type,
     summary: "Recognises nothing.",
     role: "asr",
     inputs: { audio },
-    outputs: { final: { kinds: ["text"], textRole: "transcript", default: true } },
+    outputs: { final: { kinds: ["text"], textRole, default: true } },
     config: z.strictObject({}),
     create: () => ({ onFrame() {} }),
   });
+const echo = recogniser("test.echo", { kinds: ["audio"] }, "prompt");
 const bell = recogniser("test.bell", { kinds: ["audio"], audio: { sampleRateHz: 44_100 } });
 
 test.each([
@@ -162,13 +163,14 @@ test.each([
     from: "a",
     found: ["FALLBACK_POORER", "FALLBACK_UNFIT"],
   },
+  { name: "with text of another role", fallback: "test.echo", from: "a", found: ["FALLBACK_UNFIT"] },
   { name: "with other ports", fallback: "espeak.tts", from: "a", found: ["FALLBACK_UNFIT", "FALLBACK_UNFIT"] },
 ])("a fallback $name cannot stand in", async ({ fallback, from, found }) => {
   const text = nodes(`  v: { use: webrtc.vad, from: inputs.talk }
   a: { use: pocketsphinx.asr, from: v, fallback: [{ use: ${fallback} }] }
   p: { use: core.print, from: ${from} }
 `);
-  const { findings } = await planText(text, { types: planningTypes(bell) });
+  const { findings } = await planText(text, { types: planningTypes(bell, echo) });
   expect(
     findings
       .filter((each) => each.severity !== "note")
