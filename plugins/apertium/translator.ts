@@ -83,7 +83,7 @@ export function translatorOf(mode: Mode, env: Environment): Resource<Translator>
     async open() {
       const translator = new Translator(
         `apertium ${mode.name}`,
-        findStages(mode, env),
+        requireStages(mode, env),
         canonicalTag(mode.target.replace(/_.*/, "")) ?? "und",
       );
       try {
@@ -98,18 +98,24 @@ export function translatorOf(mode: Mode, env: Environment): Resource<Translator>
   };
 }
 
-/** @throws EngineError ENGINE_MISSING naming every program of the mode that is not there. */
-function findStages(mode: Mode, env: Environment): Command[] {
+/** The stages of a mode, and the names of the programs that were not found for them. */
+export function findStages(mode: Mode, env: Environment): { commands: Command[]; missing: string[] } {
   const missing = new Set<string>();
   const commands = readStages(mode).flatMap(([name, ...args]) => {
     const program = findProgram(name, env);
     if (!program) missing.add(name);
     return program ? [{ program, args }] : [];
   });
-  if (missing.size === 0) return commands;
+  return { commands, missing: [...missing] };
+}
+
+/** @throws EngineError ENGINE_MISSING naming every program of the mode that is not there. */
+function requireStages(mode: Mode, env: Environment): Command[] {
+  const { commands, missing } = findStages(mode, env);
+  if (missing.length === 0) return commands;
   throw new EngineError(
     "ENGINE_MISSING",
-    `apertium ${mode.name} needs ${[...missing].join(", ")}, found neither in PATH nor in the user's Debian folder: \
+    `apertium ${mode.name} needs ${missing.join(", ")}, found neither in PATH nor in the user's Debian folder: \
 apt-get install apertium apertium-lex-tools`,
   );
 }

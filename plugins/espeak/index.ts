@@ -8,9 +8,14 @@ const engine: Engine = {
   async find() {
     const program = findEspeak(hostEnvironment());
     if (!program) return { found: false, missing: "the program espeak-ng in PATH", mend: MEND };
-    const version = /\d[\w.]*/.exec(new TextDecoder().decode(await runProgram(program, ["--version"])))?.[0];
-    const { voices } = await listVoices(program);
-    return { found: true, path: program.path, note: `${voices.length} voices`, ...(version ? { version } : {}) };
+    try {
+      const version = /\d[\w.]*/.exec(new TextDecoder().decode(await runProgram(program, ["--version"])))?.[0];
+      const { voices } = await listVoices(program);
+      return { found: true, path: program.path, note: `${voices.length} voices`, ...(version ? { version } : {}) };
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return { found: false, missing: `an espeak-ng that runs: at ${program.path}, ${why}`, mend: MEND };
+    }
   },
 };
 

@@ -218,6 +218,18 @@ describe.skipIf(!espeak)("with espeak-ng installed", () => {
     }
   });
 
+  test("doctor does not call an espeak found that does not run", async () => {
+    await withWrapper("exit 127", ({ folder }) =>
+      withPath(folder, async () => {
+        expect(await plugin.engines?.[0]?.find()).toMatchObject({
+          found: false,
+          missing: expect.stringContaining("exited with 127"),
+          mend: "apt-get install espeak-ng",
+        });
+      }),
+    );
+  });
+
   test("doctor names version, place and number of voices", async () => {
     expect(await plugin.engines?.[0]?.find()).toMatchObject({
       found: true,
