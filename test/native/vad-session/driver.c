@@ -124,6 +124,91 @@ static void judge_pushes(const int32_t* head, const int16_t* pcm, int samples, c
   vs_pool_close(pool);
 }
 
+static uint32_t next_random(uint32_t* seed) { return (*seed = *seed * 1664525u + 1013904223u) >> 8; }
+
+/* Our noise floor beside the packaged one: a wandering feature, and states that no stream leads to so soon. */
+static void compare_minimum(void) {
+  VadInstT theirs, ours;
+  WebRtcVad_InitCore(&theirs);
+  ours = theirs;
+  uint32_t seed = 1;
+  int level = 500, differing = 0;
+  for (int n = 0; n < 300000; n++) {
+    if (next_random(&seed) % 3000 == 0) level = (int)(next_random(&seed) % 1500);
+    if (n % 6 == 0) ours.frame_counter = ++theirs.frame_counter;
+    if (n % 50 == 0) {
+      for (int i = 0; i < 16; i++) theirs.index_vector[i] = (int16_t)(next_random(&seed) % 3 ? next_random(&seed) % 102 : 100);
+      memcpy(ours.index_vector, theirs.index_vector, sizeof ours.index_vector);
+    }
+    int16_t feature = (int16_t)(level + (int)(next_random(&seed) % (n % 700 < 350 ? 200 : 3)));
+    int16_t wanted = WebRtcVad_FindMinimum(&theirs, feature, n % 6);
+#ifdef __SSE2__
+    differing += find_minimum(&ours, feature, n % 6) != wanted || memcmp(&ours, &theirs, sizeof ours) != 0;
+#else
+    (void)wanted;
+#endif
+  }
+  expect(differing == 0, "the noise floor is that of the packaged detector");
+}
+
+/* Our Gaussians beside the packaged ones, over all that features, means and deviations can be. */
+static void compare_gaussians(void) {
+  VadInstT vad;
+  uint32_t seed = 2;
+  int differing = 0;
+  for (int n = 0; n < 40000; n++) {
+    prepared_frame plain, wide;
+    for (int i = 0; i < kNumChannels; i++) plain.features[i] = (int16_t)(next_random(&seed) % 2400);
+    for (int i = 0; i < kTableSize; i++) {
+      vad.noise_means[i] = (int16_t)(640 + next_random(&seed) % 13000);
+      vad.speech_means[i] = (int16_t)(640 + next_random(&seed) % 13000);
+      vad.noise_stds[i] = (int16_t)(378 + next_random(&seed) % (n % 2 ? 700 : 32000));
+      vad.speech_stds[i] = (int16_t)(378 + next_random(&seed) % (n % 2 ? 700 : 32000));
+    }
+    wide = plain;
+    prepare_plain(&vad, &plain);
+#ifdef HAS_AVX2_LANES
+    if (has_avx2())
+      prepare_avx2(&vad, &wide);
+    else
+#endif
+      wide = plain;
+    for (int g = 0; g < GAUSSIANS; g++) {
+      int speech = g >= kTableSize, at = g % kTableSize;
+      int16_t delta;
+      int32_t wanted = WebRtcVad_GaussianProbability(plain.features[at % kNumChannels], (speech ? vad.speech_means : vad.noise_means)[at],
+                                                     (speech ? vad.speech_stds : vad.noise_stds)[at], &delta);
+      differing += plain.probability[g] != wanted || plain.delta[g] != delta;
+      differing += wide.probability[g] != wanted || wide.delta[g] != delta;
+    }
+  }
+  expect(differing == 0, "the probabilities are those of the packaged detector");
+}
+
+/* Our band features beside the packaged ones, shifted energies and the total included. */
+static void compare_features(void) {
+  uint32_t seed = 3;
+  int differing = 0;
+  for (int n = 0; n < 60000; n++) {
+    int16_t band[60], total = (int16_t)(n % 3 * 5), feature, our_total = total;
+    int count = (int[]){5, 10, 15, 20, 40, 60}[n % 6], size = (int)(next_random(&seed) % 16);
+    for (int i = 0; i < 60; i++) band[i] = (int16_t)((int16_t)(next_random(&seed) & 0xFFFF) >> size);
+    if (n % 7 == 0)
+      for (int i = 0; i < 60; i++) band[i] = n % 2 ? -32768 : 0;
+    LogOfEnergy(band, (size_t)count, kOffsetVector[n % 6], &total, &feature);
+    int shift;
+    uint32_t energy = (uint32_t)WebRtcSpl_Energy(band, (size_t)count, &shift);
+    int16_t largest = -1;
+    for (int i = 0; i < count; i++) {
+      int16_t magnitude = (int16_t)(band[i] > 0 ? band[i] : -band[i]);
+      largest = magnitude > largest ? magnitude : largest;
+    }
+    differing += energy_shift(largest, count) != shift;
+    differing += band_feature(energy, shift, kOffsetVector[n % 6], &our_total) != feature || our_total != total;
+  }
+  expect(differing == 0, "the features are those of the packaged detector");
+}
+
 static void misuse(void) {
   int32_t settings[VS_SETTINGS] = {16000, 3, 20, 300, 60, 500, 15000, 200};
   uint8_t chunk[640] = {0};
@@ -195,6 +280,9 @@ int main(int argc, char** argv) {
     free(pcm), free(wanted);
   }
   fclose(file);
+  compare_minimum();
+  compare_gaussians();
+  compare_features();
   misuse();
   printf("%ld frames, %ld voiced, %d failures\n", frames, voiced_frames, failures);
   return failures == 0 ? 0 : 1;

@@ -103,12 +103,19 @@ describe.skipIf(!findCompiler())("sessions (need a C compiler)", () => {
   test("verdicts and steps are those of the plain detector and of the node's endpointing, gaps included", () => {
     const random = randomFrom(9);
     using pool = VadSessions.create();
-    for (const sampleRateHz of [8000, 16000, 32000]) {
-      const samples = sampleRateHz / 50;
+    const cases = [
+      { sampleRateHz: 8000, frameMs: 20 },
+      { sampleRateHz: 16000, frameMs: 10 },
+      { sampleRateHz: 32000, frameMs: 20 },
+      { sampleRateHz: 8000, frameMs: 30, preRollMs: 0, minSpeechMs: 10 },
+    ];
+    for (const { sampleRateHz, frameMs, ...change } of cases) {
+      const samples = (sampleRateHz / 1000) * frameMs;
       const pcm = anything(samples * 1500, sampleRateHz, sampleRateHz);
       const startSample = 5_000_000_000;
-      const id = pool.open({ ...settings, sampleRateHz, startSample });
-      const endpointing = new Endpointing(settings, sampleRateHz);
+      const timing = { ...settings, ...change };
+      const id = pool.open({ ...timing, sampleRateHz, frameMs, startSample });
+      const endpointing = new Endpointing(timing, sampleRateHz);
       using detector = WebRtcVad.open(sampleRateHz, 3);
       let at = startSample;
       let [opened, lapses] = [0, 0];
@@ -191,6 +198,7 @@ describe.skipIf(!findCompiler())("sessions (need a C compiler)", () => {
       const closed = pool.open(settings);
       pool.end(closed);
       const open = pool.open(settings);
+      other.end(other.open(settings)); // so that the next one has the place and the generation of `open`
       return [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, closed, other.open(settings), open + 1];
     };
     const refused = expect.objectContaining({ code: "NODE_PROTOCOL" });
