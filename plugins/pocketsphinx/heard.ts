@@ -1,4 +1,4 @@
-import type { AudioFrame, TextFrame, Word } from "#engine/plugin";
+import type { TextFrame, Word } from "#engine/plugin";
 
 /** What pocketsphinx-en-us is a model of. */
 const LANGUAGE = "en-US";
@@ -16,7 +16,7 @@ export class HeardUtterance {
   heardSamples = 0;
   #revision = 0;
   #text = "";
-  /** A new entry wherever a frame does not follow the one before it: an edge that drops leaves gaps. */
+  /** A new entry wherever a piece does not follow the one before it: an edge that drops leaves gaps. */
   readonly #spans: { readonly heard: number; readonly startSample: number }[] = [];
 
   constructor(
@@ -36,10 +36,11 @@ export class HeardUtterance {
     return this.#text !== "";
   }
 
-  hear(frame: AudioFrame): void {
-    if (this.#spans.length === 0 || frame.startSample !== this.endSample)
-      this.#spans.push({ heard: this.heardSamples, startSample: frame.startSample });
-    this.heardSamples += frame.pcm.length;
+  /** More of it, from that position of the stream. */
+  hear(startSample: number, samples: number): void {
+    if (this.#spans.length === 0 || startSample !== this.endSample)
+      this.#spans.push({ heard: this.heardSamples, startSample });
+    this.heardSamples += samples;
   }
 
   /** The next partial, or undefined where the reading is the one that was shown. */
