@@ -5,6 +5,7 @@ import { DETECTOR_FLAGS, packagedSourceDir, packagedSources } from "../webrtc-va
 const OWN = [
   "gaussians.h",
   "level.h",
+  "pool.h",
   "session.h",
   "detector.h",
   "minimum.h",
@@ -14,7 +15,7 @@ const OWN = [
   "lanes-avx2.h",
 ];
 
-/** Sessions and lanes of ours, with the packaged detector's sources taken in. Only the names of session.c are visible outside. */
+/** Sessions and lanes of ours, with the packaged detector's sources taken in. Only the names of session.c and pool.h are visible outside. */
 export const sessionLibrary = (): LibrarySpec => ({
   name: "vad-session",
   sources: [join(import.meta.dir, "session.c")],
