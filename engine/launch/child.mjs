@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
+import { realpathSync } from "node:fs";
 import { constants } from "node:os";
-import { delimiter, dirname } from "node:path";
+import { basename, delimiter, dirname } from "node:path";
 import { findProgram } from "./machine.mjs";
 import { SetupFailure } from "./remarks.mjs";
 
@@ -63,7 +64,8 @@ export function runChild(machine, bun, args, { cwd, env }) {
 /** On Linux the kernel ends the child if this process is killed outright; elsewhere it lives on, as after a plain spawn. */
 function diesWithUs(machine) {
   const setpriv = machine.platform === "linux" && findProgram(machine, "setpriv");
-  return setpriv ? [setpriv, "--pdeathsig", "TERM", "--"] : [];
+  const known = setpriv && basename(realpathSync(setpriv)) !== "busybox"; // whose setpriv has no such option
+  return known ? [setpriv, "--pdeathsig", "TERM", "--"] : [];
 }
 
 /** @returns a function that puts the signals back as they were */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FakeMachine, launcherModule, linesOf, until } from "#test/fake-machine";
 
@@ -153,3 +153,10 @@ test.skipIf(process.platform !== "linux" || !Bun.which("setpriv"))(
     await until(lines, "0 and the end");
   },
 );
+
+test("busybox's setpriv, which knows no such option, is left alone", async () => {
+  readyMachine();
+  const busybox = fake.program("busybox", "exit 1");
+  symlinkSync(busybox, join(fake.programs, "setpriv"));
+  expect((await fake.launched(["--bun", script("child.ts", "process.exit(5)")])).status).toBe(5);
+});
