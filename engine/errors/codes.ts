@@ -10,6 +10,9 @@ export interface ErrorTraits {
 
 const caller = { httpStatus: 422, retryable: false, usable: true } as const;
 const ours = { httpStatus: 500, retryable: false, usable: false } as const;
+const absent = { httpStatus: 404, retryable: false, usable: true } as const;
+const forbidden = { httpStatus: 403, retryable: false, usable: true } as const;
+const conflict = { httpStatus: 409, retryable: false, usable: true } as const;
 const vendor = { httpStatus: 502, retryable: true, usable: true } as const;
 
 /** The one table of codes. Codes are stable and public; messages may improve. */
@@ -55,6 +58,43 @@ export const ERROR_TRAITS = {
   LANGUAGE_UNSUPPORTED: caller,
   VOICE_UNKNOWN: caller,
   SCRIPT_INVALID: caller,
+
+  // who asks, and what for
+  KEY_REFUSED: { httpStatus: 401, retryable: false, usable: true },
+  SCOPE_MISSING: forbidden,
+  QUOTA_EXCEEDED: { httpStatus: 429, retryable: true, usable: true },
+  RUN_NOT_FOUND: absent,
+  WORKFLOW_NOT_FOUND: absent,
+  NODE_NOT_FOUND: absent,
+  ARTIFACT_NOT_FOUND: absent,
+  UPLOAD_NOT_FOUND: absent,
+  JOB_NOT_FOUND: absent,
+  WEBHOOK_NOT_FOUND: absent,
+  DELIVERY_NOT_FOUND: absent,
+  CALLBACK_NOT_FOUND: absent,
+  KEY_NOT_FOUND: absent,
+  RUN_ENDED: conflict,
+  IDEMPOTENCY_CONFLICT: conflict,
+  FIELD_NOT_LIVE: caller,
+  UPLOAD_TOO_LARGE: { httpStatus: 413, retryable: false, usable: true },
+  URL_FORBIDDEN: forbidden,
+  HOST_FORBIDDEN: forbidden,
+  EFFECT_FORBIDDEN: forbidden,
+
+  // live tracks
+  TRACK_UNKNOWN: caller,
+  TRACK_TAKEN: conflict,
+  TRACK_ENDED: conflict,
+  CHUNK_INVALID: caller,
+  FLOW_EXCEEDED: { httpStatus: 429, retryable: true, usable: true },
+  READER_TOO_SLOW: { httpStatus: 429, retryable: true, usable: true },
+  CODEC_UNSUPPORTED: caller,
+
+  // the process and its store
+  SERVER_BUSY: { httpStatus: 503, retryable: true, usable: true },
+  SERVER_DRAINING: { httpStatus: 503, retryable: true, usable: true },
+  STORE_FAILED: { httpStatus: 503, retryable: true, usable: true },
+  STORE_FULL: { httpStatus: 507, retryable: true, usable: true },
 
   // vendors
   VENDOR_RATE_LIMITED: { httpStatus: 503, retryable: true, usable: true },
