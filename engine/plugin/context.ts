@@ -1,7 +1,7 @@
 import type { AudioFormat } from "../frames/index.ts";
 import type { Artifact, ArtifactOptions } from "./artifact.ts";
 import type { Clock } from "./clock.ts";
-import type { Resource } from "./plugin.ts";
+import type { Resource } from "./resource.ts";
 
 /** All that a node sees of the world. It belongs to one node of one run. */
 export interface NodeContext {

@@ -49,7 +49,6 @@ export {
   type EngineMissing,
   NodeTypes,
   type Plugin,
-  type Resource,
 } from "./plugin.ts";
 export {
   type AudioLimits,
@@ -73,4 +72,5 @@ export {
   runProgram,
   userDebianRoot,
 } from "./programs.ts";
+export type { Resource } from "./resource.ts";
 export { type Candidate, type SuperviseOptions, supervise, withFallback, withRetry } from "./supervise.ts";
