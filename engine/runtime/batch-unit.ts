@@ -28,10 +28,12 @@ export class BatchUnit extends InlineUnit {
     this.gathered = false;
     for (let n = 0; n < FRAMES_PER_CALL && this.state === "running" && this.hasRoom(); n++) {
       const feed: Feed | "wait" | undefined = this.inlet.choose(false);
-      const received = feed === undefined || feed === "wait" ? undefined : this.inlet.take(feed);
-      if (!received) break;
-      this.countIn(received.frame);
-      into(this, this.node, received.frame, received.port, this.emit);
+      if (feed === undefined || feed === "wait") break;
+      const samples = feed.edge.nextSamples;
+      const frame = this.inlet.take(feed);
+      if (frame === undefined) break;
+      this.countIn(samples);
+      into(this, this.node, frame, feed.port, this.emit);
     }
     this.wake();
   }

@@ -1,5 +1,6 @@
-import type { AudioFrame, EncodedFrame, Frame } from "#engine/frames";
+import type { Frame } from "#engine/frames";
 import type { EdgeBuffer } from "#engine/workflow";
+import { FrameQueue, isAudible, samplesOf } from "./frame-queue.ts";
 
 /** Frames, and the samples per channel of those that are audio. */
 export interface Tally {
@@ -24,13 +25,6 @@ export interface Waiter {
   wake(): void;
 }
 
-/** Samples per channel of a frame; 0 where it is no audio. */
-export const samplesOf = (frame: Frame): number =>
-  frame.kind === "audio" ? frame.pcm.length / frame.channels : frame.kind === "encoded" ? frame.sampleCount : 0;
-
-const isAudible = (frame: Frame): frame is AudioFrame | EncodedFrame =>
-  frame.kind === "audio" || frame.kind === "encoded";
-
 /**
  * A bounded queue between two nodes: a ring that says what it does when it is full, and counts everything.
  *
@@ -38,33 +32,34 @@ const isAudible = (frame: Frame): frame is AudioFrame | EncodedFrame =>
  * call brings and then has no room: producers ask `hasRoom` before each call. `FLOOD_FACTOR` times the bound is more than any call brings.
  */
 export class Edge {
-  readonly #ring: (Frame | undefined)[] = new Array(16).fill(undefined);
-  #mask = 15;
-  #head = 0;
-  #count = 0;
-  #audioMs = 0;
-  #others = 0;
+  readonly #queue: FrameQueue;
   readonly #in: Tally = { frames: 0, samples: 0 };
   readonly #out: Tally = { frames: 0, samples: 0 };
   readonly #coalesced: Tally = { frames: 0, samples: 0 };
   readonly #dropped: Partial<Record<DropReason, Tally>> = {};
   readonly #producers: Waiter[] = [];
+  readonly #blocks: boolean;
   #consumer: Waiter | undefined;
+  #wakesAlways = false;
   #closed = false;
   #cut = false;
 
   constructor(
     readonly id: string,
     readonly buffer: EdgeBuffer,
-  ) {}
+  ) {
+    this.#queue = new FrameQueue(buffer.ms);
+    this.#blocks = buffer.whenFull === "block";
+  }
 
-  /** Who is woken when a frame comes. */
-  connect(consumer: Waiter): void {
+  /** Who is woken when a frame comes into the empty edge, or `always` with every frame. */
+  connect(consumer: Waiter, always = false): void {
     this.#consumer = consumer;
+    this.#wakesAlways = always;
   }
 
   get size(): number {
-    return this.#count;
+    return this.#queue.size;
   }
 
   /** Everything was sent. What is still queued is still delivered. */
@@ -73,47 +68,47 @@ export class Edge {
   }
 
   get hasRoom(): boolean {
-    switch (this.buffer.whenFull) {
-      case "block":
-        return !this.#full();
-      case "coalesce":
-        // A full edge can take one more where that may replace what is queued.
-        return this.#others <= this.buffer.frames && this.#audioMs < this.buffer.ms;
-      default:
-        return true;
-    }
+    if (this.#blocks) return !this.#full();
+    if (this.buffer.whenFull !== "coalesce") return true;
+    // A full edge can take one more where that may replace what is queued.
+    const { others, audioSamples, limitSamples } = this.#queue;
+    return others <= this.buffer.frames && audioSamples < limitSamples;
   }
 
   /** A producer that ignores back-pressure has left this far behind what one call brings. */
   get flooded(): boolean {
-    return (
-      this.#others > FLOOD_FACTOR * this.buffer.frames + 1024 || this.#audioMs > FLOOD_FACTOR * this.buffer.ms + 60_000
-    );
+    const { others, audioMs } = this.#queue;
+    return others > FLOOD_FACTOR * this.buffer.frames + 1024 || audioMs > FLOOD_FACTOR * this.buffer.ms + 60_000;
   }
 
-  /** Takes a frame, dropping or replacing as the policy says. After `discard` everything is dropped. */
-  push(frame: Frame): void {
-    count(this.#in, frame);
+  /** Takes a frame, dropping or replacing as the policy says. After `discard` everything is dropped. @param samples of the frame, per channel. */
+  push(frame: Frame, samples: number = samplesOf(frame)): void {
+    this.#in.frames++;
+    this.#in.samples += samples;
     if (this.#closed) return this.#drop(frame, "ended");
-    if (this.#full() && !this.#makeRoom(frame)) return;
-    if (this.#count > this.#mask) this.#grow();
-    this.#ring[(this.#head + this.#count) & this.#mask] = frame;
-    this.#count++;
-    this.#weigh(frame, 1);
-    this.#consumer?.wake();
+    if (!this.#blocks && this.#full() && !this.#makeRoom(frame)) return;
+    this.#queue.push(frame, samples);
+    // who is awake takes all that is there before it rests
+    if (this.#queue.size === 1 || this.#wakesAlways) this.#consumer?.wake();
   }
 
   /** The next frame without taking it. */
   peek(): Frame | undefined {
-    return this.#ring[this.#head];
+    return this.#queue.peek();
+  }
+
+  /** Samples per channel of the frame that `shift` takes next. */
+  get nextSamples(): number {
+    return this.#queue.peekSamples();
   }
 
   shift(): Frame | undefined {
-    const frame = this.#take();
-    if (frame) {
-      count(this.#out, frame);
-      this.#wakeProducers();
-    }
+    const samples = this.#queue.peekSamples();
+    const frame = this.#queue.shift();
+    if (frame === undefined) return undefined;
+    this.#out.frames++;
+    this.#out.samples += samples;
+    if (this.#producers.length > 0) this.#wakeProducers();
     return frame;
   }
 
@@ -137,14 +132,10 @@ export class Edge {
 
   /** Drops queued frames that match, wherever they stand. */
   dropWhere(matches: (frame: Frame) => boolean, reason: DropReason): void {
-    const kept: Frame[] = [];
-    for (let frame = this.#take(); frame; frame = this.#take())
+    for (let left = this.#queue.size; left > 0; left--) {
+      const frame = this.#queue.shift()!;
       if (matches(frame)) this.#drop(frame, reason);
-      else kept.push(frame);
-    for (const frame of kept) {
-      this.#ring[(this.#head + this.#count) & this.#mask] = frame;
-      this.#count++;
-      this.#weigh(frame, 1);
+      else this.#queue.push(frame, samplesOf(frame));
     }
     this.#wakeProducers();
   }
@@ -156,7 +147,7 @@ export class Edge {
 
   account(): EdgeAccount {
     const inFlight: Tally = { frames: 0, samples: 0 };
-    for (let i = 0; i < this.#count; i++) count(inFlight, this.#ring[(this.#head + i) & this.#mask]!);
+    for (let i = 0; i < this.#queue.size; i++) count(inFlight, this.#queue.at(i));
     return {
       edge: this.id,
       in: { ...this.#in },
@@ -168,15 +159,14 @@ export class Edge {
   }
 
   #full(): boolean {
-    if (this.buffer.whenFull === "latest") return this.#count > 0;
-    return this.#audioMs >= this.buffer.ms || this.#others >= this.buffer.frames;
+    const queue = this.#queue;
+    if (this.buffer.whenFull === "latest") return queue.size > 0;
+    return queue.audioSamples >= queue.limitSamples || queue.others >= this.buffer.frames;
   }
 
   /** Applies the policy of a full edge; false when the new frame itself was dropped. */
   #makeRoom(frame: Frame): boolean {
     switch (this.buffer.whenFull) {
-      case "block":
-        return true;
       case "dropNewest":
         if (this.#spared(frame)) return true;
         this.#drop(frame, "full");
@@ -197,60 +187,28 @@ export class Edge {
 
   /** On an edge that carries audio, marks and texts are never dropped for being late: they are few, and the rest depends on them. */
   #spared(frame: Frame): boolean {
-    return !isAudible(frame) && this.#audioMs > 0;
+    return !isAudible(frame) && this.#queue.audioSamples > 0;
   }
 
   #dropAll(reason: DropReason): void {
-    for (let frame = this.#take(); frame; frame = this.#take()) this.#drop(frame, reason);
+    for (let frame = this.#queue.shift(); frame; frame = this.#queue.shift()) this.#drop(frame, reason);
   }
 
   #removeOlderRevision(frame: Frame): void {
     if (frame.kind !== "text") return;
-    for (let i = this.#count - 1; i >= 0; i--) {
-      const queued = this.#ring[(this.#head + i) & this.#mask]!;
+    for (let i = this.#queue.size - 1; i >= 0; i--) {
+      const queued = this.#queue.at(i);
       if (queued.kind !== "text" || queued.final) continue;
       if (queued.utterance !== frame.utterance || queued.role !== frame.role || queued.language !== frame.language)
         continue;
-      this.#removeAt(i);
-      count(this.#coalesced, queued);
+      count(this.#coalesced, this.#queue.removeAt(i));
       return;
     }
   }
 
   #removeFirst(matches: (frame: Frame) => boolean, reason: DropReason): void {
-    for (let i = 0; i < this.#count; i++) {
-      const queued = this.#ring[(this.#head + i) & this.#mask]!;
-      if (!matches(queued)) continue;
-      this.#removeAt(i);
-      return this.#drop(queued, reason);
-    }
-  }
-
-  #removeAt(index: number): void {
-    const removed = this.#ring[(this.#head + index) & this.#mask]!;
-    for (let i = index; i > 0; i--)
-      this.#ring[(this.#head + i) & this.#mask] = this.#ring[(this.#head + i - 1) & this.#mask];
-    this.#ring[this.#head] = undefined;
-    this.#head = (this.#head + 1) & this.#mask;
-    this.#count--;
-    this.#weigh(removed, -1);
-  }
-
-  #take(): Frame | undefined {
-    const frame = this.#ring[this.#head];
-    if (this.#count === 0 || !frame) return undefined;
-    this.#ring[this.#head] = undefined;
-    this.#head = (this.#head + 1) & this.#mask;
-    this.#count--;
-    this.#weigh(frame, -1);
-    return frame;
-  }
-
-  #weigh(frame: Frame, sign: 1 | -1): void {
-    if (isAudible(frame)) {
-      this.#audioMs += (sign * samplesOf(frame) * 1000) / frame.sampleRateHz;
-      if (this.#audioMs < 1e-6) this.#audioMs = 0; // what rounding leaves when the last one goes
-    } else this.#others += sign;
+    for (let i = 0; i < this.#queue.size; i++)
+      if (matches(this.#queue.at(i))) return this.#drop(this.#queue.removeAt(i), reason);
   }
 
   #drop(frame: Frame, reason: DropReason): void {
@@ -265,14 +223,6 @@ export class Edge {
   #wakeProducers(): void {
     if (this.#producers.length === 0 || !this.hasRoom) return;
     for (const producer of this.#producers.splice(0)) producer.wake();
-  }
-
-  #grow(): void {
-    const frames = Array.from({ length: this.#count }, (_, i) => this.#ring[(this.#head + i) & this.#mask]);
-    this.#mask = this.#mask * 2 + 1;
-    this.#ring.length = 0;
-    for (let i = 0; i <= this.#mask; i++) this.#ring.push(frames[i]);
-    this.#head = 0;
   }
 }
 

@@ -1,5 +1,4 @@
-import { positionMs } from "#engine/frames";
-import type { Received } from "#engine/plugin";
+import { type Frame, positionMs } from "#engine/frames";
 import type { Edge, Waiter } from "./edge.ts";
 
 /** One queued edge into a node. */
@@ -17,6 +16,7 @@ export interface Feed {
  */
 export class Inlet {
   readonly #byTime: boolean;
+  readonly #only: Feed | undefined;
   /** Of `arrival`: the feeds in the order in which their frames came. Drops leave entries behind, which are skipped. */
   readonly #arrivals: Feed[] = [];
 
@@ -24,22 +24,25 @@ export class Inlet {
     readonly feeds: readonly Feed[],
     consumer: Waiter,
   ) {
+    this.#only = feeds.length === 1 ? feeds[0] : undefined;
     this.#byTime = feeds.length > 1 && feeds.some((feed) => feed.order === "time");
     const byArrival = feeds.length > 1 && !this.#byTime;
-    for (const feed of feeds) feed.edge.connect(byArrival ? { wake: () => this.#arrived(feed, consumer) } : consumer);
+    for (const feed of feeds)
+      if (byArrival) feed.edge.connect({ wake: () => this.#arrived(feed, consumer) }, true);
+      else feed.edge.connect(consumer);
   }
 
   /** The feed to take from next: undefined where nothing is there, `wait` where patience may bring something earlier. */
   choose(impatient: boolean): Feed | "wait" | undefined {
-    const only = this.feeds.length === 1 ? this.feeds[0] : undefined;
-    if (only) return only.edge.size > 0 ? only : undefined;
+    const only = this.#only;
+    if (only !== undefined) return only.edge.size > 0 ? only : undefined;
     return this.#byTime ? this.#earliest(impatient) : this.#oldest();
   }
 
-  take(feed: Feed): Received | undefined {
+  take(feed: Feed): Frame | undefined {
     const frame = feed.edge.shift();
     if (feed === this.#arrivals[0]) this.#arrivals.shift();
-    return frame && { port: feed.port, frame };
+    return frame;
   }
 
   /** All edges have ended and are empty. */

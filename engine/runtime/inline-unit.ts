@@ -22,9 +22,9 @@ export class InlineUnit extends Unit implements Receiver, Patient {
     if (this.inlet.feeds.length > 0) this.wake();
   }
 
-  receive(frame: Frame, port: string): void {
+  receive(frame: Frame, port: string, samples: number): void {
     if (this.state !== "running") return;
-    this.countIn(frame);
+    this.countIn(samples);
     const watch = this.host.watch;
     const before = watch.enterFrame(this.watchToken);
     try {
@@ -61,8 +61,9 @@ export class InlineUnit extends Unit implements Receiver, Patient {
       const feed = this.inlet.choose(!patience);
       if (feed === "wait") return this.host.whenIdle(this);
       if (feed === undefined) return this.settleFeeds();
-      const received = this.inlet.take(feed);
-      if (received) this.receive(received.frame, received.port);
+      const samples = feed.edge.nextSamples;
+      const frame = this.inlet.take(feed);
+      if (frame !== undefined) this.receive(frame, feed.port, samples);
       patience = true;
     }
     if (this.state === "running") this.wake();

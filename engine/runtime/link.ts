@@ -12,7 +12,7 @@ const KINDS: Readonly<Record<FrameKind, number>> = {
 
 /** What takes frames without a queue: an inline node in its producer's call, or a listener outside the run. */
 export interface Receiver {
-  receive(frame: Frame, port: string): void;
+  receive(frame: Frame, port: string, samples: number): void;
   /** One of the links that feed `port` has ended. `cut`: its stream was cut short. */
   linkEnded(port: string, cut: boolean): void;
 }
@@ -20,6 +20,8 @@ export interface Receiver {
 /** One way out of an output port: filters by kind, then queues or calls. */
 export class Link {
   readonly #kinds: number;
+  /** A kind that is taken whatever its role: audio, where it is taken at all. Most frames are of it. */
+  readonly #usual: FrameKind | undefined;
   readonly #roles: readonly TextRole[] | undefined;
   /** Frames that went over a link without a queue, where in = out by construction. */
   moved = 0;
@@ -35,15 +37,21 @@ export class Link {
   ) {
     this.#kinds = kinds.reduce((mask, kind) => mask | KINDS[kind], 0);
     this.#roles = roles;
+    this.#usual = kinds.find((kind) => kind === "audio") ?? kinds.find((kind) => kind !== "text");
   }
 
+  /** @param samples of the frame, per channel */
   offer(frame: Frame, samples: number): void {
-    if ((this.#kinds & KINDS[frame.kind]) === 0) return;
-    if (this.#roles && frame.kind === "text" && !this.#roles.includes(frame.role)) return;
-    if (this.edge) return this.edge.push(frame);
+    if (frame.kind !== this.#usual && !this.#takes(frame)) return;
+    if (this.edge !== undefined) return this.edge.push(frame, samples);
     this.moved++;
     this.movedSamples += samples;
-    this.receiver.receive(frame, this.port);
+    this.receiver.receive(frame, this.port, samples);
+  }
+
+  #takes(frame: Frame): boolean {
+    if ((this.#kinds & KINDS[frame.kind]) === 0) return false;
+    return !this.#roles || frame.kind !== "text" || this.#roles.includes(frame.role);
   }
 
   end(cut: boolean): void {

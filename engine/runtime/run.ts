@@ -11,7 +11,7 @@ import { accountOf, imbalances, type NodeFailure, type RunReport, type RunState 
 import { Resources } from "./resources.ts";
 import { type Gathering, type Patient, Scheduler, type Step } from "./scheduler.ts";
 import { TaskUnit } from "./task-unit.ts";
-import type { Host, Unit } from "./unit.ts";
+import type { Host, Pulse, Unit } from "./unit.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 import { Watch } from "./watch.ts";
 import { type Wiring, wire } from "./wiring.ts";
@@ -98,6 +98,11 @@ export class Run implements Host {
       options.runId,
       plan.nodes.map((node) => `${node.id} (${node.type})`),
     );
+    this.#idle = new IdleWatch(options.clock, plan.limits.idleMs, (ms) =>
+      this.#fail(
+        new EngineError("RUN_STALLED", `no frame has moved for ${ms} ms (limits.idleMs); running: ${this.#running()}`),
+      ),
+    );
     this.#wiring = wire(plan, this, this.#tokens, household.batches, (output, node) => ({
       receive: (frame) => this.#output(output, node, frame),
       linkEnded: () => {},
@@ -106,11 +111,6 @@ export class Run implements Host {
     this.#contexts = this.#wiring.units.map(
       (unit, index) =>
         new RunNodeContext(lender, unit.planned, index, unit instanceof TaskUnit ? unit.signal : this.#abort.signal),
-    );
-    this.#idle = new IdleWatch(options.clock, plan.limits.idleMs, (ms) =>
-      this.#fail(
-        new EngineError("RUN_STALLED", `no frame has moved for ${ms} ms (limits.idleMs); running: ${this.#running()}`),
-      ),
     );
     if (options.clock instanceof VirtualClock) {
       this.#letGo.push(options.clock.watch(() => household.scheduler.busy));
@@ -154,8 +154,8 @@ export class Run implements Host {
 
   // what the units ask of their run
 
-  moved(): void {
-    this.#idle.moves++;
+  get pulse(): Pulse {
+    return this.#idle;
   }
 
   wake(step: Step): void {
@@ -392,7 +392,7 @@ export class Run implements Host {
   }
 
   #output(output: string, node: string, frame: Frame): void {
-    this.moved();
+    this.#idle.moves++;
     this.options.onOutput?.(output, frame);
     if (frame.kind !== "audio" && frame.kind !== "encoded") this.#tell({ type: "output", output, node, frame });
   }
@@ -415,7 +415,9 @@ export class Run implements Host {
       seed: options.seed ?? 1,
       log: options.log ?? quiet,
       report: (node: string, event: NodeEvent) => this.#tell({ type: "node", node, event }),
-      moved: () => this.moved(),
+      moved: () => {
+        this.#idle.moves++;
+      },
     };
   }
 }

@@ -1,6 +1,7 @@
 import type { EngineError } from "#engine/errors";
 import type { Control, Frame } from "#engine/frames";
 import type { AwaitableEmit, InlineNode, Received, TaskInput, TaskNode } from "#engine/plugin";
+import type { Feed } from "./inlet.ts";
 import type { Patient } from "./scheduler.ts";
 import { FRAMES_PER_STEP, Unit } from "./unit.ts";
 
@@ -71,9 +72,15 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
     if (this.state !== "running" || this.#abort.signal.aborted) return undefined;
     const feed = this.inlet.choose(false);
     if (feed === undefined || feed === "wait") return undefined;
-    const received = this.inlet.take(feed);
-    if (received) this.countIn(received.frame);
-    return received;
+    return this.#taken(feed);
+  }
+
+  #taken(feed: Feed): Received | undefined {
+    const samples = feed.edge.nextSamples;
+    const frame = this.inlet.take(feed);
+    if (frame === undefined) return undefined;
+    this.countIn(samples);
+    return { port: feed.port, frame };
   }
 
   async next(): Promise<Received | undefined> {
@@ -100,7 +107,7 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
   readonly #emit: AwaitableEmit = (frame, port) => {
     if (this.#abort.signal.aborted) return handled(Promise.reject(this.#abort.signal.reason));
     this.deliver(frame, port);
-    this.host.moved();
+    this.pulse.moves++;
     if (!this.hasRoom()) return this.#roomAgain();
     if (++this.#emissionsThisTurn < EMISSIONS_PER_TURN) return undefined;
     this.#emissionsThisTurn = 0;
@@ -120,9 +127,8 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
     if (this.state !== "running" || !this.#reader) return;
     const feed = this.inlet.choose(impatient);
     if (feed === "wait") return this.host.whenIdle(this);
-    const received = feed && this.inlet.take(feed);
+    const received = feed && this.#taken(feed);
     if (!received) return this.settleFeeds(); // the end of the last feed answers the reader
-    this.countIn(received.frame);
     this.#answer(received);
   }
 

@@ -2,7 +2,8 @@ import { EngineError } from "#engine/errors";
 import type { Control, Frame } from "#engine/frames";
 import { defaultPort, type InlineNode, type TaskNode } from "#engine/plugin";
 import type { PlannedNode } from "#engine/workflow";
-import { type Edge, samplesOf, type Tally, type Waiter } from "./edge.ts";
+import type { Edge, Tally, Waiter } from "./edge.ts";
+import { samplesOf } from "./frame-queue.ts";
 import type { Inlet } from "./inlet.ts";
 import type { Link } from "./link.ts";
 import type { Gathering, Patient, Step } from "./scheduler.ts";
@@ -11,8 +12,8 @@ import type { Hook, Watch } from "./watch.ts";
 /** What a unit needs of the run that it belongs to. */
 export interface Host {
   readonly watch: Watch;
-  /** A frame moved: the run is alive. */
-  moved(): void;
+  /** Counts frames that move: the run is alive. */
+  readonly pulse: Pulse;
   wake(step: Step): void;
   whenIdle(patient: Patient): void;
   gather(gathering: Gathering): void;
@@ -22,6 +23,10 @@ export interface Host {
   failed(unit: Unit, error: unknown): void;
   /** The node has ended by itself: its outputs are closed. */
   ended(unit: Unit): void;
+}
+
+export interface Pulse {
+  moves: number;
 }
 
 export type UnitState = "idle" | "running" | "ended" | "failed";
@@ -47,6 +52,7 @@ export abstract class Unit implements Step, Waiter {
   #openFeedCount = 0;
   /** Queued edges whose end was counted already. */
   readonly #settled = new Set<Edge>();
+  protected readonly pulse: Pulse;
   readonly #mainOutput: string | undefined;
   readonly #mainLinks: Link[] | undefined;
 
@@ -57,6 +63,7 @@ export abstract class Unit implements Step, Waiter {
     protected readonly host: Host,
     protected readonly watchToken: number,
   ) {
+    this.pulse = host.pulse;
     const outputs = planned.definition.outputs(planned.config);
     this.outlets = new Map(Object.keys(outputs).map((port) => [port, []]));
     this.#mainOutput = defaultPort(outputs);
@@ -140,10 +147,10 @@ export abstract class Unit implements Step, Waiter {
     }
   }
 
-  protected countIn(frame: Frame): void {
+  protected countIn(samples: number): void {
     this.framesIn.frames++;
-    this.framesIn.samples += samplesOf(frame);
-    this.host.moved();
+    this.framesIn.samples += samples;
+    this.pulse.moves++;
   }
 
   /** Runs a hook where the watchdog can name it; what it throws fails the node. */

@@ -80,9 +80,9 @@ class Assembler {
     for (const node of ordered) if (understood(node)) this.#addNode(node);
     const counts = new Map<string, number>();
     for (const { to } of this.#edges) counts.set(to.node, (counts.get(to.node) ?? 0) + 1);
-    const shapes = new Map(this.#nodes.map((node) => [node.id, node.definition.shape]));
+    const callable = new Set(this.#nodes.flatMap(({ id, definition }) => (isCallable(definition) ? [id] : [])));
     const edges = this.#edges.map(({ kinds, options, live, ...edge }): PlannedEdge => {
-      const inline = shapes.get(edge.to.node) === "inline" && counts.get(edge.to.node) === 1;
+      const inline = callable.has(edge.to.node) && counts.get(edge.to.node) === 1;
       return {
         id: `${edge.from.node}.${edge.from.port} -> ${edge.to.node}.${edge.to.port}`,
         ...edge,
@@ -264,6 +264,9 @@ class Assembler {
     }
   }
 }
+
+/** What takes its frames in its producer's call. A batched node's frames wait for those of other runs. */
+const isCallable = ({ shape, batch }: NodeDefinition): boolean => shape === "inline" && batch === undefined;
 
 /** Room for a moment's delay of a live consumer, whose audio is worth less the older it is. */
 const LIVE_MS = 500;

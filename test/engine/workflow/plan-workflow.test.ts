@@ -211,6 +211,30 @@ nodes:
   });
 });
 
+test("the edge into a node that takes frames of many runs in one call is a queue", async () => {
+  const batched = defineNode({
+    type: "test.batched",
+    summary: "Takes many frames at once.",
+    role: "filter",
+    inputs: { in: { kinds: ["audio"] } },
+    outputs: { out: { kinds: ["audio"], audio: "same" } },
+    config: z.strictObject({}),
+    batch() {},
+    create: () => ({ onFrame() {} }),
+  });
+  const text = `parlando: 1
+nodes:
+  mic: { use: test.microphone }
+  b: { use: test.batched, from: mic }
+  w: { use: core.wav, from: b, with: { path: a.wav } }
+`;
+  const plan = await planned(text, { types: planningTypes(microphone, batched) });
+  expect(plan.edges.map((edge) => [edge.id, edge.direct])).toEqual([
+    ["mic.audio -> b.in", false],
+    ["b.out -> w.audio", true],
+  ]);
+});
+
 test("conversions are shared by consumers that need the same, and a promised format needs none", async () => {
   const text = `parlando: 1
 inputs: { talk: { kind: audio, default: 48k-2.wav } }
