@@ -8,9 +8,9 @@ export interface NodePage {
   readonly type: string;
   readonly summary: string;
   readonly shape: "inline" | "task";
-  /** Of the default settings; absent where they cannot be left out and decide it. */
+  /** Of the default settings; absent where a setting that has none decides it. */
   readonly role?: Role;
-  /** A line each: `audio: audio, speech; 16000 Hz, 1 channel`. */
+  /** A line each: `audio: audio, speech; 16000 Hz, 1 channel`. For the default settings, as the role. */
   readonly inputs: string[];
   readonly outputs: string[];
   readonly fields: readonly FieldPage[];
@@ -30,9 +30,8 @@ export interface FieldPage {
 }
 
 export function describeNode(definition: NodeDefinition): NodePage {
-  const parsed = definition.config.safeParse({});
-  // What follows from settings is shown for the defaults; where there are none, ports and role follow from what is written.
-  const config = parsed.success ? parsed.data : undefined;
+  // Role and ports are shown as they follow from the defaults, with nothing for settings that have none.
+  const config = z.object(definition.config.shape).partial().safeParse({}).data;
   const role = attempt(() => definition.role(config));
   const inputs = attempt(() => definition.inputs(config)) ?? {};
   const outputs = attempt(() => definition.outputs(config)) ?? {};
@@ -66,31 +65,36 @@ const inputLines = (ports: InputPorts): string[] =>
 const outputLines = (ports: OutputPorts): string[] =>
   Object.entries(ports).map(
     ([name, port]) =>
-      `${name}: ${[kinds(port), format(port), port.language, port.default ? "default" : ""].filter(Boolean).join("; ")}`,
+      `${name}: ${[kinds(port), port.textRole, format(port), port.language, port.default ? "default" : ""].filter(Boolean).join("; ")}`,
   );
 
 const kinds = (port: InputPort | OutputPort): string => port.kinds.join(", ");
 const roles = (port: InputPort): string => port.textRoles?.join(" or ") ?? "";
-const flags = (port: InputPort): string => (port.optional ? "may stay unfed" : "");
+const flags = ({ requires = [], optional }: InputPort): string =>
+  [...requires.map((kind) => `needs ${kind}`), ...(optional ? ["may stay unfed"] : [])].join("; ");
 
 function limits(audio: AudioLimits | undefined): string {
   if (!audio) return "";
-  const list = (value: number | readonly number[]) => (typeof value === "number" ? `${value}` : value.join("/"));
   return [
     audio.sampleRateHz === undefined ? "" : `${list(audio.sampleRateHz)} Hz`,
-    audio.channels === undefined ? "" : `${list(audio.channels)} channel(s)`,
+    audio.channels === undefined ? "" : channels(audio.channels),
     audio.frameMs === undefined ? "" : `frames of ${list(audio.frameMs)} ms`,
   ]
     .filter(Boolean)
     .join(", ");
 }
 
-const format = ({ audio }: OutputPort): string =>
-  audio === undefined
-    ? ""
-    : audio === "same"
-      ? "the format that comes in"
-      : `${audio.sampleRateHz} Hz, ${audio.channels} channel(s)`;
+const list = (value: number | readonly number[]): string =>
+  typeof value === "number" ? `${value}` : value.join(" or ");
+
+const channels = (count: number | readonly number[]): string => (count === 1 ? "1 channel" : `${list(count)} channels`);
+
+function format({ audio, kinds }: OutputPort): string {
+  if (audio === undefined) return kinds.includes("audio") ? "a format known at the start" : "";
+  if (audio === "same") return "the format that comes in";
+  const length = audio.frameMs === undefined ? "" : `, frames of ${audio.frameMs} ms`;
+  return `${audio.sampleRateHz} Hz, ${channels(audio.channels)}${length}`;
+}
 
 function fieldPage(name: string, schema: z.core.$ZodType): FieldPage {
   const facts = fieldFacts(schema);
@@ -118,6 +122,10 @@ interface JsonSchema {
   anyOf?: JsonSchema[];
   oneOf?: JsonSchema[];
   items?: JsonSchema;
+  prefixItems?: JsonSchema[];
+  properties?: Readonly<Record<string, JsonSchema>>;
+  /** Of a mapping with free keys, such as one from texts to texts. */
+  additionalProperties?: JsonSchema | boolean;
   minimum?: number;
   maximum?: number;
   default?: unknown;
@@ -131,6 +139,9 @@ function typeWords(json: JsonSchema): string {
   const either = json.anyOf ?? json.oneOf;
   if (either) return either.map(typeWords).join(" or ");
   if (json.items) return `list of ${typeWords(json.items)}`;
+  if (json.prefixItems) return `list: ${json.prefixItems.map(typeWords).join(", then ")}`;
+  if (json.properties) return `mapping with ${Object.keys(json.properties).join(", ")}`;
+  if (typeof json.additionalProperties === "object") return `mapping to ${typeWords(json.additionalProperties)}`;
   const type = Array.isArray(json.type) ? json.type.join(" or ") : (json.type ?? "any");
   const bounds = [
     json.minimum === undefined || json.minimum <= Number.MIN_SAFE_INTEGER ? "" : `from ${json.minimum}`,
