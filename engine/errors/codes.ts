@@ -81,6 +81,14 @@ export const ERROR_TRAITS = {
   HOST_FORBIDDEN: forbidden,
   EFFECT_FORBIDDEN: forbidden,
 
+  // how it was asked, over HTTP or a socket
+  REQUEST_INVALID: { httpStatus: 400, retryable: false, usable: true },
+  REQUEST_TOO_LARGE: { httpStatus: 413, retryable: false, usable: true },
+  ROUTE_NOT_FOUND: absent,
+  METHOD_NOT_ALLOWED: { httpStatus: 405, retryable: false, usable: true },
+  UPGRADE_REQUIRED: { httpStatus: 426, retryable: false, usable: true },
+  MESSAGE_INVALID: { httpStatus: 400, retryable: false, usable: true },
+
   // live tracks
   TRACK_UNKNOWN: caller,
   TRACK_TAKEN: conflict,
