@@ -1,0 +1,46 @@
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+import { pinned } from "../measure.ts";
+import type { Question } from "./serve.ts";
+
+/** The core that measured programs are kept to; whoever starts them runs elsewhere. */
+export const CORE = 1;
+
+/** A program of a benchmark that runs `serve`, kept to one core. `close()` it. */
+export class MeasuringProgram<Q extends Question> {
+  readonly #child: Bun.Subprocess<"pipe", "pipe", "pipe">;
+  readonly #lines: AsyncIterator<string>;
+  readonly #remarks: Promise<string>;
+
+  constructor(command: readonly string[], options: { readonly cwd?: string } = {}) {
+    this.#child = Bun.spawn(pinned(command, CORE), { ...options, stdin: "pipe", stdout: "pipe", stderr: "pipe" });
+    this.#lines = createInterface({ input: Readable.fromWeb(this.#child.stdout as never) })[Symbol.asyncIterator]();
+    this.#remarks = new Response(this.#child.stderr).text();
+  }
+
+  /** @throws Error with what the program says when it fails or ends */
+  async ask(question: Q): Promise<number> {
+    this.#child.stdin.write(`${JSON.stringify(question)}\n`);
+    await this.#child.stdin.flush();
+    const line = await this.#lines.next();
+    if (line.done) {
+      const status = await this.#child.exited;
+      throw new Error(`${question.ask}: the program ended with status ${status}: ${(await this.#remarks).slice(-800)}`);
+    }
+    const { answer, error } = JSON.parse(line.value) as { answer?: number; error?: string };
+    if (answer === undefined) throw new Error(`${question.ask}: ${error}`);
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    await this.#child.stdin.end();
+    await this.#child.exited;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** A TypeScript program of this folder, run by the Bun that runs this one. */
+export const ownProgram = (file: string): string[] => [process.execPath, file];
