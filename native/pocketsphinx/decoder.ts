@@ -159,6 +159,9 @@ function optionsOf({ model }: DecoderFiles, options: DecoderOptions): string[] {
   return [
     ...["-hmm", model.acoustic, "-lm", model.language, "-dict", model.dictionary],
     ...["-fwdflat", options.secondPass ? "yes" : "no"],
+    // A search of the word lattice for each final takes 4 to 90 ms and gains nothing: 23 errors in 106 words with and without it, and 19 against
+    // 15 without it where utterances are decoded whole.
+    ...["-bestpath", "no"],
     // The library's own detector would cut silences out of the decoder's clock, and word times after a pause would be early.
     ...["-remove_silence", "no"],
   ];

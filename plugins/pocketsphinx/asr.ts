@@ -19,8 +19,10 @@ const config = z.strictObject({
     .int()
     .min(20)
     .max(1000)
-    .default(100)
-    .describe("How much audio is decoded at a time, and so how often a partial may come."),
+    .default(40)
+    .describe(
+      "How much audio is decoded at a time, and so how often a partial may come, and what is left to decode at the end.",
+    ),
   maxUtteranceMs: z
     .number()
     .int()
