@@ -1,0 +1,75 @@
+import { join } from "node:path";
+
+export const CHECKOUT = join(import.meta.dir, "../..");
+const MAIN = join(CHECKOUT, "engine/main.ts");
+
+export interface CommandOptions {
+  /** Milliseconds until the process is killed. Default 60,000. */
+  readonly limitMs?: number;
+  readonly cwd?: string;
+  /** On top of this process's own variables; undefined takes one away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface CommandEnd {
+  /** Null after a signal. */
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly out: string;
+  readonly err: string;
+  /** From before its start. */
+  readonly wallMs: number;
+  /** The most memory that it had, in bytes. */
+  readonly peakBytes: number;
+}
+
+/** The command line of this checkout in a process of its own. */
+export interface GoingCommand {
+  readonly pid: number;
+  /** Standard output, line by line, for one reader; `ended` has all of it anyway. */
+  readonly lines: AsyncIterable<string>;
+  readonly ended: Promise<CommandEnd>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Starts `parlando ARGS`. It is killed when it takes longer than its limit. */
+export function startCommand(args: readonly string[], options: CommandOptions = {}): GoingCommand {
+  const startedMs = performance.now();
+  const child = Bun.spawn([process.execPath, MAIN, ...args], {
+    cwd: options.cwd ?? CHECKOUT,
+    env: { ...process.env, NO_COLOR: "1", ...options.env },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const timer = setTimeout(() => child.kill("SIGKILL"), options.limitMs ?? 60_000);
+  const [read, kept] = child.stdout.tee();
+  const ended = Promise.all([new Response(kept).text(), new Response(child.stderr).text(), child.exited]).then(
+    ([out, err]): CommandEnd => {
+      clearTimeout(timer);
+      return {
+        status: child.exitCode,
+        signal: child.signalCode as NodeJS.Signals | null,
+        out,
+        err,
+        wallMs: performance.now() - startedMs,
+        peakBytes: Number(child.resourceUsage()?.maxRSS ?? 0),
+      };
+    },
+  );
+  return { pid: child.pid, lines: linesOf(read), ended, kill: (signal) => child.kill(signal) };
+}
+
+export const runCommand = (args: readonly string[], options?: CommandOptions): Promise<CommandEnd> =>
+  startCommand(args, options).ended;
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const bytes of stream) {
+    const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  if (rest !== "") yield rest;
+}
