@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type Finding, formatFinding, showFinding } from "#engine/workflow";
+import { FINDING_CODES, type Finding, formatFinding, showFinding } from "#engine/workflow";
 import type { Console } from "./command.ts";
 
 /** Shows findings: with the source line where people watch, otherwise a line each. */
@@ -22,6 +22,12 @@ function textOf(file: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** How to mend what is wrong, once for each code; what has a right answer of its own shows that instead. */
+export function printMends(findings: readonly Finding[], console: Console): void {
+  const codes = new Set(findings.filter((f) => f.severity !== "note" && !f.fix).map((f) => f.code));
+  for (const code of codes) console.err(`${code}: ${FINDING_CODES[code].mend}`);
 }
 
 export const hasErrors = (findings: readonly Finding[]): boolean => findings.some((f) => f.severity === "error");

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { drawGraph } from "#engine/workflow";
 import { type Command, EXIT, wrongUsage } from "./command.ts";
-import { printFindings } from "./findings.ts";
+import { printFindings, printMends } from "./findings.ts";
 import { planFile } from "./planning.ts";
 
 const FORMATS = ["mermaid", "dot"] as const;
@@ -24,6 +24,7 @@ export const graph: Command = {
     const { plan, findings } = await planFile(file, world, { purpose: "lint" });
     if (!plan) {
       printFindings(findings, console.err, console);
+      printMends(findings, console);
       return EXIT.failed;
     }
     console.out(drawGraph(plan, format));

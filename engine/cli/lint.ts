@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Finding } from "#engine/workflow";
 import { type Command, EXIT, wrongUsage } from "./command.ts";
-import { countFindings, hasErrors, printFindings } from "./findings.ts";
+import { countFindings, hasErrors, printFindings, printMends } from "./findings.ts";
 import { planFile } from "./planning.ts";
 
 export const lint: Command = {
@@ -21,6 +21,7 @@ export const lint: Command = {
     if (values.json) console.out(JSON.stringify(findings));
     else {
       printFindings(findings, console.out, console);
+      printMends(findings, console);
       console.err(`${files.length} file${files.length === 1 ? "" : "s"}: ${countFindings(findings)}`);
     }
     return hasErrors(findings) ? EXIT.failed : EXIT.done;

@@ -26,7 +26,7 @@ export const nodes: Command = {
         type,
         world.types.all().map((node) => node.type),
       );
-      console.err(`no node type ${type}${near ? `; did you mean ${near}?` : ""}`);
+      console.err(`no node type ${type}; ${near ? `did you mean ${near}?` : "parlando nodes lists them"}`);
       return EXIT.failed;
     }
     const page = describeNode(definition);

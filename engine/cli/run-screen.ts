@@ -35,6 +35,8 @@ export class RunScreen {
   constructor(
     private readonly console: Console,
     private readonly plan: Plan,
+    /** What paths are shown relative to. */
+    private readonly cwd: string,
   ) {
     console.err(`running ${plan.name}: ${plan.nodes.map((node) => node.id).join(", ")}`);
   }
@@ -108,7 +110,7 @@ export class RunScreen {
     this.#progress = "";
     this.#refresh();
     for (const artifact of report.artifacts) {
-      const path = relative(process.cwd(), artifact.path);
+      const path = relative(this.cwd, artifact.path);
       this.console.err(
         `wrote ${path.startsWith("..") ? artifact.path : path} (${size(artifact.bytes)}${artifact.partial ? ", partial" : ""})`,
       );

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { eventToJson, Run, type RunEvent, type RunReport, SystemClock, VirtualClock } from "#engine/runtime";
 import { type Command, type Console, EXIT, type World, wrongUsage } from "./command.ts";
-import { hasErrors, printFindings } from "./findings.ts";
+import { hasErrors, printFindings, printMends } from "./findings.ts";
 import { planFile } from "./planning.ts";
 import { RunScreen } from "./run-screen.ts";
 
@@ -53,11 +53,14 @@ export const run: Command = {
     });
     if (!plan || hasErrors(findings)) {
       if (values.json) console.out(JSON.stringify({ type: "findings", findings }));
-      else printFindings(findings, console.err, console);
+      else {
+        printFindings(findings, console.err, console);
+        printMends(findings, console);
+      }
       return EXIT.failed;
     }
     mkdirSync(dir, { recursive: true });
-    const screen = values.json ? undefined : new RunScreen(console, plan);
+    const screen = values.json ? undefined : new RunScreen(console, plan, world.cwd);
     if (screen) printFindings(findings, console.err, console);
     const show = screen
       ? (event: RunEvent) => screen.show(event)

@@ -34,8 +34,10 @@ export function declareParams(request: ParamsRequest): Map<string, Known> {
   for (const [name, value] of Object.entries(declared)) values.set(name, paramValue(name, value, request));
   for (const [name, { at }] of given) {
     if (Object.hasOwn(declared, name)) continue;
-    const suggestion = suggest(name, Object.keys(declared));
-    const message = `no param is named ${name}${didYouMean(suggestion)}`;
+    const names = Object.keys(declared);
+    const suggestion = suggest(name, names);
+    const known = suggestion ? didYouMean(suggestion) : `; there is ${names.length === 0 ? "none" : names.join(", ")}`;
+    const message = `no param is named ${name}${known}`;
     findings.push(
       at
         ? at.yaml.finding("PARAM_UNKNOWN", at.path, message, { at: "key", write: suggestion })

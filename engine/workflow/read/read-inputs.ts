@@ -67,7 +67,10 @@ function sourceOf(
   if (!definition?.opens) return refuse(`no plugin opens a location for an input of kind ${kind}`);
   try {
     const parsed = definition.config.safeParse(definition.opens.config(location));
-    if (!parsed.success) return refuse(`${definition.type} cannot open what ${name} is bound to`);
+    if (!parsed.success) {
+      const reasons = parsed.error.issues.map((issue) => issue.message).join("; ");
+      return refuse(`${definition.type} cannot open what ${name} is bound to: ${reasons}`);
+    }
     const node = source(name, definition, parsed.data, path, context);
     addProbe(node, path, loading, location);
     return { kind: "source", node };

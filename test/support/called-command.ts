@@ -1,0 +1,31 @@
+import { type Console, runCli } from "#engine/cli";
+import { NodeTypes } from "#engine/plugin";
+import { newHousehold } from "#engine/runtime";
+import apertium from "#plugins/apertium";
+import core from "#plugins/core";
+import espeak from "#plugins/espeak";
+import pocketsphinx from "#plugins/pocketsphinx";
+import webrtc from "#plugins/webrtc";
+
+export interface Called {
+  readonly status: number;
+  /** Both streams, in the order in which the lines were written, each ending in a line break. */
+  readonly text: string;
+}
+
+/** `parlando ARGS` in this process, with the built-in plugins and nothing set in its environment but what is given. */
+export async function callCommand(
+  args: readonly string[],
+  cwd: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Called> {
+  let text = "";
+  const write = (line: string) => {
+    text += `${line}\n`;
+  };
+  const console: Console = { out: write, err: write, color: false };
+  const types = new NodeTypes([core, webrtc, pocketsphinx, apertium, espeak]);
+  const world = { types, environment, cwd, household: newHousehold(), onInterrupt: () => () => {} };
+  const status = await runCli(args, console, world);
+  return { status, text };
+}
