@@ -1,0 +1,13 @@
+export type { IdempotencyRow, KeyRow } from "./rows/access-rows.ts";
+export type { CallbackRow } from "./rows/callback-rows.ts";
+export type { JobItemRow, JobRow } from "./rows/job-rows.ts";
+export type { EventRow, FinalRow, TrackRow } from "./rows/journal-rows.ts";
+export type { Position } from "./rows/paging.ts";
+export type { ArtifactRow, RunQuery, RunRow } from "./rows/run-rows.ts";
+export type { UploadRow } from "./rows/upload-rows.ts";
+export type { UsageQuery, UsageRow } from "./rows/usage-rows.ts";
+export type { DeliveryRow, WebhookRow } from "./rows/webhook-rows.ts";
+export type { WorkflowRow } from "./rows/workflow-rows.ts";
+export { Rows } from "./rows.ts";
+export type { Labels, StoredRequest, StoredWord } from "./schema/run-tables.ts";
+export { Store, type StoreOptions, type Sync } from "./store.ts";

@@ -1,0 +1,89 @@
+import { and, eq, gt, inArray, max, sql } from "drizzle-orm";
+import type { Db } from "../database.ts";
+import type { Tables } from "../schema/tables.ts";
+import { chunks } from "./paging.ts";
+
+export type EventRow = Tables["events"]["$inferSelect"];
+export type FinalRow = Tables["finals"]["$inferSelect"];
+export type TrackRow = Tables["tracks"]["$inferSelect"];
+
+/** What runs say, and how far their inputs are safe. */
+export class JournalRows {
+  constructor(
+    private readonly db: Db,
+    private readonly t: Tables,
+  ) {}
+
+  async appendEvents(events: readonly EventRow[]): Promise<void> {
+    for (const some of chunks(events)) await this.db.insert(this.t.events).values(some);
+  }
+
+  async appendFinals(finals: readonly FinalRow[]): Promise<void> {
+    for (const some of chunks(finals)) await this.db.insert(this.t.finals).values(some);
+  }
+
+  /** Each track once. Positions never go back. */
+  async saveTracks(tracks: readonly TrackRow[]): Promise<void> {
+    const { received, kept } = this.t.tracks;
+    const set = {
+      received: sql`case when excluded.received > ${received} then excluded.received else ${received} end`,
+      kept: sql`case when excluded.kept > ${kept} then excluded.kept else ${kept} end`,
+      ended: sql`excluded.ended`,
+    };
+    for (const some of chunks(tracks))
+      await this.db
+        .insert(this.t.tracks)
+        .values(some)
+        .onConflictDoUpdate({ target: [this.t.tracks.runId, this.t.tracks.track], set });
+  }
+
+  async tracks(runIds: readonly string[]): Promise<TrackRow[]> {
+    if (runIds.length === 0) return [];
+    const { tracks } = this.t;
+    return this.db
+      .select()
+      .from(tracks)
+      .where(inArray(tracks.runId, [...runIds]))
+      .orderBy(tracks.runId, tracks.track);
+  }
+
+  /** In order of id. */
+  async eventsAfter(runId: string, id: number, limit: number): Promise<EventRow[]> {
+    const { events } = this.t;
+    return this.db
+      .select()
+      .from(events)
+      .where(and(eq(events.runId, runId), gt(events.id, id)))
+      .orderBy(events.id)
+      .limit(limit);
+  }
+
+  /** The id of the last event of each run that has any. */
+  async lastIds(runIds: readonly string[]): Promise<Map<string, number>> {
+    if (runIds.length === 0) return new Map();
+    const { events } = this.t;
+    const rows = await this.db
+      .select({ runId: events.runId, id: max(events.id) })
+      .from(events)
+      .where(inArray(events.runId, [...runIds]))
+      .groupBy(events.runId);
+    return new Map(rows.map((row) => [row.runId, Number(row.id ?? 0)]));
+  }
+
+  /** In the order in which they were told. */
+  async finals(runId: string): Promise<FinalRow[]> {
+    const { finals } = this.t;
+    return this.db.select().from(finals).where(eq(finals.runId, runId)).orderBy(finals.eventId);
+  }
+
+  /** The latest end of a final, in ms, by output, node and role. */
+  async finalEnds(runId: string): Promise<{ output: string; node: string; role: string; endMs: number }[]> {
+    const { finals } = this.t;
+    const rows = await this.db
+      .select({ output: finals.output, node: finals.node, role: finals.role, endMs: max(finals.endMs) })
+      .from(finals)
+      .where(eq(finals.runId, runId))
+      .groupBy(finals.output, finals.node, finals.role);
+    return rows.map((row) => ({ ...row, endMs: Number(row.endMs ?? 0) }));
+  }
+}

@@ -1,0 +1,74 @@
+import { Database as Connection } from "bun:sqlite";
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { drizzle } from "drizzle-orm/bun-sqlite";
+import { migrate } from "drizzle-orm/bun-sqlite/migrator";
+import type { Database, Db } from "./database.ts";
+import { sqliteTables } from "./schema/sqlite.ts";
+import type { Sync } from "./store.ts";
+
+const BUSY_MS = 5000;
+
+/**
+ * A file of SQLite in WAL mode. Two connections: one writes, one transaction at a time; the other only reads, and so sees what is committed
+ * and nothing else. drizzle's own `transaction` would commit before an asynchronous callback ends, hence BEGIN and COMMIT by hand.
+ */
+export class SqliteDatabase implements Database {
+  readonly dialect = "sqlite";
+  readonly tables = sqliteTables;
+  readonly #writer: Connection;
+  readonly #reader: Connection;
+  readonly #writing: Db;
+  readonly #reading: Db;
+  /** The transaction that the next one waits for. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(file: string, sync: Sync) {
+    mkdirSync(dirname(file), { recursive: true });
+    this.#writer = new Connection(file, { create: true, strict: true });
+    this.#writer.run(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    this.#writer.run("PRAGMA journal_mode = WAL");
+    this.#writer.run(`PRAGMA synchronous = ${sync === "full" ? "FULL" : "NORMAL"}`);
+    this.#writer.run("PRAGMA secure_delete = ON"); // what was deleted for privacy does not stay in the file
+    const writing = drizzle({ client: this.#writer, casing: "snake_case" });
+    migrate(writing, { migrationsFolder: join(import.meta.dir, "migrations", "sqlite") });
+    this.#reader = new Connection(file, { readonly: true, strict: true });
+    this.#reader.run(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    this.#writing = writing;
+    this.#reading = drizzle({ client: this.#reader, casing: "snake_case" });
+  }
+
+  /** The connection that writes, for what only SQLite knows, such as a limit on its size. */
+  get connection(): Connection {
+    return this.#writer;
+  }
+
+  read<T>(ask: (db: Db) => Promise<T>): Promise<T> {
+    return ask(this.#reading);
+  }
+
+  write<T>(change: (db: Db) => Promise<T>): Promise<T> {
+    const mine = this.#last.then(() => this.#transaction(change));
+    this.#last = mine.catch(() => {});
+    return mine;
+  }
+
+  async close(): Promise<void> {
+    await this.#last;
+    this.#reader.close();
+    this.#writer.close();
+  }
+
+  async #transaction<T>(change: (db: Db) => Promise<T>): Promise<T> {
+    this.#writer.run("BEGIN IMMEDIATE");
+    try {
+      const result = await change(this.#writing);
+      this.#writer.run("COMMIT");
+      return result;
+    } catch (error) {
+      // some failures, a full disk among them, have rolled back already
+      if (this.#writer.inTransaction) this.#writer.run("ROLLBACK");
+      throw error;
+    }
+  }
+}

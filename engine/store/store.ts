@@ -1,0 +1,70 @@
+import { join } from "node:path";
+import type { Database } from "./database.ts";
+import { storeFailure } from "./failure.ts";
+import { PostgresDatabase } from "./postgres.ts";
+import { Rows } from "./rows.ts";
+import { SqliteDatabase } from "./sqlite.ts";
+
+/** `full` survives a loss of power, `normal` the death of the process. */
+export type Sync = "normal" | "full";
+
+export interface StoreOptions {
+  /** `postgres://…`; a file of SQLite in `folder` where left out. */
+  readonly url?: string;
+  /** Absolute. */
+  readonly folder: string;
+  readonly sync: Sync;
+}
+
+/** The store: repositories on one database, read as committed and written in transactions. */
+export class Store {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Opens and migrates in place.
+   * @throws EngineError STORE_FAILED, STORE_FULL.
+   */
+  static async open({ url, folder, sync }: StoreOptions): Promise<Store> {
+    try {
+      return new Store(
+        url === undefined
+          ? new SqliteDatabase(join(folder, "parlando.sqlite"), sync)
+          : await PostgresDatabase.open(url, sync),
+      );
+    } catch (error) {
+      throw storeFailure(error);
+    }
+  }
+
+  get dialect(): "sqlite" | "postgres" {
+    return this.database.dialect;
+  }
+
+  /**
+   * Reads what is committed.
+   * @throws EngineError STORE_FAILED.
+   */
+  async read<T>(ask: (from: Rows) => Promise<T>): Promise<T> {
+    try {
+      return await this.database.read((db) => ask(new Rows(db, this.database.tables)));
+    } catch (error) {
+      throw storeFailure(error);
+    }
+  }
+
+  /**
+   * One transaction: all of it is committed when this resolves, none of it when it rejects. It awaits nothing but the repositories.
+   * @throws EngineError STORE_FULL, STORE_FAILED; a coded error of the callback's own as it is.
+   */
+  async write<T>(change: (to: Rows) => Promise<T>): Promise<T> {
+    try {
+      return await this.database.write((db) => change(new Rows(db, this.database.tables)));
+    } catch (error) {
+      throw storeFailure(error);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.database.close();
+  }
+}
