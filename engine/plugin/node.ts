@@ -38,6 +38,8 @@ export interface InlineNode {
   onFrame(frame: Frame, emit: Emit, port: string): void;
   /** `end` is the last chance to emit; after it the outputs close. */
   onControl?(control: Control, emit: Emit): void;
+  /** Fields marked `live()` have changed; the whole config as it is from now on. A node with such fields has this hook. */
+  onUpdate?(config: unknown): void;
   /** Samples per channel that are inside the node at this moment, for the accounts of a node that passes audio on. */
   held?(): number;
   /** Frees what `create` made. Called once, after the last hook. */
@@ -52,6 +54,7 @@ export interface TaskNode {
    */
   run(input: TaskInput, emit: AwaitableEmit, signal: AbortSignal): Promise<void>;
   onControl?(control: Control, emit: AwaitableEmit): void;
+  onUpdate?(config: unknown): void;
   held?(): number;
   close?(): void | Promise<void>;
 }

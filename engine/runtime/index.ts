@@ -2,6 +2,7 @@ export type { ArtifactReport } from "./artifacts.ts";
 export type { DropReason, EdgeAccount, Tally } from "./edge.ts";
 export { eventToJson } from "./event-json.ts";
 export type { RunEvent, RunHappening } from "./events.ts";
+export { LiveInput, type LiveInputOptions } from "./live-input.ts";
 export type { NodeAccount, NodeFailure, RunReport, RunState } from "./report.ts";
 export { Resources } from "./resources.ts";
 export { type Household, newHousehold, Run, type RunOptions } from "./run.ts";

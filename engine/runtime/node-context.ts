@@ -31,6 +31,8 @@ export interface Lender {
   readonly resources: Resources;
   readonly outsideMs: number;
   readonly seed: number;
+  /** How often the run has been taken up again: ids of utterances differ by it. */
+  readonly generation: number;
   readonly log: Logger;
   report(nodeId: string, event: NodeEvent): void;
   moved(): void;
@@ -93,7 +95,8 @@ export class RunNodeContext implements NodeContext {
 
   newUtterance(): string {
     this.#utterances++;
-    return `${this.nodeId}-${this.#utterances}`;
+    const { generation } = this.lender;
+    return `${this.nodeId}-${generation === 0 ? "" : `${generation}.`}${this.#utterances}`;
   }
 
   count(counter: string, by = 1): void {

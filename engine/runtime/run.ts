@@ -7,11 +7,12 @@ import { BatchGroups } from "./batch-unit.ts";
 import type { RunEvent, RunHappening } from "./events.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import { type Lender, RunNodeContext } from "./node-context.ts";
-import { accountOf, imbalances, type NodeFailure, type RunReport, type RunState } from "./report.ts";
+import { accountOf, imbalances, type NodeAccount, type NodeFailure, type RunReport, type RunState } from "./report.ts";
 import { Resources } from "./resources.ts";
 import { type Gathering, type Patient, Scheduler, type Step } from "./scheduler.ts";
 import { TaskUnit } from "./task-unit.ts";
 import type { Host, Pulse, Unit } from "./unit.ts";
+import { updateNode } from "./update-node.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 import { Watch } from "./watch.ts";
 import { type Wiring, wire } from "./wiring.ts";
@@ -40,6 +41,8 @@ export interface RunOptions {
   readonly seed?: number;
   /** Distinguishes runs on one virtual clock. Default 0. */
   readonly order?: number;
+  /** How often the run has been taken up again in another process; no utterance gets an id of an earlier generation. Default 0. */
+  readonly generation?: number;
   /** How long work outside the loop may take by the machine's clock, in milliseconds. Default 60,000. */
   readonly outsideMs?: number;
   readonly log?: Logger;
@@ -70,6 +73,8 @@ export class Run implements Host {
   readonly #wiring: Wiring;
   readonly #contexts: readonly RunNodeContext[];
   readonly #nodes = new Map<Unit, InlineNode | TaskNode>();
+  /** Of nodes whose live fields were changed. */
+  readonly #configs = new Map<Unit, unknown>();
   readonly #tokens: readonly number[];
   readonly #startedMs: number;
   readonly #failures: NodeFailure[] = [];
@@ -130,6 +135,26 @@ export class Run implements Host {
   /** Accounts of every edge as they are now. */
   get accounts() {
     return this.#wiring.accounts();
+  }
+
+  /** What became of the frames of every node so far. */
+  get nodeAccounts(): NodeAccount[] {
+    return this.#wiring.units.map((unit, i) =>
+      accountOf(unit, this.#nodes.has(unit) ? unit.held() : 0, this.#contexts[i]!),
+    );
+  }
+
+  /**
+   * Changes live fields of a node.
+   * @throws EngineError NODE_NOT_FOUND, RUN_ENDED, FIELD_NOT_LIVE, CONFIG_INVALID.
+   */
+  update(nodeId: string, fields: Readonly<Record<string, unknown>>): void {
+    const unit = this.#wiring.units.find((each) => each.id === nodeId);
+    if (!unit) throw new EngineError("NODE_NOT_FOUND", `the run has no node ${nodeId}`);
+    const node = this.#nodes.get(unit);
+    if (!node || unit.state === "ended" || unit.state === "failed")
+      throw new EngineError("RUN_ENDED", `${nodeId} does not run ${this.#state === "starting" ? "yet" : "any more"}`);
+    this.#configs.set(unit, updateNode(unit.planned, this.#configs.get(unit) ?? unit.planned.config, fields, node));
   }
 
   /** Ends the sources; everything that is under way still comes out. The run is then `done`, its files partial. */
@@ -413,6 +438,7 @@ export class Run implements Host {
       resources: this.household.resources,
       outsideMs: options.outsideMs ?? 60_000,
       seed: options.seed ?? 1,
+      generation: options.generation ?? 0,
       log: options.log ?? quiet,
       report: (node: string, event: NodeEvent) => this.#tell({ type: "node", node, event }),
       moved: () => {

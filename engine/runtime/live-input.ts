@@ -1,0 +1,139 @@
+import { z } from "zod";
+import { Framer } from "#engine/audio";
+import type { AudioFormat, AudioFrame, Frame } from "#engine/frames";
+import { type AwaitableEmit, defineNode, type NodeDefinition, type TaskInput, type TaskNode } from "#engine/plugin";
+
+export type LiveInputOptions =
+  | {
+      readonly kind: "audio";
+      readonly format: AudioFormat;
+      /** Where the stream goes on, in samples; 0 at its beginning. */
+      readonly startSample?: number;
+      /** Default 20. */
+      readonly frameMs?: number;
+    }
+  | { readonly kind: "text" };
+
+const FRAME_MS = 20;
+
+/**
+ * A source that is fed from outside, such as the far end of a socket: a workflow's input is bound to its `definition`. It drops nothing.
+ * What the run has no room for waits here, and whoever feeds it looks at `waitingSamples` and holds back.
+ */
+export class LiveInput implements TaskNode {
+  readonly definition: NodeDefinition;
+  readonly #format: AudioFormat | undefined;
+  readonly #framer: Framer | undefined;
+  readonly #queue: Frame[] = [];
+  #next: number;
+  #emitted: number;
+  /** Set while the run has room: then a frame goes on in the call that brings it. */
+  #direct: AwaitableEmit | undefined;
+  #wake: (() => void) | undefined;
+  #ended = false;
+
+  constructor(options: LiveInputOptions) {
+    const audio = options.kind === "audio" ? options : undefined;
+    const frameMs = audio?.frameMs ?? FRAME_MS;
+    this.#format = audio?.format;
+    this.#framer = audio && new Framer({ ...audio.format, frameMs });
+    this.#next = audio?.startSample ?? 0;
+    this.#emitted = this.#next;
+    this.definition = defineNode({
+      type: "inputs.live",
+      summary: "Takes in what comes from outside.",
+      role: "source",
+      shape: "task",
+      inputs: {},
+      outputs: { out: { kinds: [options.kind], ...(audio && { audio: { ...audio.format, frameMs } }) } },
+      config: z.strictObject({}),
+      create: () => this,
+    });
+  }
+
+  /** The position after everything that was pushed. */
+  get endSample(): number {
+    return this.#next + (this.#framer?.held ?? 0);
+  }
+
+  /** Samples per channel that were pushed and have not gone into the run. */
+  get waitingSamples(): number {
+    return this.endSample - this.#emitted;
+  }
+
+  /** Frames that wait, of whatever kind. */
+  get waitingFrames(): number {
+    return this.#queue.length;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /**
+   * Audio that follows what came before, in any length.
+   * @param pcm interleaved, whole sample tuples; not kept.
+   */
+  push(pcm: Int16Array): void {
+    if (!this.#framer) throw new Error("LiveInput.push() is for audio");
+    if (!this.#ended) this.#framer.push(pcm, this.#framed);
+  }
+
+  /** Anything else, such as a text. */
+  pushFrame(frame: Frame): void {
+    if (!this.#ended) this.#give(frame);
+  }
+
+  /** Nothing more will come. What is less than a frame still goes in. */
+  end(): void {
+    if (this.#ended) return;
+    const rest = this.#framer?.rest();
+    if (rest && rest.length > 0) this.#framed(rest);
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  /** Called by the run. */
+  async run(_input: TaskInput, emit: AwaitableEmit, signal: AbortSignal): Promise<void> {
+    const aborted = () => this.#wake?.();
+    signal.addEventListener("abort", aborted, { once: true });
+    try {
+      for (;;) {
+        for (let frame = this.#queue.shift(); frame; frame = this.#queue.shift()) await this.#send(frame, emit);
+        signal.throwIfAborted();
+        if (this.#ended) return;
+        this.#direct = emit;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        this.#direct = undefined;
+      }
+    } finally {
+      signal.removeEventListener("abort", aborted);
+      this.#direct = undefined;
+      this.#wake = undefined;
+    }
+  }
+
+  readonly #framed = (pcm: Int16Array): void => {
+    const { sampleRateHz, channels } = this.#format!;
+    const frame: AudioFrame = { kind: "audio", pcm, sampleRateHz, channels, startSample: this.#next };
+    this.#next += pcm.length / channels;
+    this.#give(frame);
+  };
+
+  #give(frame: Frame): void {
+    const direct = this.#direct;
+    if (!direct) return void this.#queue.push(frame);
+    const room = this.#send(frame, direct);
+    if (!room) return;
+    this.#direct = undefined;
+    const wake = this.#wake;
+    room.then(wake, wake); // why there is no room any more, `run` finds out by itself
+  }
+
+  #send(frame: Frame, emit: AwaitableEmit): Promise<void> | undefined {
+    if (frame.kind === "audio") this.#emitted = frame.startSample + frame.pcm.length / frame.channels;
+    return emit(frame);
+  }
+}
