@@ -2,12 +2,12 @@ import { expect, test } from "bun:test";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodeWav } from "#engine/audio";
-import { enginesMissing } from "#test/engines";
+import { enginesMissing, NEEDS_ENGINES } from "#test/engines";
 import { repeatInterpret } from "#test/repeat-run";
 import { sampleStart, scratchFolder } from "#test/short-recording";
 
 test.skipIf(enginesMissing.length > 0)(
-  `three runs over one sentence tell and write the same${enginesMissing.length > 0 ? ` (missing: ${enginesMissing})` : ""}`,
+  `three runs over one sentence tell and write the same${NEEDS_ENGINES}`,
   async () => {
     const folder = scratchFolder();
     const recording = join(folder, "sentence.wav");

@@ -1,12 +1,4 @@
-import { NodeTypes } from "#engine/plugin";
-import apertium from "#plugins/apertium";
-import core from "#plugins/core";
-import espeak from "#plugins/espeak";
-import pocketsphinx from "#plugins/pocketsphinx";
-import webrtc from "#plugins/webrtc";
-
-/** The built-in plugins, as the command line has them. */
-export const builtInTypes = (): NodeTypes => new NodeTypes([core, webrtc, pocketsphinx, apertium, espeak]);
+import { builtInTypes } from "./built-in-types.ts";
 
 /** The engines of the interpret workflow that this machine does not have, by name. */
 export const enginesMissing: readonly string[] = (
@@ -16,3 +8,7 @@ export const enginesMissing: readonly string[] = (
       .map(async (engine) => ((await engine.find()).found ? [] : [engine.name])),
   )
 ).flat();
+
+/** For titles of tests that need them all. */
+export const NEEDS_ENGINES =
+  enginesMissing.length > 0 ? ` (missing on this machine: ${enginesMissing.join(", ")})` : "";
