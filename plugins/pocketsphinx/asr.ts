@@ -45,7 +45,8 @@ export const asr = defineNode({
   },
   config,
   async create(settings, ctx) {
-    const recogniser = await Recogniser.open({ finals: settings.final, secondPass: settings.secondPass });
-    return new Listener(settings, ctx, recogniser);
+    const { final, secondPass } = settings;
+    const recogniser = await Recogniser.open({ finals: final, secondPass });
+    return new Listener({ ...settings, finalsFollow: final === "fast" && !secondPass }, ctx, recogniser);
   },
 });

@@ -1,4 +1,5 @@
 import type { TextFrame, Word } from "#engine/plugin";
+import { StablePrefix } from "./stable-prefix.ts";
 
 /** What pocketsphinx-en-us is a model of. */
 const LANGUAGE = "en-US";
@@ -10,6 +11,14 @@ interface HeardWord {
   readonly endSample: number;
 }
 
+export interface UtteranceFacts {
+  readonly id: string;
+  readonly startSample: number;
+  readonly sampleRateHz: number;
+  /** For how long a word must have stood unchanged to count as stable; infinite where the final is searched for anew. */
+  readonly standsSamples: number;
+}
+
 /** One utterance while it is heard: where its samples stand on the stream's timeline, and what was said of it so far. */
 export class HeardUtterance {
   /** How many samples were heard. */
@@ -19,11 +28,17 @@ export class HeardUtterance {
   /** A new entry wherever a piece does not follow the one before it: an edge that drops leaves gaps. */
   readonly #spans: { readonly heard: number; readonly startSample: number }[] = [];
 
-  constructor(
-    readonly id: string,
-    readonly startSample: number,
-    readonly sampleRateHz: number,
-  ) {}
+  readonly #stable: StablePrefix;
+  readonly id: string;
+  readonly startSample: number;
+  readonly sampleRateHz: number;
+
+  constructor({ id, startSample, sampleRateHz, standsSamples }: UtteranceFacts) {
+    this.id = id;
+    this.startSample = startSample;
+    this.sampleRateHz = sampleRateHz;
+    this.#stable = new StablePrefix(standsSamples);
+  }
 
   /** On the stream: the position after what was heard last. */
   get endSample(): number {
@@ -43,12 +58,12 @@ export class HeardUtterance {
     this.heardSamples += samples;
   }
 
-  /** The next partial, or undefined where the reading is the one that was shown. */
+  /** The next partial, or undefined where the reading is the one that was shown. Wants to be told of every reading. */
   partial(text: string): TextFrame | undefined {
+    const stableChars = this.#stable.next(text, this.heardSamples);
     if (text === this.#text) return undefined;
     this.#text = text;
-    // Nothing is promised of a partial: of the prefixes that stood unchanged for a whole second, one in seven was changed later.
-    return this.#frame(text, this.endSample, { final: false, stableChars: 0 });
+    return this.#frame(text, this.endSample, { final: false, stableChars });
   }
 
   /** @param endSample the position of the closing mark, where there was one. */

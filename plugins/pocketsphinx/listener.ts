@@ -15,6 +15,8 @@ import { Intake } from "./intake.ts";
 export interface ListenerSettings {
   readonly stepMs: number;
   readonly maxUtteranceMs: number;
+  /** Finals are the running decoding's last reading; otherwise they may differ from all partials. */
+  readonly finalsFollow: boolean;
 }
 
 /** What a listener asks of a `Recogniser`, which it owns. */
@@ -22,6 +24,9 @@ export type StreamDecoder = Pick<Recogniser, "feed" | "end" | "close">;
 
 /** What is taken in while a final is made: more than an accurate one of the longest usual utterance takes. */
 const AHEAD_MS = 10_000;
+
+/** See `StablePrefix` for what was measured. */
+const STANDS_MS = 1500;
 
 /**
  * Collects audio into steps counted from the start of each utterance, so that what is recognised does not depend on how the audio was
@@ -32,6 +37,7 @@ export class Listener implements TaskNode {
   readonly #decoder: StreamDecoder;
   readonly #stepSamples: number;
   readonly #maxSamples: number;
+  readonly #standsSamples: number;
   #step: Int16Array<ArrayBuffer>;
   #filled = 0;
   #utterance: HeardUtterance | undefined;
@@ -44,6 +50,7 @@ export class Listener implements TaskNode {
     this.#decoder = decoder;
     this.#stepSamples = msToSamples(settings.stepMs, DECODER_RATE_HZ);
     this.#maxSamples = msToSamples(settings.maxUtteranceMs, DECODER_RATE_HZ);
+    this.#standsSamples = settings.finalsFollow ? msToSamples(STANDS_MS, DECODER_RATE_HZ) : Number.POSITIVE_INFINITY;
     this.#step = new Int16Array(this.#stepSamples);
   }
 
@@ -117,7 +124,12 @@ export class Listener implements TaskNode {
 
   #open(id: string | undefined, startSample: number): HeardUtterance {
     const fresh = id !== undefined && id !== this.#finishedId ? id : this.#ctx.newUtterance();
-    this.#utterance = new HeardUtterance(fresh, startSample, DECODER_RATE_HZ);
+    this.#utterance = new HeardUtterance({
+      id: fresh,
+      startSample,
+      sampleRateHz: DECODER_RATE_HZ,
+      standsSamples: this.#standsSamples,
+    });
     return this.#utterance;
   }
 

@@ -8,6 +8,7 @@ import plugin from "../../../plugins/pocketsphinx/index.ts";
 
 const ready = findDecoderFiles().files !== undefined && recordingsInstalled();
 const RATE_HZ = 16_000;
+const LONG = "librivox/sense_and_sensibility_01_austen_64kb-0870.wav";
 
 /** Each node loads a model, on a machine that may be busy. */
 setDefaultTimeout(60_000);
@@ -83,12 +84,19 @@ describe.skipIf(!ready)(
         expect([...partials, ...finals].map((each) => each.revision)).toEqual(
           Array.from({ length: partials.length + 1 }, (_, i) => i + 1),
         );
-        for (const partial of partials)
-          expect(partial).toMatchObject({ utterance: "u-7", final: false, stableChars: 0 });
+        for (const partial of partials) expect(partial).toMatchObject({ utterance: "u-7", final: false });
         for (const [i, partial] of partials.entries()) expect(partial.text).not.toBe(partials[i - 1]?.text ?? "");
         expect(driven.usage.audioSeconds).toBe(goForward().length / RATE_HZ);
       },
     );
+
+    test.each(["fast", "accurate"])("with %s finals, what a partial calls stable stays", async (final) => {
+      const { partials, finals } = await hear(marked("u", recordingPcm(LONG), 0), { final });
+      for (const [i, partial] of partials.entries())
+        for (const later of [...partials.slice(i), ...finals])
+          expect(later.text).toStartWith(partial.text.slice(0, partial.stableChars));
+      expect(partials.some((partial) => partial.stableChars > 0)).toBe(final === "fast");
+    });
 
     test("what is heard does not depend on how the audio was framed, and is the same every time", async () => {
       const two = (frameSamples: number) => [

@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
 import { HeardUtterance } from "../../../plugins/pocketsphinx/heard.ts";
 
+const utteranceAt = (startSample: number) =>
+  new HeardUtterance({ id: "u", startSample, sampleRateHz: 16_000, standsSamples: 1600 });
+
 const word = (startSample: number, endSample: number) => ({ text: "word", startSample, endSample });
 
 test.each<{ name: string; pieces: [number, number][]; heard: [number, number]; placed: [number, number] }>([
@@ -35,14 +38,14 @@ test.each<{ name: string; pieces: [number, number][]; heard: [number, number]; p
   },
   { name: "cut at the end of what was heard", pieces: [[500, 1000]], heard: [640, 1120], placed: [1140, 1500] },
 ])("a word $name is placed on the stream", ({ pieces, heard, placed }) => {
-  const utterance = new HeardUtterance("u", pieces[0]![0], 16_000);
+  const utterance = utteranceAt(pieces[0]![0]);
   for (const [at, samples] of pieces) utterance.hear(at, samples);
   const [found] = utterance.final([word(...heard)]).words ?? [];
   expect([found?.startSample, found?.endSample]).toEqual(placed);
 });
 
 test("a revision comes with each change, and the final after them", () => {
-  const utterance = new HeardUtterance("u", 100, 16_000);
+  const utterance = utteranceAt(100);
   expect(utterance.partial("")).toBeUndefined();
   utterance.hear(100, 1600);
   const first = utterance.partial("go");
@@ -56,6 +59,6 @@ test("a revision comes with each change, and the final after them", () => {
     [3, "go", true],
   ]);
   expect([first?.endSample, second?.endSample, final.endSample]).toEqual([1700, 3300, 3000]);
-  expect([first?.stableChars, final.stableChars]).toEqual([0, 2]);
+  expect([first?.stableChars, second?.stableChars, final.stableChars]).toEqual([0, 2, 2]);
   for (const frame of [first, second, final]) expect([frame?.utterance, frame?.startSample]).toEqual(["u", 100]);
 });

@@ -35,7 +35,7 @@ function hear(decoder: StreamDecoder, frames: readonly Frame[]) {
     inputs: { audio: { kinds: ["audio", "speech"] } },
     outputs: { final: { kinds: ["text"], default: true }, partial: { kinds: ["text"] } },
     config: z.object({}),
-    create: (_config, ctx) => new Listener({ stepMs: 100, maxUtteranceMs: 1000 }, ctx, decoder),
+    create: (_config, ctx) => new Listener({ stepMs: 100, maxUtteranceMs: 1000, finalsFollow: true }, ctx, decoder),
   });
   return driveNode(node, {}, { frames });
 }
