@@ -108,6 +108,13 @@ export const ERROR_TRAITS = {
   VENDOR_RATE_LIMITED: { httpStatus: 503, retryable: true, usable: true },
   VENDOR_KEY_REFUSED: { httpStatus: 502, retryable: false, usable: false },
   VENDOR_FAILED: vendor,
+  VENDOR_UNREACHABLE: vendor,
+  VENDOR_LOST: vendor,
+  VENDOR_TOKEN_EXPIRED: vendor,
+  VENDOR_PROTOCOL: vendor,
+  /** It understood, and will not: trying the same again is pointless. */
+  VENDOR_REFUSED: { httpStatus: 502, retryable: false, usable: true },
+  VENDOR_QUOTA_EXHAUSTED: { httpStatus: 503, retryable: false, usable: false },
 
   INTERNAL: ours,
 } as const satisfies Record<string, ErrorTraits>;

@@ -1,6 +1,8 @@
 import type { AudioFormat } from "../frames/index.ts";
 import type { Artifact, ArtifactOptions } from "./artifact.ts";
+import type { Acknowledgement, Callback, Durable } from "./callback.ts";
 import type { Clock } from "./clock.ts";
+import type { Network } from "./link/network.ts";
 import type { Resource } from "./resource.ts";
 
 /** All that a node sees of the world. It belongs to one node of one run. */
@@ -14,11 +16,20 @@ export interface NodeContext {
   readonly formats: Readonly<Record<string, AudioFormat | undefined>>;
   /** The run's clock; a node has no other. */
   readonly clock: Clock;
+  /** Unix time in ms, for signatures and tokens. Under a virtual clock it begins at the same moment every time. */
+  epochMs(): number;
+  /**
+   * Sockets and HTTP, for a node that declares the effect `network`; what it left open is ended with the run. Under a virtual clock it is
+   * the memory's, and the machine's own is refused with CLOCK_REFUSES.
+   */
+  readonly network: Network;
   readonly log: Logger;
   /** Aborts when the run is cancelled or out of time. */
   readonly signal: AbortSignal;
   /** A number from 0 to below 1, the same in every run with the same seed. */
   random(): number;
+  /** A UUID. Unique in the world; under a virtual clock the same in every run with the same seed. */
+  newId(): string;
   /** An utterance id that no other node of the run gives out: node id and count. */
   newUtterance(): string;
   /** Adds to a counter of this node: `gatedSamples`, `reconnects`. Plain fields, read at scrape time. */
@@ -39,6 +50,15 @@ export interface NodeContext {
   artifact(path: string, options?: ArtifactOptions): Promise<Artifact>;
   /** A folder for files that go with the run; made at the first call. */
   tempDir(): string;
+  /** What the node keeps across a restart of the process. */
+  readonly durable: Durable;
+  /**
+   * An address at which a vendor answers later, across a restart: the same name gives the same one again.
+   * @throws EngineError CONFIG_INVALID where this process cannot be reached from outside.
+   */
+  callback(name: string, acknowledge: Acknowledgement): Promise<Callback>;
+  /** Somebody wants to see the wire: `{ type: "wire", … }` events are worth reporting. */
+  readonly tracing: boolean;
   /** A process-wide thing shared with other nodes and runs, opened by its first user and closed after its last. */
   resource<T>(resource: Resource<T>): Promise<T>;
 }

@@ -23,10 +23,66 @@ export {
   type Word,
 } from "../frames/index.ts";
 export type { Artifact, ArtifactOptions } from "./artifact.ts";
+export type { Acknowledgement, Callback, CallbackName, CallbackRequest, Desk, Durable } from "./callback.ts";
 export type { Clock } from "./clock.ts";
+export { isOgg, isOpusHead, type OggOpusFacts, OggOpusWriter, OggReader } from "./codec/ogg.ts";
+export {
+  loadOpus,
+  OPUS_PACKET_MS,
+  OPUS_RATES_HZ,
+  type OpusCodec,
+  type OpusDecoder,
+  type OpusEncoder,
+  type OpusEncoderOptions,
+  opusPacketSamples,
+} from "./codec/opus.ts";
 export type { Logger, NodeContext, NodeEvent, UsageUnit } from "./context.ts";
 export { describeNode, type FieldPage, type NodePage } from "./describe.ts";
 export { type FieldFacts, fieldFacts, fromEnv, live, path, secret } from "./fields.ts";
+export {
+  type Fault,
+  type FaultKind,
+  type FaultScript,
+  faultSchema,
+  faultScriptSchema,
+} from "./gateway/faults.ts";
+export {
+  type Caller,
+  type Client,
+  defineGateway,
+  type FaultAnswer,
+  type Gateway,
+  type GatewayDefinition,
+  type GatewaySpec,
+  type HttpMount,
+  type Mount,
+  type SocketMount,
+  type TcpMount,
+} from "./gateway/gateway.ts";
+export type {
+  GatewayHost,
+  GatewayKey,
+  GatewayOutcome,
+  GatewayRun,
+  GatewayStart,
+  MappedWorkflow,
+} from "./gateway/host.ts";
+export { credentialKey } from "./link/credential.ts";
+export type { Door, Incoming, Listener, Outgoing, ServerNetwork, Upgrade } from "./link/door.ts";
+export { CredentialLimits, credentialLimits, type LimitSettings } from "./link/limits.ts";
+export type {
+  Connection,
+  ConnectionEnd,
+  DialRequest,
+  HttpRequest,
+  HttpResponse,
+  Message,
+  Network,
+} from "./link/network.ts";
+export type { Attempt, LinkProtocol, Peer, PeerSession, Session, Wire } from "./link/protocol.ts";
+export { DEFAULT_LINK, type LinkSettings, linkSchema, linkSettings } from "./link/settings.ts";
+export { Timeline } from "./link/timeline.ts";
+export { type Token, TokenCache, type TokenRequest, tokenCache } from "./link/token-cache.ts";
 export {
   type AwaitableEmit,
   type BatchItem,

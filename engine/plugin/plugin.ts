@@ -1,4 +1,5 @@
 import { EngineError } from "../errors/index.ts";
+import type { GatewayDefinition } from "./gateway/gateway.ts";
 import type { NodeDefinition } from "./node.ts";
 
 /** What `doctor` says of a program, library or model that a plugin can use. */
@@ -31,6 +32,7 @@ export interface Plugin {
   readonly name: string;
   readonly nodes: readonly NodeDefinition[];
   readonly engines?: readonly Engine[];
+  readonly gateways?: readonly GatewayDefinition[];
 }
 
 /** Declares a plugin; importing the module that does so has no effect. */

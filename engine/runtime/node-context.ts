@@ -4,9 +4,13 @@ import { join } from "node:path";
 import { EngineError } from "#engine/errors";
 import type { AudioFormat } from "#engine/frames";
 import {
+  type Acknowledgement,
   type Artifact,
   type ArtifactOptions,
+  type Callback,
   type Clock,
+  type Desk,
+  type Durable,
   defaultPort,
   type Logger,
   type NodeContext,
@@ -16,6 +20,7 @@ import {
 } from "#engine/plugin";
 import type { PlannedNode } from "#engine/workflow";
 import { GrowingFile } from "./artifacts.ts";
+import { type ClockedNetwork, type NetworkRules, NodeNetwork } from "./network/node-network.ts";
 import type { Resources } from "./resources.ts";
 import { sleepOn } from "./system-clock.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -34,6 +39,12 @@ export interface Lender {
   /** How often the run has been taken up again: ids of utterances differ by it. */
   readonly generation: number;
   readonly log: Logger;
+  readonly network: ClockedNetwork;
+  readonly guard?: NetworkRules["guard"];
+  readonly desk: Desk;
+  epochMs(): number;
+  /** Somebody wants to see the wire of this node. */
+  traces(nodeId: string): boolean;
   report(nodeId: string, event: NodeEvent): void;
   moved(): void;
 }
@@ -46,6 +57,9 @@ export class RunNodeContext implements NodeContext {
   readonly formats: Readonly<Record<string, AudioFormat | undefined>>;
   readonly clock: CountingClock;
   readonly log: Logger;
+  readonly network: NodeNetwork;
+  readonly durable: Durable;
+  readonly tracing: boolean;
   readonly counters: Record<string, number> = {};
   readonly used: Partial<Record<UsageUnit, number>> = {};
   gated = 0;
@@ -69,6 +83,13 @@ export class RunNodeContext implements NodeContext {
     this.formats = planned.formats;
     this.clock = new CountingClock(lender.clock);
     this.log = lender.log;
+    this.network = new NodeNetwork(
+      { id: planned.id, type: planned.type, mayReach: planned.definition.effects?.includes("network") ?? false },
+      lender.network,
+      { virtual: lender.clock.virtual, ...(lender.guard && { guard: lender.guard }) },
+    );
+    this.durable = lender.desk.durable(lender.runId, planned.id);
+    this.tracing = lender.traces(planned.id);
     this.#random = (lender.seed ^ Math.imul(index + 1, 0x9e3779b1)) >>> 0 || 1;
   }
 
@@ -91,6 +112,14 @@ export class RunNodeContext implements NodeContext {
     x ^= x << 5;
     this.#random = x >>> 0;
     return this.#random / 2 ** 32;
+  }
+
+  epochMs(): number {
+    return this.lender.epochMs();
+  }
+
+  newId(): string {
+    return this.lender.clock.virtual ? seededUuid(() => this.random()) : crypto.randomUUID();
   }
 
   newUtterance(): string {
@@ -146,7 +175,7 @@ export class RunNodeContext implements NodeContext {
 
   /** `announced` for a hook that may itself wait on the clock, or for something that is announced. */
   announcedHook<T>(work: Promise<T>): Promise<T> {
-    return this.announced(work, () => this.clock.pending > 0 || this.#owing > 1);
+    return this.announced(work, () => this.clock.pending > 0 || this.network.pending > 0 || this.#owing > 1);
   }
 
   async artifact(path: string, options?: ArtifactOptions): Promise<Artifact> {
@@ -160,17 +189,32 @@ export class RunNodeContext implements NodeContext {
     return this.#temporary;
   }
 
+  callback(name: string, acknowledge: Acknowledgement): Promise<Callback> {
+    return this.lender.desk.callback({ runId: this.runId, nodeId: this.nodeId, name }, acknowledge);
+  }
+
   async resource<T>(resource: Resource<T>): Promise<T> {
     const { value, release } = await this.announced(this.lender.resources.acquire(resource));
     this.#releases.push(release);
     return value;
   }
 
-  /** Gives back resources, the latest first, and removes the temporary folder. */
+  /** Ends what is open on the network, gives back resources, the latest first, and removes the temporary folder. */
   async dispose(): Promise<void> {
+    this.network.dispose();
     for (const release of this.#releases.splice(0).reverse()) await release();
     if (this.#temporary) rmSync(this.#temporary, { recursive: true, force: true });
   }
+}
+
+/** A version 4 UUID made of random numbers from 0 to below 1. */
+export function seededUuid(random: () => number): string {
+  const hex = (digits: number) =>
+    Math.floor(random() * 16 ** digits)
+      .toString(16)
+      .padStart(digits, "0");
+  const variant = (8 + Math.floor(random() * 4)).toString(16);
+  return `${hex(8)}-${hex(4)}-4${hex(3)}-${variant}${hex(3)}-${hex(6)}${hex(6)}`;
 }
 
 /** A clock that knows how many of its timers are pending. */

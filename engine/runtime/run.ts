@@ -1,11 +1,14 @@
 import { asEngineError, EngineError } from "#engine/errors";
 import type { Control, Frame } from "#engine/frames";
-import type { Clock, InlineNode, Logger, NodeEvent, TaskNode } from "#engine/plugin";
+import type { Clock, Desk, InlineNode, Logger, NodeEvent, TaskNode } from "#engine/plugin";
 import type { Plan } from "#engine/workflow";
 import type { ArtifactReport } from "./artifacts.ts";
 import { BatchGroups } from "./batch-unit.ts";
 import type { RunEvent, RunHappening } from "./events.ts";
 import { IdleWatch } from "./idle-watch.ts";
+import { processDesk } from "./network/no-desk.ts";
+import type { ClockedNetwork, NetworkRules } from "./network/node-network.ts";
+import { SystemNetwork } from "./network/system-network.ts";
 import { type Lender, RunNodeContext } from "./node-context.ts";
 import { accountOf, imbalances, type NodeAccount, type NodeFailure, type RunReport, type RunState } from "./report.ts";
 import { Resources } from "./resources.ts";
@@ -24,13 +27,18 @@ export interface Household {
   readonly batches: BatchGroups;
   readonly resources: Resources;
   readonly watch: Watch;
+  /** The machine's, or one in memory for runs under a virtual clock. */
+  readonly network: ClockedNetwork;
+  readonly desk: Desk;
 }
 
-export const newHousehold = (): Household => ({
+export const newHousehold = (given: Partial<Pick<Household, "network" | "desk">> = {}): Household => ({
   scheduler: new Scheduler(),
   batches: new BatchGroups(),
   resources: new Resources(),
   watch: new Watch(),
+  network: given.network ?? new SystemNetwork(),
+  desk: given.desk ?? processDesk(),
 });
 
 export interface RunOptions {
@@ -46,6 +54,12 @@ export interface RunOptions {
   /** How long work outside the loop may take by the machine's clock, in milliseconds. Default 60,000. */
   readonly outsideMs?: number;
   readonly log?: Logger;
+  /** Unix time in ms. Default: the machine's; under a virtual clock that clock's, from the beginning of 2026. */
+  readonly epochMs?: () => number;
+  /** Refuses an address that a node wants to reach, by throwing. Default: none is refused. */
+  readonly guard?: NetworkRules["guard"];
+  /** Of which nodes the wire is told, as `wire` events. Default: of none. */
+  readonly traces?: (nodeId: string) => boolean;
   onEvent?(event: RunEvent): void;
   /** Every frame at the workflow's own outputs, audio too. Must not block. */
   onOutput?(output: string, frame: Frame): void;
@@ -54,6 +68,12 @@ export interface RunOptions {
 /** By the machine's clock: how long a task may take to unwind and a node to close, once the run is over. */
 const UNWIND_MS = 1000;
 const CLOSE_MS = 2000;
+
+/** The beginning of 2026, where virtual time stands at first. */
+const VIRTUAL_EPOCH_MS = Date.UTC(2026, 0, 1);
+
+const epochOf = (clock: Clock): (() => number) =>
+  clock.virtual ? () => VIRTUAL_EPOCH_MS + clock.nowMs() : () => Date.now();
 
 const quiet: Logger = { debug() {}, info() {}, warn() {} };
 
@@ -440,6 +460,11 @@ export class Run implements Host {
       seed: options.seed ?? 1,
       generation: options.generation ?? 0,
       log: options.log ?? quiet,
+      network: this.household.network,
+      ...(options.guard && { guard: options.guard }),
+      desk: this.household.desk,
+      epochMs: options.epochMs ?? epochOf(options.clock),
+      traces: options.traces ?? (() => false),
       report: (node: string, event: NodeEvent) => this.#tell({ type: "node", node, event }),
       moved: () => {
         this.#idle.moves++;

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import type {
   Artifact,
   Clock,
+  Desk,
+  Durable,
   InlineNode,
   NodeContext,
   NodeDefinition,
@@ -15,7 +17,7 @@ import type {
   UsageUnit,
 } from "#engine/plugin";
 import { type AudioFormat, type Control, defaultPort, EngineError, type Frame } from "#engine/plugin";
-import { VirtualClock } from "#engine/runtime";
+import { type ClockedNetwork, MemoryNetwork, SystemNetwork, seededUuid, VirtualClock } from "#engine/runtime";
 
 export interface DriveOptions {
   /** To the default input, or by port (then one port after the other). A control between frames is handed to `onControl` there. */
@@ -27,6 +29,12 @@ export interface DriveOptions {
   /** Aborts the node's signal. */
   signal?: AbortSignal;
   labels?: Readonly<Record<string, string>>;
+  /** What the node reaches. Default: a network in memory on which nobody listens; the machine's own under a real clock. */
+  network?: ClockedNetwork;
+  /** Where callbacks arrive and what is durable is kept. Default: nobody can call, and nothing is kept. */
+  desk?: Desk;
+  /** Reports the wire as `wire` events. */
+  tracing?: boolean;
 }
 
 export interface Driven {
@@ -184,6 +192,10 @@ class DriveLog {
   }
 }
 
+const DRIVE_EPOCH_MS = Date.UTC(2026, 0, 1);
+
+const nothingKept: Durable = { get: async () => undefined, set: async () => {} };
+
 /** Under a virtual clock time stands still for what is awaited here. */
 const announced = <T>(clock: Clock, value: T | Promise<T>): Promise<T> =>
   value instanceof Promise && clock instanceof VirtualClock ? clock.owe([0], value) : Promise.resolve(value);
@@ -198,6 +210,10 @@ function contextFor(
   const signal = options.signal ?? new AbortController().signal;
   let utterances = 0;
   let seed = 1;
+  const random = () => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return seed / 2 ** 32;
+  };
   let temporary: string | undefined;
   return {
     runId: "run",
@@ -210,12 +226,19 @@ function contextFor(
       return format;
     },
     clock,
+    epochMs: () => (clock.virtual ? DRIVE_EPOCH_MS + clock.nowMs() : Date.now()),
+    network: options.network ?? (clock.virtual ? new MemoryNetwork(clock) : new SystemNetwork()),
+    tracing: options.tracing ?? false,
+    durable: options.desk?.durable("run", "node") ?? nothingKept,
+    callback: (name, acknowledge) => {
+      if (!options.desk)
+        throw new EngineError("CONFIG_INVALID", "node: nobody can call back here; drive it with a desk");
+      return options.desk.callback({ runId: "run", nodeId: "node", name }, acknowledge);
+    },
     log: { debug() {}, info() {}, warn() {} },
     signal,
-    random: () => {
-      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-      return seed / 2 ** 32;
-    },
+    random,
+    newId: () => seededUuid(random),
     newUtterance: () => `node-${++utterances}`,
     count: (counter, by = 1) => {
       log.counters[counter] = (log.counters[counter] ?? 0) + by;

@@ -1,0 +1,88 @@
+import { EngineError } from "#engine/errors";
+import type { Connection, DialRequest, HttpRequest, HttpResponse, Network } from "#engine/plugin";
+
+/** What a run allows its nodes to reach. */
+export interface NetworkRules {
+  /** Virtual time is on: only a network that shares its clock may be used. */
+  readonly virtual: boolean;
+  /** Refuses an address by throwing HOST_FORBIDDEN or URL_FORBIDDEN. */
+  readonly guard?: (url: URL) => void | Promise<void>;
+}
+
+/** A network that knows which clock it lives by. */
+export interface ClockedNetwork extends Network {
+  /** It moves by a virtual clock, and by nothing else. */
+  readonly virtual: boolean;
+}
+
+/** One node's view of the network: checks what it may reach, counts what it waits for, and ends what it leaves open. */
+export class NodeNetwork implements Network {
+  /** Dials and requests under way: they move with the clock, so time must not stand still for them. */
+  pending = 0;
+  readonly #open = new Set<Connection>();
+  readonly #stop = new AbortController();
+
+  constructor(
+    readonly node: { readonly id: string; readonly type: string; readonly mayReach: boolean },
+    readonly network: ClockedNetwork,
+    readonly rules: NetworkRules,
+  ) {}
+
+  async dial(request: DialRequest): Promise<Connection> {
+    await this.#check(request.url, ["tcp:", "tls:", "ws:", "wss:"]);
+    const connection = await this.#waiting((signal) => this.network.dial({ ...request, signal }), request.signal);
+    if (this.#stop.signal.aborted) {
+      connection.destroy();
+      throw this.#stop.signal.reason;
+    }
+    this.#open.add(connection);
+    void connection.closed.then(() => this.#open.delete(connection));
+    return connection;
+  }
+
+  async fetch(request: HttpRequest): Promise<HttpResponse> {
+    await this.#check(request.url, ["http:", "https:"]);
+    return this.#waiting((signal) => this.network.fetch({ ...request, signal }), request.signal);
+  }
+
+  /** The connection belongs to the process from here on: a pool keeps it beyond this node. */
+  release(connection: Connection): void {
+    this.#open.delete(connection);
+  }
+
+  /** Ends all that is open or under way. */
+  dispose(): void {
+    this.#stop.abort(new EngineError("RUN_CANCELLED", `${this.node.id} was closed`));
+    for (const connection of this.#open) connection.destroy();
+    this.#open.clear();
+  }
+
+  async #check(address: string, schemes: readonly string[]): Promise<void> {
+    const { id, type, mayReach } = this.node;
+    if (!mayReach)
+      throw new EngineError(
+        "EFFECT_FORBIDDEN",
+        `${id} (${type}) reaches for the network, and its type does not declare it`,
+      );
+    if (this.rules.virtual && !this.network.virtual)
+      throw new EngineError("CLOCK_REFUSES", `${id} (${type}) reaches for real sockets under a virtual clock`);
+    const url = URL.canParse(address) ? new URL(address) : undefined;
+    if (!url || !schemes.includes(url.protocol))
+      throw new EngineError(
+        "CONFIG_INVALID",
+        `${id} (${type}): an address that begins with ${schemes.join(" or ")} was wanted`,
+      );
+    await this.rules.guard?.(url);
+  }
+
+  async #waiting<T>(work: (signal: AbortSignal) => Promise<T>, own: AbortSignal | undefined): Promise<T> {
+    const signal = own ? AbortSignal.any([own, this.#stop.signal]) : this.#stop.signal;
+    signal.throwIfAborted();
+    this.pending++;
+    try {
+      return await work(signal);
+    } finally {
+      this.pending--;
+    }
+  }
+}
