@@ -29,11 +29,10 @@ export class BatchUnit extends InlineUnit {
     for (let n = 0; n < FRAMES_PER_CALL && this.state === "running" && this.hasRoom(); n++) {
       const feed: Feed | "wait" | undefined = this.inlet.choose(false);
       if (feed === undefined || feed === "wait") break;
-      const samples = feed.edge.nextSamples;
       const frame = this.inlet.take(feed);
       if (frame === undefined) break;
-      this.countIn(samples);
-      into(this, this.node, frame, feed.port, this.emit);
+      this.countIn(feed.edge.shiftedSamples);
+      into(this, this.node, frame, feed.port, this.deliver);
     }
     this.wake();
   }

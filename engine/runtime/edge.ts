@@ -39,6 +39,8 @@ export class Edge {
   readonly #dropped: Partial<Record<DropReason, Tally>> = {};
   readonly #producers: Waiter[] = [];
   readonly #blocks: boolean;
+  readonly #keepsOne: boolean;
+  readonly #frames: number;
   #consumer: Waiter | undefined;
   #wakesAlways = false;
   #closed = false;
@@ -50,6 +52,8 @@ export class Edge {
   ) {
     this.#queue = new FrameQueue(buffer.ms);
     this.#blocks = buffer.whenFull === "block";
+    this.#keepsOne = buffer.whenFull === "latest";
+    this.#frames = buffer.frames;
   }
 
   /** Who is woken when a frame comes into the empty edge, or `always` with every frame. */
@@ -97,17 +101,16 @@ export class Edge {
     return this.#queue.peek();
   }
 
-  /** Samples per channel of the frame that `shift` takes next. */
-  get nextSamples(): number {
-    return this.#queue.peekSamples();
+  /** Samples per channel of the frame that `shift` took last. */
+  get shiftedSamples(): number {
+    return this.#queue.shiftedSamples;
   }
 
   shift(): Frame | undefined {
-    const samples = this.#queue.peekSamples();
     const frame = this.#queue.shift();
     if (frame === undefined) return undefined;
     this.#out.frames++;
-    this.#out.samples += samples;
+    this.#out.samples += this.#queue.shiftedSamples;
     if (this.#producers.length > 0) this.#wakeProducers();
     return frame;
   }
@@ -160,8 +163,9 @@ export class Edge {
 
   #full(): boolean {
     const queue = this.#queue;
-    if (this.buffer.whenFull === "latest") return queue.size > 0;
-    return queue.audioSamples >= queue.limitSamples || queue.others >= this.buffer.frames;
+    return (
+      queue.audioSamples >= queue.limitSamples || queue.others >= this.#frames || (this.#keepsOne && queue.size > 0)
+    );
   }
 
   /** Applies the policy of a full edge; false when the new frame itself was dropped. */

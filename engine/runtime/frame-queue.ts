@@ -2,7 +2,13 @@ import type { AudioFrame, EncodedFrame, Frame } from "#engine/frames";
 
 /** Samples per channel of a frame; 0 where it is no audio. */
 export const samplesOf = (frame: Frame): number =>
-  frame.kind === "audio" ? frame.pcm.length / frame.channels : frame.kind === "encoded" ? frame.sampleCount : 0;
+  frame.kind === "audio"
+    ? frame.channels === 1
+      ? frame.pcm.length // the usual case, without a division
+      : frame.pcm.length / frame.channels
+    : frame.kind === "encoded"
+      ? frame.sampleCount
+      : 0;
 
 export const isAudible = (frame: Frame): frame is AudioFrame | EncodedFrame =>
   frame.kind === "audio" || frame.kind === "encoded";
@@ -22,6 +28,8 @@ export class FrameQueue {
   #audible = 0;
   #rateHz = 1000;
   size = 0;
+  /** Per channel, of the frame that `shift` took last. */
+  shiftedSamples = 0;
   /** Frames that are no audio. */
   others = 0;
   /** Of the audio, per channel; in samples at the rate of the newest frame. */
@@ -54,19 +62,18 @@ export class FrameQueue {
     return this.#frames[this.#head];
   }
 
-  /** Samples of the first frame. */
-  peekSamples(): number {
-    return this.#samples[this.#head]!;
-  }
-
   shift(): Frame | undefined {
     const frame = this.#frames[this.#head];
     if (frame === undefined) return undefined;
     const samples = this.#samples[this.#head]!;
+    this.shiftedSamples = samples;
     this.#frames[this.#head] = undefined;
     this.#head = (this.#head + 1) & this.#mask;
     this.size--;
-    this.#forget(frame, samples);
+    if (frame.kind === "audio" && frame.sampleRateHz === this.#rateHz && this.#audible > 1) {
+      this.#audible--;
+      this.audioSamples -= samples;
+    } else this.#forget(frame, samples);
     return frame;
   }
 

@@ -16,7 +16,8 @@ export interface Feed {
  */
 export class Inlet {
   readonly #byTime: boolean;
-  readonly #only: Feed | undefined;
+  /** Where there is one. */
+  readonly only: Feed | undefined;
   /** Of `arrival`: the feeds in the order in which their frames came. Drops leave entries behind, which are skipped. */
   readonly #arrivals: Feed[] = [];
 
@@ -24,7 +25,7 @@ export class Inlet {
     readonly feeds: readonly Feed[],
     consumer: Waiter,
   ) {
-    this.#only = feeds.length === 1 ? feeds[0] : undefined;
+    this.only = feeds.length === 1 ? feeds[0] : undefined;
     this.#byTime = feeds.length > 1 && feeds.some((feed) => feed.order === "time");
     const byArrival = feeds.length > 1 && !this.#byTime;
     for (const feed of feeds)
@@ -34,7 +35,7 @@ export class Inlet {
 
   /** The feed to take from next: undefined where nothing is there, `wait` where patience may bring something earlier. */
   choose(impatient: boolean): Feed | "wait" | undefined {
-    const only = this.#only;
+    const only = this.only;
     if (only !== undefined) return only.edge.size > 0 ? only : undefined;
     return this.#byTime ? this.#earliest(impatient) : this.#oldest();
   }

@@ -1,6 +1,7 @@
 import type { EngineError } from "#engine/errors";
 import type { Control, Frame } from "#engine/frames";
-import type { Emit, InlineNode, TaskNode } from "#engine/plugin";
+import type { InlineNode, TaskNode } from "#engine/plugin";
+import type { Feed } from "./inlet.ts";
 import type { Receiver } from "./link.ts";
 import type { Patient } from "./scheduler.ts";
 import { FRAMES_PER_STEP, Unit } from "./unit.ts";
@@ -11,7 +12,6 @@ import { FRAMES_PER_STEP, Unit } from "./unit.ts";
  */
 export class InlineUnit extends Unit implements Receiver, Patient {
   protected node!: InlineNode;
-  protected readonly emit: Emit = (frame, port) => this.deliver(frame, port);
 
   adopt(node: InlineNode | TaskNode): void {
     this.node = node as InlineNode;
@@ -28,7 +28,7 @@ export class InlineUnit extends Unit implements Receiver, Patient {
     const watch = this.host.watch;
     const before = watch.enterFrame(this.watchToken);
     try {
-      this.node.onFrame(frame, this.emit, port);
+      this.node.onFrame(frame, this.deliver, port);
     } catch (error) {
       this.host.failed(this, error);
     }
@@ -44,7 +44,7 @@ export class InlineUnit extends Unit implements Receiver, Patient {
   }
 
   control(control: Control): void {
-    if (this.state === "running") this.guard("onControl", () => this.node.onControl?.(control, this.emit));
+    if (this.state === "running") this.guard("onControl", () => this.node.onControl?.(control, this.deliver));
   }
 
   held(): number {
@@ -55,18 +55,45 @@ export class InlineUnit extends Unit implements Receiver, Patient {
   interrupt(_reason: EngineError): void {}
 
   protected take(impatient: boolean): void {
+    const only = this.inlet.only;
+    if (only !== undefined) return this.#takeFrom(only);
     let patience = !impatient;
     for (let n = 0; n < FRAMES_PER_STEP && this.state === "running"; n++) {
       if (!this.hasRoom()) return this.guard("onFrame", () => this.awaitRoom());
       const feed = this.inlet.choose(!patience);
       if (feed === "wait") return this.host.whenIdle(this);
       if (feed === undefined) return this.settleFeeds();
-      const samples = feed.edge.nextSamples;
       const frame = this.inlet.take(feed);
-      if (frame !== undefined) this.receive(frame, feed.port, samples);
+      if (frame !== undefined) this.receive(frame, feed.port, feed.edge.shiftedSamples);
       patience = true;
     }
     if (this.state === "running") this.wake();
+  }
+
+  /** Where there is one queue only, which is usual: one error boundary and one entry for the watchdog around all frames of the step. */
+  #takeFrom({ edge, port }: Feed): void {
+    if (this.state !== "running") return;
+    const watch = this.host.watch;
+    const before = watch.enterFrame(this.watchToken);
+    let room = true;
+    let left = FRAMES_PER_STEP;
+    try {
+      for (; left > 0 && this.state === "running"; left--) {
+        room = this.hasRoom();
+        if (!room) break;
+        const frame = edge.shift();
+        if (frame === undefined) break;
+        this.countIn(edge.shiftedSamples);
+        this.node.onFrame(frame, this.deliver, port);
+      }
+    } catch (error) {
+      this.host.failed(this, error);
+    }
+    watch.leave(before);
+    if (this.state !== "running") return;
+    if (!room) this.guard("onFrame", () => this.awaitRoom());
+    else if (left > 0) this.settleFeeds();
+    else this.wake();
   }
 
   protected onInputEnd(): void {

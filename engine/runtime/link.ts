@@ -21,7 +21,7 @@ export interface Receiver {
 export class Link {
   readonly #kinds: number;
   /** A kind that is taken whatever its role: audio, where it is taken at all. Most frames are of it. */
-  readonly #usual: FrameKind | undefined;
+  readonly usual: FrameKind | undefined;
   readonly #roles: readonly TextRole[] | undefined;
   /** Frames that went over a link without a queue, where in = out by construction. */
   moved = 0;
@@ -37,12 +37,12 @@ export class Link {
   ) {
     this.#kinds = kinds.reduce((mask, kind) => mask | KINDS[kind], 0);
     this.#roles = roles;
-    this.#usual = kinds.find((kind) => kind === "audio") ?? kinds.find((kind) => kind !== "text");
+    this.usual = kinds.find((kind) => kind === "audio") ?? kinds.find((kind) => kind !== "text");
   }
 
   /** @param samples of the frame, per channel */
   offer(frame: Frame, samples: number): void {
-    if (frame.kind !== this.#usual && !this.#takes(frame)) return;
+    if (frame.kind !== this.usual && !this.#takes(frame)) return;
     if (this.edge !== undefined) return this.edge.push(frame, samples);
     this.moved++;
     this.movedSamples += samples;

@@ -12,7 +12,7 @@ import { SystemNetwork } from "./network/system-network.ts";
 import { type Lender, RunNodeContext } from "./node-context.ts";
 import { accountOf, imbalances, type NodeAccount, type NodeFailure, type RunReport, type RunState } from "./report.ts";
 import { Resources } from "./resources.ts";
-import { type Gathering, type Patient, Scheduler, type Step } from "./scheduler.ts";
+import { type Gathering, Line, type Patient, Scheduler, type Step } from "./scheduler.ts";
 import { TaskUnit } from "./task-unit.ts";
 import type { Host, Pulse, Unit } from "./unit.ts";
 import { updateNode } from "./update-node.ts";
@@ -90,6 +90,7 @@ export class Run implements Host {
   /** Resolves, never rejects, when everything is closed. */
   readonly done: Promise<RunReport>;
   readonly #resolveDone: (report: RunReport) => void;
+  readonly #line: Line;
   readonly #wiring: Wiring;
   readonly #contexts: readonly RunNodeContext[];
   readonly #nodes = new Map<Unit, InlineNode | TaskNode>();
@@ -128,6 +129,7 @@ export class Run implements Host {
         new EngineError("RUN_STALLED", `no frame has moved for ${ms} ms (limits.idleMs); running: ${this.#running()}`),
       ),
     );
+    this.#line = new Line(household.scheduler);
     this.#wiring = wire(plan, this, this.#tokens, household.batches, (output, node) => ({
       receive: (frame) => this.#output(output, node, frame),
       linkEnded: () => {},
@@ -204,7 +206,7 @@ export class Run implements Host {
   }
 
   wake(step: Step): void {
-    this.household.scheduler.wake(step);
+    this.#line.wake(step);
   }
 
   whenIdle(patient: Patient): void {

@@ -27,27 +27,73 @@ const GATHER_MS = 2;
 const GATHER_ENOUGH = 512;
 const TURN_MS = 4;
 const STEPS_BETWEEN_LOOKS = 64;
+/** So many steps of one run are made before another run has its turn. */
+const STEPS_PER_RUN = 256;
+/** So many places of the queue of runs are used once before they are used again. */
+const COMPACT_AT = 1024;
 
-/**
- * Runs what is ready, in the order in which it became ready, to completion; hands the thread back to the event loop at least every
- * `TURN_MS`. One for all runs of a process. No promise, timer or closure is made for a frame.
- */
-export class Scheduler {
-  readonly #line: Step[] = [];
+/** What is ready in one run, in the order in which it became ready. */
+export class Line {
+  readonly #steps: Step[] = [];
   #next = 0;
-  readonly #patient: Patient[] = [];
-  /** A turn is on its way already. */
-  #scheduled = false;
-  #running = false;
-  #turnsOwed = 0;
-  readonly #gatherings: Gathering[] = [];
-  #gatheringSinceMs = 0;
+  /** The scheduler knows that something is ready here. */
+  listed = false;
+
+  constructor(readonly scheduler: Scheduler) {}
+
+  get ready(): boolean {
+    return this.#next < this.#steps.length;
+  }
 
   /** Puts a step in line, once. */
   wake(step: Step): void {
     if (step.inLine) return;
     step.inLine = true;
-    this.#line.push(step);
+    this.#steps.push(step);
+    if (!this.listed) this.scheduler.enlist(this);
+  }
+
+  /** Makes the step that is due. */
+  advance(): void {
+    const step = this.#steps[this.#next++]!;
+    if (this.#next === this.#steps.length) {
+      this.#steps.length = 0;
+      this.#next = 0;
+    }
+    step.inLine = false;
+    try {
+      step.step();
+    } catch (error) {
+      step.broke(error);
+    }
+  }
+}
+
+/**
+ * Makes the steps that are ready, run by run: what a frame wakes in its run comes before other runs' frames, while the frame is still in
+ * the processor's cache. Tasks go on between the runs' turns. Hands the thread back to the event loop at least every `TURN_MS`. One for all
+ * runs of a process. No promise, timer or closure is made for a frame.
+ */
+export class Scheduler {
+  #lines: Line[] = [];
+  #nextLine = 0;
+  /** Whose turn it is, and how many steps it has left. */
+  #current: Line | undefined;
+  #left = 0;
+  readonly #patient: Patient[] = [];
+  /** A turn is on its way already. */
+  #scheduled = false;
+  #running = false;
+  #turnsOwed = 0;
+  #steps = 0;
+  #turnEndMs = 0;
+  readonly #gatherings: Gathering[] = [];
+  #gatheringSinceMs = 0;
+
+  /** Called by a line that has something ready. */
+  enlist(line: Line): void {
+    line.listed = true;
+    this.#lines.push(line);
     this.#schedule();
   }
 
@@ -69,10 +115,6 @@ export class Scheduler {
     this.#schedule();
   }
 
-  #flush(): void {
-    for (const gathering of this.#gatherings.splice(0)) gathering.flush();
-  }
-
   /** Resolves after everybody else had a turn, events of the outside world included. */
   nextTurn(): Promise<void> {
     this.#turnsOwed++;
@@ -86,7 +128,11 @@ export class Scheduler {
 
   /** Anything is in line, or waits for the line to be empty. A virtual clock stands still meanwhile. */
   get busy(): boolean {
-    return this.#line.length > 0 || this.#patient.length > 0 || this.#gatherings.length > 0 || this.#turnsOwed > 0;
+    return this.#ready || this.#patient.length > 0 || this.#gatherings.length > 0 || this.#turnsOwed > 0;
+  }
+
+  get #ready(): boolean {
+    return this.#current !== undefined || this.#nextLine < this.#lines.length;
   }
 
   #schedule(): void {
@@ -95,44 +141,67 @@ export class Scheduler {
     queueMicrotask(this.#turn);
   }
 
+  /** A microtask for each run's turn: its tasks that were awaiting go on before the next one's. */
   readonly #turn = (): void => {
     this.#scheduled = false;
     this.#running = true;
-    const endMs = performance.now() + TURN_MS;
-    let steps = 0;
-    for (;;) {
-      const step = this.#line[this.#next];
-      if (step) {
-        this.#next++;
-        step.inLine = false;
-        try {
-          step.step();
-        } catch (error) {
-          step.broke(error);
-        }
-        if (++steps % STEPS_BETWEEN_LOOKS === 0) {
-          const nowMs = performance.now();
-          if (this.#gatherings.length > 0 && nowMs - this.#gatheringSinceMs > GATHER_MS) this.#flush();
-          if (nowMs > endMs) break;
-        }
-      } else break;
-    }
+    if (this.#turnEndMs === 0) this.#turnEndMs = performance.now() + TURN_MS;
+    const late = this.#advance();
     this.#running = false;
-    this.#line.splice(0, this.#next);
-    this.#next = 0;
-    if (this.#line.length > 0) {
+    if (this.#ready) {
       this.#scheduled = true;
+      if (!late) return queueMicrotask(this.#turn);
+      this.#turnEndMs = 0;
       setImmediate(this.#turn);
-    } else if (this.#patient.length > 0 || this.#gatherings.length > 0) {
+      return;
+    }
+    this.#turnEndMs = 0;
+    if (this.#patient.length > 0 || this.#gatherings.length > 0) {
       this.#scheduled = true;
       setImmediate(this.#idle);
     }
   };
 
+  /** @returns whether it is time to hand back the thread. */
+  #advance(): boolean {
+    const line = this.#whoseTurn();
+    while (line?.ready && this.#left > 0) {
+      line.advance();
+      this.#left--;
+      if (++this.#steps % STEPS_BETWEEN_LOOKS === 0 && this.#look()) return true;
+    }
+    return false;
+  }
+
+  /** The current line keeps its turn as long as it has steps left of it and something ready, or its tasks may yet bring something. */
+  #whoseTurn(): Line | undefined {
+    const current = this.#current;
+    if (current?.ready && this.#left > 0) return current;
+    if (current?.ready) this.#lines.push(current);
+    else if (current) current.listed = false;
+    this.#current = this.#lines[this.#nextLine];
+    this.#left = STEPS_PER_RUN;
+    if (this.#current && ++this.#nextLine >= COMPACT_AT) {
+      this.#lines.splice(0, this.#nextLine);
+      this.#nextLine = 0;
+    }
+    return this.#current;
+  }
+
+  #look(): boolean {
+    const nowMs = performance.now();
+    if (this.#gatherings.length > 0 && nowMs - this.#gatheringSinceMs > GATHER_MS) this.#flush();
+    return nowMs > this.#turnEndMs;
+  }
+
+  #flush(): void {
+    for (const gathering of this.#gatherings.splice(0)) gathering.flush();
+  }
+
   /** Tasks that were awaiting went on before this macrotask; if they brought nothing, what was gathered is done, or else patience ends. */
   readonly #idle = (): void => {
     this.#scheduled = false;
-    if (this.#line.length === 0) {
+    if (!this.#ready) {
       if (this.#gatherings.length > 0) this.#flush();
       else for (const patient of this.#patient.splice(0)) patient.release();
     }

@@ -17,6 +17,8 @@ const EMISSIONS_PER_TURN = 256;
 export class TaskUnit extends Unit implements Patient, TaskInput {
   #node!: TaskNode;
   readonly #abort = new AbortController();
+  /** What the signal says; asking a signal costs as much as passing on a frame. */
+  #aborted = false;
   #reader: Waiting<Received | undefined> | undefined;
   #forRoom: (Waiting<void> & { promise: Promise<void> }) | undefined;
   /** Resolves when `run` has returned; at once where it was never called. */
@@ -61,6 +63,7 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
   }
 
   interrupt(reason: EngineError): void {
+    this.#aborted = true;
     this.#abort.abort(reason);
     this.#reader?.reject(reason);
     this.#forRoom?.reject(reason);
@@ -69,22 +72,21 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
   }
 
   poll(): Received | undefined {
-    if (this.state !== "running" || this.#abort.signal.aborted) return undefined;
+    if (this.state !== "running" || this.#aborted) return undefined;
     const feed = this.inlet.choose(false);
     if (feed === undefined || feed === "wait") return undefined;
     return this.#taken(feed);
   }
 
   #taken(feed: Feed): Received | undefined {
-    const samples = feed.edge.nextSamples;
     const frame = this.inlet.take(feed);
     if (frame === undefined) return undefined;
-    this.countIn(samples);
+    this.countIn(feed.edge.shiftedSamples);
     return { port: feed.port, frame };
   }
 
   async next(): Promise<Received | undefined> {
-    this.#abort.signal.throwIfAborted();
+    if (this.#aborted) throw this.#abort.signal.reason;
     if (++this.#readsThisTurn > FRAMES_PER_STEP) {
       this.#readsThisTurn = 0;
       await this.host.nextTurn();
@@ -105,7 +107,7 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
   }
 
   readonly #emit: AwaitableEmit = (frame, port) => {
-    if (this.#abort.signal.aborted) return handled(Promise.reject(this.#abort.signal.reason));
+    if (this.#aborted) return handled(Promise.reject(this.#abort.signal.reason));
     this.deliver(frame, port);
     this.pulse.moves++;
     if (!this.hasRoom()) return this.#roomAgain();
@@ -144,7 +146,7 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
       await this.#node.run(this, this.#emit, this.#abort.signal);
     } catch (error) {
       // A node that was interrupted may end by throwing; what it throws then is no failure.
-      if (!this.#abort.signal.aborted) return this.host.failed(this, error);
+      if (!this.#aborted) return this.host.failed(this, error);
       this.cut = true;
     }
     if (this.state !== "running") return;

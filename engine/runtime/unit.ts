@@ -1,6 +1,6 @@
 import { EngineError } from "#engine/errors";
 import type { Control, Frame } from "#engine/frames";
-import { defaultPort, type InlineNode, type TaskNode } from "#engine/plugin";
+import { defaultPort, type Emit, type InlineNode, type TaskNode } from "#engine/plugin";
 import type { PlannedNode } from "#engine/workflow";
 import type { Edge, Tally, Waiter } from "./edge.ts";
 import { samplesOf } from "./frame-queue.ts";
@@ -55,6 +55,8 @@ export abstract class Unit implements Step, Waiter {
   protected readonly pulse: Pulse;
   readonly #mainOutput: string | undefined;
   readonly #mainLinks: Link[] | undefined;
+  /** Where the main output has one link only. */
+  #onlyLink: Link | undefined;
 
   constructor(
     readonly planned: PlannedNode,
@@ -77,6 +79,13 @@ export abstract class Unit implements Step, Waiter {
 
   /** Fed by nothing: it ends by itself, or when the run is drained. */
   isSource = true;
+
+  /** Everything is connected. */
+  wired(inlet: Inlet, tails: readonly Edge[]): void {
+    this.inlet = inlet;
+    this.tails = tails;
+    this.#onlyLink = this.#mainLinks?.length === 1 ? this.#mainLinks[0] : undefined;
+  }
 
   /** One more link or edge that feeds a port. */
   addFeed(port: string): void {
@@ -118,12 +127,24 @@ export abstract class Unit implements Step, Waiter {
     this.#feedEnded(port);
   }
 
-  /** Hands a frame to everything that follows an output. */
-  protected deliver(frame: Frame, port: string | undefined): void {
+  /** Hands a frame to everything that follows an output. The usual case, one way out and a frame that it takes, stands here whole. */
+  protected readonly deliver: Emit = (frame, port) => {
     if (this.state !== "running") throw this.#lateEmission();
+    const samples = samplesOf(frame);
+    const only = this.#onlyLink;
+    if (only !== undefined && port === undefined && frame.kind === only.usual) {
+      this.framesOut.frames++;
+      this.framesOut.samples += samples;
+      if (only.edge !== undefined) return only.edge.push(frame, samples);
+      only.moved++;
+      only.movedSamples += samples;
+      only.receiver.receive(frame, only.port, samples);
+    } else this.#deliverTo(port, frame, samples);
+  };
+
+  #deliverTo(port: string | undefined, frame: Frame, samples: number): void {
     const links = port === undefined || port === this.#mainOutput ? this.#mainLinks : this.outlets.get(port);
     if (!links) throw this.#unknownOutput(port);
-    const samples = samplesOf(frame);
     this.framesOut.frames++;
     this.framesOut.samples += samples;
     for (let i = 0; i < links.length; i++) links[i]!.offer(frame, samples);

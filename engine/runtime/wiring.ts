@@ -52,8 +52,7 @@ export function wire(
         new Link(`${node}.${port} -> ${output.name}`, kinds, undefined, port, tap(output.name, node), undefined),
       );
     }
-  for (const unit of units) unit.inlet = new Inlet(feeds.get(unit)!, unit);
-  for (const unit of units) unit.tails = [...reachableEdges(unit)];
+  for (const unit of units) unit.wired(new Inlet(feeds.get(unit)!, unit), [...reachableEdges(unit)]);
   const edges = links.flatMap((link) => (link.edge ? [link.edge] : []));
   return { units, edges, accounts: () => links.map(accountOf) };
 }
