@@ -27,7 +27,7 @@ export const graph: Command = {
       printMends(findings, console);
       return EXIT.failed;
     }
-    console.out(drawGraph(plan, format));
+    console.out(drawGraph(plan, format).trimEnd());
     return EXIT.done;
   },
 };
