@@ -104,6 +104,14 @@ export const FINDING_CODES = {
     meaning: "A secret stands in a field that is not a secret field.",
     mend: "Move it to a field that the node type declares secret.",
   },
+  PATH_FORBIDDEN: {
+    meaning: "A workflow that came through the API names a file that it may not use.",
+    mend: "Use ${run.dir}, an upload, or a folder that `folders` of parlando.yaml lists.",
+  },
+  EFFECT_FORBIDDEN: {
+    meaning: "A workflow that came through the API uses a node type that it may not use.",
+    mend: "Use another node type; devices of the machine belong to workflows on the machine.",
+  },
 
   // nodes
   NODE_TYPE_UNKNOWN: {

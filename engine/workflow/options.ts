@@ -34,4 +34,17 @@ export interface PlanOptions {
   readonly run?: { readonly id: string; readonly dir: string };
   /** Absolute. */
   readonly cwd: string;
+  /** For a workflow that nobody on this machine has written. */
+  readonly confinement?: Confinement;
+}
+
+/**
+ * What a workflow from elsewhere may use. Under it a variable of the environment may stand in secret fields only, and no file is looked at
+ * that is refused.
+ */
+export interface Confinement {
+  /** Why a path may not be used, in words that do not tell what is there; undefined where it may. Absolute, links in it not followed yet. */
+  refusePath(path: string, use: "read" | "write"): string | undefined;
+  /** Why a node type may not be used. */
+  refuseType(definition: NodeDefinition): string | undefined;
 }

@@ -51,7 +51,9 @@ interface Proven extends ReturnType<typeof assemble> {
 async function prove({ scope }: LoadedWorkflow, loading: Loading): Promise<Proven> {
   const { findings, nodes, options } = loading;
   checkBindings(scope, loading);
-  await Promise.all(loading.probes.map((probe) => probe()));
+  // a file that is refused is not even looked at
+  if (!findings.some((finding) => finding.code === "PATH_FORBIDDEN"))
+    await Promise.all(loading.probes.map((probe) => probe()));
   const connections = connect(scope, findings);
   findings.push(...checkInputs(nodes, connections, options.types));
   const ordered = orderNodes(nodes, connections.edges);

@@ -20,6 +20,8 @@ export interface Words {
   readonly run: { readonly id: string; readonly dir: string } | undefined;
   /** An unset variable is an error for a run, and no more than a warning for lint, which may happen on another machine. */
   readonly strict: boolean;
+  /** What stands in the environment may stand in secret fields only. */
+  readonly environmentIsSecret: boolean;
 }
 
 export interface Filled extends Known {
@@ -96,7 +98,8 @@ function lookUp(expression: string, words: Words): Filled {
 
 function fromEnvironment(name: string, otherwise: string | undefined, words: Words): Filled {
   const value = words.environment[name] || otherwise; // set to nothing is not set
-  if (value !== undefined) return { value, fromEnvironment: true, problems: [] };
+  const secret = words.environmentIsSecret && Boolean(words.environment[name]);
+  if (value !== undefined) return { value, fromEnvironment: true, ...(secret && { secret }), problems: [] };
   const severity = words.strict ? "error" : "warning";
   return failed("ENV_MISSING", `the environment variable ${name} is not set, and there is no default`, severity);
 }

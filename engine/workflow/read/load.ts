@@ -50,7 +50,13 @@ export async function loadWorkflow(request: LoadRequest): Promise<LoadedWorkflow
   const words = readTop(yaml, findings);
   if (!words) return undefined;
   const run = options.run ?? (options.purpose === "lint" ? LINT_RUN : undefined);
-  const base = { environment: options.environment, secret: options.secret, run, strict: options.purpose === "run" };
+  const base = {
+    environment: options.environment,
+    secret: options.secret,
+    run,
+    strict: options.purpose === "run",
+    environmentIsSecret: options.confinement !== undefined,
+  };
   const params = declareParams({
     yaml,
     declared: words.params,
@@ -224,6 +230,11 @@ async function readInclude(
     loading.findings.push(
       yaml.finding("WORKFLOW_TOO_LARGE", use, `with its includes the workflow has more than ${MAX_NODES} nodes`),
     );
+    return missing;
+  }
+  const refused = loading.options.confinement?.refusePath(absolute, "read");
+  if (refused !== undefined) {
+    loading.findings.push(yaml.finding("PATH_FORBIDDEN", use, `${node.use}: ${refused}`));
     return missing;
   }
   const text = await readWorkflowText({ path: absolute }, context.dir);

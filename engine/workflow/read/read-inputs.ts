@@ -35,6 +35,11 @@ export function readInput(
     const at = [...path, "default"];
     const { text, assumed } = fillText(declared.default, at, context);
     const location = assumed ? "" : absolutePath(text, context.dir);
+    const refused = location && loading.options.confinement?.refusePath(location, "read");
+    if (refused) {
+      loading.findings.push(yaml.finding("PATH_FORBIDDEN", at, refused));
+      return open(name, declared.kind, path, context);
+    }
     return location === ""
       ? open(name, declared.kind, path, context)
       : sourceOf(name, declared.kind, { location }, at, context);

@@ -144,6 +144,8 @@ function candidate(
 function findType(type: string, path: Path, { loading, yaml }: FileContext): NodeDefinition | undefined {
   const { types } = loading.options;
   const definition = types.get(type);
+  const refused = definition && loading.options.confinement?.refuseType(definition);
+  if (refused !== undefined) loading.findings.push(yaml.finding("EFFECT_FORBIDDEN", path, refused));
   if (definition) return definition;
   if (hasWords(type)) {
     const message = "a node type is written out; ${…} is not filled in here";
@@ -172,6 +174,7 @@ function settingsOf(definition: NodeDefinition, words: CandidateWords, path: Pat
       defaultsPath: ["defaults", definition.type],
       words: context.words,
       dir,
+      confinement: context.loading.options.confinement,
     });
   } catch (error) {
     // a plugin's own refinements run in there

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { fieldFacts, type NodeDefinition } from "#engine/plugin";
 import type { Finding } from "../finding.ts";
+import type { Confinement } from "../options.ts";
 import { check } from "../yaml/check.ts";
 import { childSchema, knownKeys, schemasAlong } from "../yaml/schema-walk.ts";
 import type { Path, YamlFile } from "../yaml/yaml-file.ts";
@@ -21,6 +22,7 @@ export interface SettingsRequest {
   readonly words: Words;
   /** What relative paths are relative to. */
   readonly dir: string;
+  readonly confinement: Confinement | undefined;
 }
 
 export interface Settings {
@@ -94,7 +96,7 @@ class SettingsReader {
 
   #fillScalar(text: string, path: Path): unknown {
     const schema = this.#schemaAt(path);
-    if (!hasWords(text)) return this.#located(text, schema);
+    if (!hasWords(text)) return this.#located(text, schema, path);
     const { yaml, words } = this.request;
     const filled = fill(text, words);
     this.#filled.add(path.join("\u0000"));
@@ -108,13 +110,18 @@ class SettingsReader {
       this.#findings.push(yaml.finding("SECRET_EXPOSED", this.#where(path), message));
     }
     if (typeof filled.value !== "string") return filled.value;
-    return this.#located(filled.fromEnvironment && schema ? fit(schema, filled.value) : filled.value, schema);
+    return this.#located(filled.fromEnvironment && schema ? fit(schema, filled.value) : filled.value, schema, path);
   }
 
   /** A path made absolute, where the field holds one. */
-  #located(value: unknown, schema: z.core.$ZodType | undefined): unknown {
-    if (typeof value !== "string" || value === "" || !schema || !fieldFacts(schema).path) return value;
-    return absolutePath(value, this.request.dir);
+  #located(value: unknown, schema: z.core.$ZodType | undefined, path: Path): unknown {
+    const use = schema && fieldFacts(schema).path;
+    if (typeof value !== "string" || value === "" || !use) return value;
+    const absolute = absolutePath(value, this.request.dir);
+    const refused = this.request.confinement?.refusePath(absolute, use);
+    if (refused !== undefined)
+      this.#findings.push(this.request.yaml.finding("PATH_FORBIDDEN", this.#where(path), refused));
+    return absolute;
   }
 
   /** Fields that name environment variables take the first that is set, when the workflow leaves them out. */
@@ -124,9 +131,10 @@ class SettingsReader {
       const schema = childSchema(this.#schema, key);
       const facts = schema ? fieldFacts(schema) : {};
       if (!schema || !facts.env || merged[key] !== undefined) continue;
-      const name = facts.env.find((each) => words.environment[each]);
+      const visible = !words.environmentIsSecret || facts.secret;
+      const name = visible ? facts.env.find((each) => words.environment[each]) : undefined;
       this.#filled.add(key);
-      if (name !== undefined) merged[key] = this.#located(fit(schema, words.environment[name]!), schema);
+      if (name !== undefined) merged[key] = this.#located(fit(schema, words.environment[name]!), schema, [key]);
       else if (!accepts(schema, undefined)) {
         this.#assumed.push([key]);
         merged[key] = "unset";

@@ -1,0 +1,324 @@
+import type { AudioFrame, Frame, TextFrame } from "#engine/frames";
+import { samplesToMs } from "#engine/frames";
+import type { Clock, Logger } from "#engine/plugin";
+import { type Household, Run, type RunEvent, type RunReport } from "#engine/runtime";
+import type { Rows, RunRow, TrackRow } from "#engine/store";
+import type { Plan } from "#engine/workflow";
+import type { RunState } from "../api/runs.ts";
+import type { Journal, Writer } from "../journal.ts";
+import type { RunMessage, RunMessageType } from "../messages.ts";
+import type { Follower, Source } from "./follower.ts";
+import { Kept } from "./kept.ts";
+import { lanesOf } from "./lanes.ts";
+import type { LiveTrack } from "./live-track.ts";
+import { artifactName, type DataOf, dataOf, endData, finalRow, message, textData } from "./tell.ts";
+
+/** What hears the audio at a run's outputs. */
+export interface AudioListener {
+  audio(output: string, frame: AudioFrame, generation: number): void;
+}
+
+export interface LiveRunOptions {
+  readonly row: RunRow;
+  readonly plan: Plan;
+  readonly tracks: readonly LiveTrack[];
+  /** Of the last stored event. */
+  readonly lastId: number;
+  /** How far the finals of earlier generations reach, in ms, by output, node and role. */
+  readonly covered: ReadonlyMap<string, number>;
+  readonly clock: Clock;
+  readonly epochMs: () => number;
+  readonly log: Logger;
+  readonly household: Household;
+  readonly journal: Journal;
+  readonly storedAfter: Source["storedAfter"];
+  /** What is stored with the end of the run, beside the row itself. */
+  readonly atEnd: (to: Rows, report: RunReport) => Promise<void>;
+}
+
+/** Names of outputs that exist only to hear a detector's marks begin so; no output of a workflow does. */
+const HIDDEN = "~";
+
+/** A run of this process: says what happens in stored messages, knows how far its inputs are safe, and who follows it. */
+export class LiveRun implements Writer, Source {
+  readonly run: Run;
+  readonly followers = new Set<Follower>();
+  readonly listeners = new Set<AudioListener>();
+  readonly ended: Promise<RunReport | undefined>;
+  readonly tracks: ReadonlyMap<string, LiveTrack>;
+  storedId: number;
+  finals = 0;
+  /** Called after positions of tracks were stored. */
+  readonly onPositions = new Set<(track: LiveTrack) => void>();
+  #lastId: number;
+  #state: RunState = "starting";
+  #interrupted = false;
+  readonly #kept = new Map<LiveTrack, Kept>();
+  readonly #startedMs: number;
+  readonly #resolveEnded: (report: RunReport | undefined) => void;
+
+  constructor(readonly options: LiveRunOptions) {
+    const { row, plan, tracks, clock, household } = options;
+    this.#lastId = options.lastId;
+    this.storedId = options.lastId;
+    this.tracks = new Map(tracks.map((track) => [track.name, track]));
+    this.#startedMs = clock.nowMs();
+    const { promise, resolve } = Promise.withResolvers<RunReport | undefined>();
+    this.ended = promise;
+    this.#resolveEnded = resolve;
+    const hidden = new Map<string, { node: string; port: string }>();
+    for (const track of tracks) {
+      const lanes = lanesOf(plan, track.name);
+      for (const { marks } of lanes) if (marks) hidden.set(marks.node, marks);
+      const startMs = samplesToMs(track.start, track.sampleRateHz);
+      if (track.format) this.#kept.set(track, new Kept(lanes, startMs, () => clock.nowMs()));
+    }
+    const outputs = [...hidden].map(([node, from]) => ({ name: `${HIDDEN}${node}`, from: [from] }));
+    if (row.generation > 0) {
+      const from = Object.fromEntries(tracks.map((track) => [track.name, track.start]));
+      this.#append("run.resumed", { generation: row.generation, from });
+    }
+    this.run = new Run(
+      { ...plan, outputs: [...plan.outputs, ...outputs] },
+      {
+        runId: row.id,
+        clock,
+        labels: row.labels,
+        generation: row.generation,
+        log: options.log,
+        onEvent: (event) => this.#heard(event),
+        onOutput: (output, frame) => this.#output(output, frame),
+      },
+      household,
+    );
+  }
+
+  get id(): string {
+    return this.options.row.id;
+  }
+
+  get row(): RunRow {
+    return this.options.row;
+  }
+
+  get state(): RunState {
+    return this.#state;
+  }
+
+  get lastId(): number {
+    return this.#lastId;
+  }
+
+  /** Ends the inputs; what came in already still goes through. */
+  drain(): void {
+    if (this.tracks.size === 0) return this.run.drain();
+    for (const track of this.tracks.values()) track.end();
+    this.journal.touch(this);
+    // sources of the workflow's own, beside the live ones
+    if (
+      this.options.plan.nodes.some((node) => node.definition.role(node.config) === "source" && !this.#isTrack(node.id))
+    )
+      this.run.drain();
+  }
+
+  cancel(reason: string): void {
+    this.run.cancel(reason);
+  }
+
+  /** Stops here so that another process can go on: says so, and nothing after it. */
+  async interrupt(): Promise<void> {
+    if (this.#interrupted || isOver(this.#state)) return;
+    this.#interrupted = true;
+    this.#state = "interrupted";
+    this.#append("run.state", { state: "interrupted" }, undefined, (to) =>
+      to.runs.update(this.id, { state: "interrupted" }),
+    );
+    this.run.cancel("the process ends");
+    await this.run.done;
+    this.#resolveEnded(undefined);
+  }
+
+  storedAfter(id: number, limit: number): Promise<readonly RunMessage[]> {
+    return this.options.storedAfter(id, limit);
+  }
+
+  // what the journal asks
+
+  committed(told: RunMessage): void {
+    if (told.id !== undefined) this.storedId = told.id;
+    for (const follower of this.followers) follower.offer(told);
+  }
+
+  changedTracks(): readonly TrackRow[] {
+    const rows: TrackRow[] = [];
+    const accounts = this.#kept.size > 0 ? { nodes: this.run.nodeAccounts, edges: () => this.run.accounts } : undefined;
+    for (const track of this.tracks.values()) {
+      const kept = this.#keptOf(track, accounts);
+      track.kept = kept;
+      if (kept === track.storedKept && track.received === track.storedReceived) continue;
+      const { received, name } = track;
+      rows.push({ runId: this.id, track: name, received, kept, ended: track.input.ended });
+    }
+    return rows;
+  }
+
+  tracksCommitted(rows: readonly TrackRow[]): void {
+    for (const row of rows) {
+      const track = this.tracks.get(row.track);
+      if (!track) continue;
+      track.storedKept = row.kept;
+      track.storedReceived = row.received;
+      for (const listener of this.onPositions) listener(track);
+    }
+  }
+
+  private get journal(): Journal {
+    return this.options.journal;
+  }
+
+  #isTrack(node: string): boolean {
+    return node.startsWith("inputs.") && this.tracks.has(node.slice("inputs.".length));
+  }
+
+  #keptOf(track: LiveTrack, accounts: Parameters<Kept["positionMs"]>[1] | undefined): number {
+    const kept = this.#kept.get(track);
+    if (!kept || !accounts) return track.received - track.input.waitingFrames;
+    const receivedMs = samplesToMs(track.received, track.sampleRateHz);
+    const ms = kept.positionMs(receivedMs, accounts);
+    return Math.max(track.kept, Math.min(track.received, Math.floor((ms * track.sampleRateHz) / 1000)));
+  }
+
+  // what the run says
+
+  #heard(event: RunEvent): void {
+    if (this.#interrupted) return;
+    switch (event.type) {
+      case "run.state":
+        if (isOver(event.state)) return; // it is told with the end
+        this.#state = event.state;
+        return this.#append("run.state", { state: event.state }, undefined, (to) =>
+          to.runs.update(this.id, { state: event.state }),
+        );
+      case "output":
+        return this.#frame(event.output, event.node, event.frame);
+      case "node":
+        return this.#node(event.node, event.event);
+      case "node.failed": {
+        const { code, message: words } = event.error;
+        return this.#append("node.failed", { node: event.node, error: { code, message: words }, ends: event.ends });
+      }
+      case "artifact": {
+        const { node, path, bytes, mediaType, partial } = event.artifact;
+        const name = artifactName(path);
+        const facts = { name, bytes, partial, ...(mediaType !== undefined && { mediaType }) };
+        const createdAtMs = this.options.epochMs();
+        return this.#append("artifact", { node, ...facts }, undefined, (to) =>
+          to.runs.saveArtifacts([{ runId: this.id, path, createdAtMs, ...facts, mediaType: mediaType ?? null }]),
+        );
+      }
+      case "run.ended":
+        return this.#end(event.report);
+    }
+  }
+
+  #frame(output: string, node: string, frame: Frame): void {
+    if (output.startsWith(HIDDEN)) {
+      if (frame.kind === "speech") for (const kept of this.#kept.values()) kept.mark(node, frame);
+      return;
+    }
+    switch (frame.kind) {
+      case "text":
+        return this.#text(output, node, frame);
+      case "speech": {
+        const { mark, utterance, atSample, sampleRateHz } = frame;
+        this.#append("speech", { output, node, mark, utterance, atSample, sampleRateHz });
+        for (const kept of this.#kept.values()) kept.markTold(output, node, frame);
+        return;
+      }
+      case "data":
+        return this.#append("data", dataOf(output, node, frame));
+    }
+  }
+
+  #text(output: string, node: string, frame: TextFrame): void {
+    for (const kept of this.#kept.values()) kept.text(output, node, frame);
+    // what an earlier generation has stored is not told again; of an utterance that straddles its end the middle decides
+    const coveredMs = this.options.covered.get(coverKey(output, node, frame.role)) ?? Number.NEGATIVE_INFINITY;
+    if (samplesToMs((frame.startSample + frame.endSample) / 2, frame.sampleRateHz) < coveredMs) return;
+    const data = textData(output, node, frame);
+    if (!frame.final) return this.#tell("text.partial", data);
+    this.finals++;
+    const id = this.#lastId + 1;
+    const latencyMs = this.#latencyMs(frame);
+    this.#append("text.final", data, finalRow(this.id, id, { output, node, latencyMs }, frame));
+  }
+
+  /** From when the last of its audio came until now; of live audio only. */
+  #latencyMs(frame: TextFrame): number | undefined {
+    const [track] = this.tracks.values();
+    if (!track?.format || this.tracks.size > 1) return undefined;
+    const behindMs = samplesToMs(track.received, track.sampleRateHz) - samplesToMs(frame.endSample, frame.sampleRateHz);
+    return behindMs < 0 ? undefined : behindMs;
+  }
+
+  #node(node: string, event: { readonly type: string; readonly [fact: string]: unknown }): void {
+    if (event.type === "emptyUtterance" && typeof event.utterance === "string") {
+      for (const kept of this.#kept.values()) kept.empty(node, event.utterance);
+      this.journal.touch(this);
+    }
+    this.#tell("node", { ...event, node });
+  }
+
+  #end(report: RunReport): void {
+    const data = endData(report);
+    this.#state = report.state;
+    const endedAtMs = this.options.epochMs();
+    this.#append("run.state", { state: report.state });
+    this.#append("run.ended", data, undefined, async (to) => {
+      await to.runs.update(this.id, {
+        state: report.state,
+        endedAtMs,
+        errorCode: data.error?.code ?? null,
+        errorMessage: data.error?.message ?? null,
+        accounts: { edges: report.edges, nodes: report.nodes, imbalances: report.imbalances },
+      });
+      await this.options.atEnd(to, report);
+    });
+    void this.journal.settled().then(() => this.#resolveEnded(report));
+  }
+
+  #output(output: string, frame: Frame): void {
+    if (frame.kind !== "audio" || this.listeners.size === 0 || output.startsWith(HIDDEN)) return;
+    for (const listener of this.listeners) listener.audio(output, frame, this.row.generation);
+  }
+
+  /** How long it has been going on in this process, by its clock. */
+  get durationMs(): number {
+    return this.options.clock.nowMs() - this.#startedMs;
+  }
+
+  #about() {
+    const { row, epochMs } = this.options;
+    return { run: row.id, atMs: epochMs(), generation: row.generation, labels: row.labels };
+  }
+
+  /** Live only. */
+  #tell<Type extends RunMessageType>(type: Type, data: DataOf<Type>): void {
+    this.journal.append(this, message(this.#about(), type, data));
+  }
+
+  #append<Type extends RunMessageType>(
+    type: Type,
+    data: DataOf<Type>,
+    final?: ReturnType<typeof finalRow>,
+    also?: (to: Rows) => Promise<void>,
+  ): void {
+    const id = ++this.#lastId;
+    this.journal.append(this, message(this.#about(), type, data, id), final, also);
+  }
+}
+
+/** Names a stream of finals. */
+export const coverKey = (output: string, node: string, role: string): string => JSON.stringify([output, node, role]);
+
+export const isOver = (state: RunState): boolean => state === "done" || state === "failed" || state === "cancelled";

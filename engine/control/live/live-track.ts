@@ -1,0 +1,158 @@
+import { BYTES_PER_SAMPLE, SampleDecoder } from "#engine/audio";
+import { EngineError } from "#engine/errors";
+import type { TextFrame } from "#engine/frames";
+import { LiveInput } from "#engine/runtime";
+import type { InputTrack, TrackFormat } from "../api/live.ts";
+
+/** A track into a run: takes chunks, counts positions, and refuses what is too far ahead. Positions are samples per channel; texts count as 1. */
+export class LiveTrack {
+  readonly input: LiveInput;
+  /** Told and stored: everything before it is safe. */
+  kept: number;
+  /** As it was stored last. */
+  storedKept: number;
+  storedReceived: number;
+  /** Who may push; another sender takes over by putting itself here. */
+  sender: object | undefined;
+  #received: number;
+  #decoder: SampleDecoder | undefined;
+  #muted = false;
+  #texts = 0;
+
+  /**
+   * @param format of audio; undefined: a track of texts.
+   * @param start where the run takes it up.
+   */
+  constructor(
+    readonly name: string,
+    readonly format: TrackFormat | undefined,
+    readonly windowMs: number,
+    readonly start: number,
+  ) {
+    this.kept = start;
+    this.storedKept = start;
+    this.storedReceived = start;
+    this.#received = start;
+    if (format) {
+      requireKnown(format);
+      const { sampleRateHz, channels } = format;
+      this.input = new LiveInput({ kind: "audio", format: { sampleRateHz, channels }, startSample: start });
+    } else this.input = new LiveInput({ kind: "text" });
+  }
+
+  get received(): number {
+    return this.#received;
+  }
+
+  get sampleRateHz(): number {
+    return this.format?.sampleRateHz ?? 1;
+  }
+
+  get windowSamples(): number {
+    return this.format ? Math.round((this.windowMs * this.format.sampleRateHz) / 1000) : 100;
+  }
+
+  /**
+   * @param startSample of the first sample in `bytes`; absent: where the last chunk ended.
+   * @throws EngineError TRACK_ENDED, TRACK_UNKNOWN where it takes texts, CHUNK_INVALID for a gap, FLOW_EXCEEDED.
+   */
+  push(bytes: Uint8Array, startSample?: number): void {
+    const { format } = this;
+    if (this.input.ended) throw new EngineError("TRACK_ENDED", `the track ${this.name} has ended`);
+    if (!format) throw new EngineError("CHUNK_INVALID", `the track ${this.name} takes texts, and audio came`);
+    const rest = startSample === undefined ? bytes : this.#notHeardYet(bytes, startSample, format);
+    if (rest.length === 0) return;
+    if (this.input.waitingSamples > this.windowSamples)
+      throw new EngineError("FLOW_EXCEEDED", `${this.name}: more than ${this.windowMs} ms ahead of what the run takes`);
+    this.#decoder ??= new SampleDecoder(encodingOf(format), format.channels);
+    const pcm = this.#decoder.push(rest);
+    if (this.#muted) pcm.fill(0);
+    this.input.push(pcm);
+    this.#received += pcm.length / format.channels;
+  }
+
+  pushText(text: string, more: { language?: string; utterance?: string }): void {
+    if (this.input.ended) throw new EngineError("TRACK_ENDED", `the track ${this.name} has ended`);
+    if (this.format) throw new EngineError("CHUNK_INVALID", `the track ${this.name} takes audio, and a text came`);
+    if (this.input.waitingFrames >= this.windowSamples)
+      throw new EngineError(
+        "FLOW_EXCEEDED",
+        `${this.name}: more than ${this.windowSamples} texts ahead of what the run takes`,
+      );
+    const at = this.start + this.#texts++;
+    const frame: TextFrame = {
+      kind: "text",
+      role: "prompt",
+      text,
+      utterance: more.utterance ?? `${this.name}-${at + 1}`,
+      revision: 1,
+      final: true,
+      stableChars: text.length,
+      startSample: at,
+      endSample: at + 1,
+      sampleRateHz: 1000,
+      ...(more.language !== undefined && { language: more.language }),
+    };
+    this.input.pushFrame(frame);
+    this.#received = at + 1;
+  }
+
+  mute(muted: boolean): void {
+    this.#muted = muted;
+  }
+
+  end(): void {
+    this.input.end();
+  }
+
+  /** A new sender begins at a whole sample. */
+  takenBy(sender: object | undefined): void {
+    this.sender = sender;
+    this.#decoder = undefined;
+    this.#muted = false;
+  }
+
+  view(): InputTrack {
+    return {
+      track: this.name,
+      kind: this.format ? "audio" : "text",
+      ...(this.format && { format: this.format }),
+      received: this.#received,
+      kept: this.storedKept,
+      windowSamples: this.windowSamples,
+      ended: this.input.ended,
+    };
+  }
+
+  /** The part of a chunk that was not received before. */
+  #notHeardYet(bytes: Uint8Array, startSample: number, format: TrackFormat): Uint8Array {
+    const spare = this.#decoder?.spareBytes ?? 0;
+    const ahead = startSample - this.#received;
+    if (ahead === 0 && spare === 0) return bytes;
+    if (ahead > 0)
+      throw new EngineError(
+        "CHUNK_INVALID",
+        `${this.name}: a chunk begins at ${startSample}, expected at most ${this.#received}`,
+      );
+    this.#decoder = undefined; // a named position begins a whole sample
+    const tuple = BYTES_PER_SAMPLE[encodingOf(format)] * format.channels;
+    return bytes.subarray(Math.min(bytes.length, -ahead * tuple));
+  }
+}
+
+function encodingOf({ encoding }: TrackFormat): "s16le" | "mulaw" | "alaw" {
+  if (encoding === "opus")
+    throw new EngineError("CODEC_UNSUPPORTED", "opus is not taken in yet: send s16le, mulaw or alaw");
+  return encoding;
+}
+
+function requireKnown(format: TrackFormat): void {
+  encodingOf(format);
+  const { sampleRateHz, channels } = format;
+  const sound = Number.isInteger(sampleRateHz) && sampleRateHz >= 8000 && sampleRateHz <= 96_000;
+  if (!sound || !Number.isInteger(channels) || channels < 1 || channels > 8)
+    throw new EngineError(
+      "AUDIO_FORMAT_UNSUPPORTED",
+      `${sampleRateHz} Hz, ${channels} channels: wanted 8,000 to 96,000 Hz and 1 to 8`,
+    );
+}
