@@ -1,8 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { debianRoots } from "#engine/plugin";
 
-/** Where Debian's pocketsphinx-testdata lies: human speech, 16 kHz, mono, under the BSD licence. */
-export const RECORDINGS_DIR = "/usr/share/pocketsphinx/test/data";
+const inRoots = debianRoots(process.env).map((root) => join(root, "usr/share/pocketsphinx/test/data"));
+
+/** Where Debian's pocketsphinx-testdata lies, in the system or the user's own root: human speech, 16 kHz, mono, under the BSD licence. */
+export const RECORDINGS_DIR = inRoots.find((dir) => existsSync(dir)) ?? inRoots[0]!;
 
 export const recordingsInstalled = (): boolean => existsSync(join(RECORDINGS_DIR, "goforward.raw"));
 
