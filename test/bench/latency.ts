@@ -4,6 +4,7 @@ import { encodeWav } from "#engine/audio";
 import type { Frame } from "#engine/frames";
 import { newHousehold, Run, SystemClock } from "#engine/runtime";
 import { formatFinding, type Plan, planWorkflow } from "#engine/workflow";
+import { requireBalance } from "#test/accounted-run";
 import { builtInTypes } from "#test/built-in-types";
 import { CHECKOUT, startCommand } from "#test/command-line";
 import { SAMPLES_DIR } from "#test/make-recording";
@@ -60,7 +61,7 @@ async function pacedRun(dir: string): Promise<Stages[]> {
     else if (frame.kind === "audio" && output === "speech") stages.spoken ??= nowMs;
   };
   const run = new Run(await pacedPlan(dir), { runId: "bench", clock: new SystemClock(), onOutput }, newHousehold());
-  const report = await run.done;
+  const report = requireBalance(await run.done);
   if (report.state !== "done")
     throw new Error(`the run ${report.state}: ${report.error?.code} ${report.error?.message}`);
   const whole = [...utterances.values()].filter((stages) => stages.spoken !== undefined);

@@ -8,8 +8,9 @@ import {
   type NodeDefinition,
   type TaskInput,
 } from "#engine/plugin";
-import { type Household, newHousehold, Run, type RunEvent, type RunOptions, VirtualClock } from "#engine/runtime";
+import { type Household, newHousehold, type Run, type RunEvent, type RunOptions, VirtualClock } from "#engine/runtime";
 import type { EdgeBuffer, Plan, PlannedEdge, PlannedNode } from "#engine/workflow";
+import { AccountedRun } from "./accounted-run.ts";
 
 /** Nodes and plans made in code, for tests of what runs them. */
 
@@ -176,14 +177,14 @@ export function planOf(
 
 export const household = (): Household => newHousehold();
 
-/** Starts a plan under a virtual clock and keeps its events. */
+/** Starts a plan under a virtual clock and keeps its events. Accounts that do not balance reject `run.done`. */
 export function startPlan(
   plan: Plan,
   options: Partial<RunOptions> = {},
   home = household(),
 ): { run: Run; events: RunEvent[] } {
   const events: RunEvent[] = [];
-  const run = new Run(
+  const run = new AccountedRun(
     plan,
     { runId: "run-1", clock: new VirtualClock(), onEvent: (event) => void events.push(event), ...options },
     home,

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CHECKOUT, runCommand } from "./command-line.ts";
+import { toldEvents, toldReport } from "./told-events.ts";
 
 export interface Repetition {
   readonly times: number;
@@ -40,6 +41,7 @@ export async function repeatInterpret(repetition: Repetition): Promise<Repetitio
   const first = await runOnce(repetition, 1);
   say?.(`1 of ${times}`);
   if (first.status !== 0) differences.push(`run 1: exit status ${first.status}: ${first.remarks.slice(-500)}`);
+  else toldReport(toldEvents(first.events)); // throws where its accounts do not balance
   let next = 2;
   const worker = async () => {
     while (next <= times) {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { WavReader } from "#engine/audio";
 import type { TextFrame } from "#engine/frames";
 import type { RunReport } from "#engine/runtime";
+import { requireBalance } from "./accounted-run.ts";
 
 /** A line of `run --json`, as far as tests look at it. */
 export interface ToldEvent {
@@ -24,11 +25,11 @@ export const toldEvents = (out: string): ToldEvent[] =>
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as ToldEvent);
 
-/** The report that the last event carries. @throws Error where it carries none */
+/** The report that the last event carries. @throws Error where it carries none, or its accounts do not balance */
 export function toldReport(events: readonly ToldEvent[]): NonNullable<ToldEvent["report"]> {
   const report = events.at(-1)?.report;
   if (!report) throw new Error(`the last event is ${events.at(-1)?.type ?? "missing"}, not the end of the run`);
-  return report;
+  return requireBalance(report);
 }
 
 /** The final texts of a role, in the order told. */
