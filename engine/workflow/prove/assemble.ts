@@ -211,7 +211,10 @@ class Assembler {
     const key = `${edge.from.id}.${edge.fromPort} ${JSON.stringify(needed.wanted)}`;
     const shared = this.#inserted.get(key);
     if (shared) return shared;
-    const words = `${edge.from.id}.${edge.fromPort} gives ${formatWords(known)}; ${edge.to.id}.${edge.toPort} takes ${formatWords(needed.result)}`;
+    const lengths =
+      known.frameMs === undefined && needed.result.frameMs !== undefined && known.sampleRateHz !== undefined;
+    const given = `${formatWords(known)}${lengths ? " in frames of any length" : ""}`;
+    const words = `${edge.from.id}.${edge.fromPort} gives ${given}; ${edge.to.id}.${edge.toPort} takes ${formatWords(needed.result)}`;
     const unfit = (reason: string): undefined => {
       this.findings.push(edge.place.yaml.finding("AUDIO_UNFIT", edge.place.path, `${words}; ${reason}`));
     };

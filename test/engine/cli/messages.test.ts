@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { encodeWav } from "#engine/plugin";
 import { callCommand } from "#test/called-command";
 import { folderWith } from "#test/planning";
 
@@ -67,4 +68,14 @@ test("files that a run wrote are named from the folder in which it was called", 
   const { status, text } = await call(["run", "spoken.yaml", "--out", "out", "--clock", "virtual"]);
   expect(status).toBe(0);
   expect(text).toContain("\nwrote out/notes.txt (");
+});
+
+test("a conversion that only cuts frames anew says that they come in any length", async () => {
+  const cut =
+    "parlando: 1\nnodes:\n  talk: { use: core.file, with: { path: a.wav } }\n  vad: { use: webrtc.vad, from: talk }\n";
+  const wav = encodeWav(new Int16Array(1600), { sampleRateHz: 16000, channels: 1 });
+  const { text } = await callCommand(["lint", "cut.yaml"], folderWith({ "cut.yaml": cut, "a.wav": wav }));
+  expect(text).toContain(
+    "gives 16000 Hz mono in frames of any length; vad.audio takes 16000 Hz mono in frames of 20 ms\n",
+  );
 });

@@ -1,0 +1,48 @@
+import { expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { EXIT } from "#engine/cli";
+import { HUNG_EXIT_STATUS } from "#engine/runtime";
+import { page, ROOT } from "./pages.ts";
+
+const { text } = page("docs/runs.md");
+const source = (path: string) => readFileSync(join(ROOT, path), "utf8");
+
+/** Words in quotes that an expression finds in a file. */
+const words = (path: string, within: RegExp): string[] => {
+  const found = within.exec(source(path))?.[0];
+  if (found === undefined) throw new Error(`${path} has nothing like ${within}`);
+  return [...found.matchAll(/"([\w.]+)"/g)].map(([, word]) => word!);
+};
+
+/** What a hook tells, all over the plugins and the supervisor. */
+const told = (call: RegExp): string[] =>
+  ["plugins", "engine/plugin/supervise"].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts"))
+      .flatMap((name) => [...source(join(folder, name)).matchAll(call)].map(([, word]) => word!)),
+  );
+
+const happenings = [...source("engine/runtime/events.ts").matchAll(/readonly type: "([\w.]+)"/g)].map(
+  ([, type]) => type!,
+);
+
+test.each([
+  ["events", happenings],
+  ["states of a run", words("engine/runtime/report.ts", /type RunState = [^;]+/)],
+  ["reasons to drop a frame", words("engine/runtime/edge.ts", /type DropReason = [^;]+/)],
+  ["units of usage", words("engine/plugin/context.ts", /type UsageUnit = [^;]+/)],
+  ["events of nodes", told(/report\(\{\s*type: "(\w+)"/g)],
+  [
+    "kinds of frames",
+    [...source("engine/frames/frame.ts").matchAll(/readonly kind: "(\w+)"/g)].map(([, kind]) => kind!),
+  ],
+])("%s are all named", (_what, names) => {
+  expect(names).not.toEqual([]);
+  expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+});
+
+test("exit statuses are all named", () => {
+  const statuses = text.slice(text.indexOf("## Exit statuses"), text.indexOf("## The watchdog"));
+  for (const status of [...Object.values(EXIT), HUNG_EXIT_STATUS]) expect(statuses).toContain(`\n| ${status} |`);
+});
