@@ -15,6 +15,15 @@ export interface EndpointingSettings {
 
 const LONGEST_FRAME_MS = 30;
 
+/** How much audio up to the end of the present frame may come to belong to an utterance; always more than that frame. */
+export const lookbackSamples = (
+  { preRollMs, minSpeechMs }: Pick<EndpointingSettings, "preRollMs" | "minSpeechMs">,
+  sampleRateHz: number,
+): number =>
+  msToSamples(preRollMs, sampleRateHz) +
+  2 * msToSamples(minSpeechMs, sampleRateHz) +
+  msToSamples(LONGEST_FRAME_MS, sampleRateHz);
+
 /** What a frame is: outside any utterance, the one that opens, inside, or the last one of an utterance (`full`: of the longest allowed). */
 export type Step = "quiet" | "opened" | "speech" | "closed" | "full";
 
@@ -30,7 +39,7 @@ export class Endpointing {
   readonly #endpoint: number;
   readonly #maxSegment: number;
   readonly #settle: number;
-  readonly #longestFrame: number;
+  readonly lookback: number;
   #inUtterance = false;
   #startSample = 0;
   #bucket = 0;
@@ -49,7 +58,7 @@ export class Endpointing {
     this.#endpoint = msToSamples(settings.endpointMs, sampleRateHz);
     this.#maxSegment = msToSamples(settings.maxSegmentMs, sampleRateHz);
     this.#settle = msToSamples(settings.settleMs, sampleRateHz);
-    this.#longestFrame = msToSamples(LONGEST_FRAME_MS, sampleRateHz);
+    this.lookback = lookbackSamples(settings, sampleRateHz);
   }
 
   get inUtterance(): boolean {
@@ -59,11 +68,6 @@ export class Endpointing {
   /** Of the open utterance, or of the last one: no audio before this position belongs to it. */
   get startSample(): number {
     return this.#startSample;
-  }
-
-  /** How much audio up to the end of the present frame may come to belong to an utterance, in samples; always more than that frame. */
-  get lookback(): number {
-    return this.#preRoll + 2 * this.#minSpeech + this.#longestFrame;
   }
 
   /** Whether the open utterance ended in a gap: audio is missing from its last voiced frame up to `startSample`, where the next begins. */

@@ -3,6 +3,7 @@ import type { AudioFrame, Control, Frame, SpeechMark } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
 import { anything, extremes, pinkNoise, silence, voice, whiteNoise } from "#test/detector-signals";
 import { recordingPcm, recordingsInstalled } from "#test/recordings";
+import { sessionPool } from "../../../plugins/webrtc/batch.ts";
 import plugin from "../../../plugins/webrtc/index.ts";
 import { vad } from "../../../plugins/webrtc/vad.ts";
 
@@ -204,9 +205,10 @@ test("a frame longer than the detector takes is an error that says what is wante
 
 test("the implementation that serves is named in the run's events", async () => {
   const { driven } = await run(framesOf(quiet(100)));
-  expect(driven.events).toEqual([
-    { type: "engine", engine: "webrtc-vad", backend: expect.stringMatching(/^(native|wasm)$/) },
-  ]);
+  const here = sessionPool()
+    ? { backend: "native", lanes: expect.stringMatching(/^(avx2|portable)$/) }
+    : { backend: "wasm" };
+  expect(driven.events).toEqual([{ type: "engine", engine: "webrtc-vad", ...here }]);
 });
 
 test.each([
