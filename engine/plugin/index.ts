@@ -70,6 +70,7 @@ export type {
 export { credentialKey } from "./link/credential.ts";
 export type { Door, Incoming, Listener, Outgoing, ServerNetwork, Upgrade } from "./link/door.ts";
 export { CredentialLimits, credentialLimits, type LimitSettings } from "./link/limits.ts";
+export { type LinkNodeOptions, linkNode } from "./link/link-node.ts";
 export type {
   Connection,
   ConnectionEnd,
@@ -79,8 +80,11 @@ export type {
   Message,
   Network,
 } from "./link/network.ts";
+export { LinkPool, linkPool } from "./link/pool.ts";
 export type { Attempt, LinkProtocol, Peer, PeerSession, Session, Wire } from "./link/protocol.ts";
 export { DEFAULT_LINK, type LinkSettings, linkSchema, linkSettings } from "./link/settings.ts";
+export { StreamFraming } from "./link/stream-framing.ts";
+export { type TextFacts, Texts } from "./link/texts.ts";
 export { Timeline } from "./link/timeline.ts";
 export { type Token, TokenCache, type TokenRequest, tokenCache } from "./link/token-cache.ts";
 export {

@@ -14,6 +14,8 @@ export interface Network {
    * @throws as `dial`.
    */
   fetch(request: HttpRequest): Promise<HttpResponse>;
+  /** The connection does not end with the node that dialled it: a pool keeps it. */
+  release(connection: Connection): void;
 }
 
 /** What came or goes in one piece: of a WebSocket a message, text as string; of TCP a chunk of any length. */

@@ -1,4 +1,5 @@
 import type { Frame } from "../../frames/index.ts";
+import type { NodeContext } from "../context.ts";
 import type { ConnectionEnd, DialRequest, Message } from "./network.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -60,6 +61,8 @@ export interface Peer {
 
 /** One stretch of work, as the peer's own code sees it: where results go. */
 export interface Session {
+  /** Of the node that has the session. A reusable connection, and its peer, may serve another node later. */
+  readonly ctx: NodeContext;
   /** Hands a result to the workflow. The link stops reading from the vendor while there is no room. */
   emit(frame: Frame, port?: string): void;
   /** What was sent in this session so far, and where it stood in the run: turns the vendor's times into positions. */

@@ -66,6 +66,8 @@ export class MemoryNetwork implements ServerNetwork, ClockedNetwork {
     };
   }
 
+  release(): void {}
+
   async dial(request: DialRequest): Promise<Connection> {
     return this.#bounded(request.url, 0, request.signal, async (place) => {
       const { protocol } = new URL(request.url);

@@ -13,6 +13,8 @@ const ANSWER_MS = 30_000;
 export class SystemNetwork implements ServerNetwork, ClockedNetwork {
   readonly virtual = false;
 
+  release(): void {}
+
   dial(request: DialRequest): Promise<Connection> {
     const { protocol } = new URL(request.url);
     return protocol === "tcp:" || protocol === "tls:" ? dialTcp(request) : WebSocketConnection.open(request);

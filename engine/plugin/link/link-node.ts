@@ -1,0 +1,312 @@
+import { EngineError } from "#engine/errors";
+import { type Control, durationMs, type Frame, sampleCount } from "../../frames/index.ts";
+import type { NodeContext } from "../context.ts";
+import type { AwaitableEmit, TaskInput, TaskNode } from "../node.ts";
+import { bounded } from "./bounded.ts";
+import { Chunker } from "./chunker.ts";
+import { Intake, type Item } from "./intake.ts";
+import type { CredentialLimits } from "./limits.ts";
+import type { LinkConnection } from "./link-connection.ts";
+import { type Opened, Opener } from "./opener.ts";
+import { Pace } from "./pace.ts";
+import type { LinkPool } from "./pool.ts";
+import type { LinkProtocol } from "./protocol.ts";
+import type { LinkSettings } from "./settings.ts";
+
+export interface LinkNodeOptions {
+  readonly ctx: NodeContext;
+  readonly protocol: LinkProtocol;
+  /** From `linkSettings(…)`. */
+  readonly settings: LinkSettings;
+  /**
+   * What one session is about. `stream`: everything, until the input ends or the session is replaced. `utterance`: what stands between two
+   * speech marks; audio outside of them is not sent. `frame`: one final text.
+   */
+  readonly sessions: "stream" | "utterance" | "frame";
+  /** From `ctx.resource(credentialLimits(…))`. A session takes a place from its opening to its end. */
+  readonly limits?: CredentialLimits;
+  /** From `ctx.resource(linkPool(…))`: where a reusable connection goes when the node ends. */
+  readonly pool?: LinkPool;
+}
+
+/**
+ * The node of a vendor that is spoken to over a connection: `create` returns it. It holds what comes until the vendor is ready, sends it in
+ * order, hands results on, and ends sessions as the settings say. A connection that is lost in the midst of a session fails the node with a
+ * code that may be tried again; the node type's own `retry` then replays what was not answered.
+ */
+export const linkNode = (options: LinkNodeOptions): TaskNode => new LinkNode(options);
+
+class LinkNode implements TaskNode {
+  readonly #intake: Intake;
+  readonly #opener: Opener;
+  readonly #chunker: Chunker;
+  readonly #pace: Pace;
+  readonly #failure = Promise.withResolvers<never>();
+  readonly #stop = new AbortController();
+  #emit: AwaitableEmit = () => undefined;
+  #current: Opened | undefined;
+  #utterance: string | undefined;
+  #speaking: Frame | undefined;
+  #lastSentMs = 0;
+  #callOffIdle: (() => void) | undefined;
+  readonly #closing = new Set<Promise<void>>();
+
+  constructor(readonly options: LinkNodeOptions) {
+    const { ctx, settings, protocol, limits, pool } = options;
+    this.#intake = new Intake(settings.bufferMs);
+    this.#chunker = new Chunker(protocol.chunkMs);
+    this.#pace = new Pace(settings.pace, settings.aheadMs, ctx.clock);
+    this.#failure.promise.catch(() => {}); // `run` may never be called
+    this.#opener = new Opener({
+      ctx,
+      protocol,
+      settings,
+      sink: (frame, port) => this.#emit(frame, port),
+      ...(limits && { limits }),
+      ...(pool && { pool }),
+    });
+  }
+
+  async run(input: TaskInput, emit: AwaitableEmit, signal: AbortSignal): Promise<void> {
+    this.#emit = emit;
+    const stop = AbortSignal.any([signal, this.#stop.signal]);
+    if (this.options.settings.early) this.#opener.early(stop);
+    const reading = this.#read(input);
+    const sending = this.#send(stop);
+    reading.catch(() => {});
+    sending.catch(() => {});
+    try {
+      await Promise.race([Promise.all([reading, sending]), this.#failure.promise]);
+    } catch (error) {
+      this.#abandon(error);
+      throw error;
+    } finally {
+      this.#callOffIdle?.();
+      this.#emit = () => undefined;
+    }
+  }
+
+  onControl(control: Control): void {
+    if (control.kind === "flush") this.#intake.push({ order: "flush" });
+    if (control.kind === "barge-in") this.#bargeIn();
+  }
+
+  held(): number {
+    return this.#intake.samples + this.#chunker.held;
+  }
+
+  async close(): Promise<void> {
+    const { clock } = this.options.ctx;
+    if (!this.#stop.signal.aborted)
+      this.#abandon(new EngineError("RUN_CANCELLED", `${this.options.ctx.nodeId} was closed`));
+    const all = Promise.all([...this.#closing, this.#opener.dispose()]);
+    await bounded(all, clock, GOODBYE_MS, () => new EngineError("VENDOR_LOST", "no goodbye came")).catch(() => {});
+  }
+
+  async #read(input: TaskInput): Promise<void> {
+    for (;;) {
+      await this.#intake.room();
+      if (this.#stop.signal.aborted) return;
+      const received = await input.next();
+      if (!received) return this.#intake.end();
+      this.#intake.push({ frame: received.frame });
+    }
+  }
+
+  async #send(signal: AbortSignal): Promise<void> {
+    for (let item = await this.#intake.next(); item; item = await this.#intake.next()) {
+      signal.throwIfAborted();
+      await this.#handle(item, signal);
+    }
+    await this.#finish("done", signal);
+  }
+
+  async #handle(item: Item, signal: AbortSignal): Promise<void> {
+    if ("order" in item) return this.#order(item.order, signal);
+    const { frame } = item;
+    if (this.options.sessions === "frame") return this.#speak(frame, signal);
+    if (frame.kind === "speech") return this.#mark(frame, signal);
+    if (this.options.sessions === "utterance" && this.#utterance === undefined)
+      return this.options.ctx.count("unspokenSamples", frame.kind === "audio" ? sampleCount(frame) : 0);
+    await this.#session(frame, signal); // also where the chunk is not whole yet: the vendor may take a while
+    const pieces = frame.kind === "audio" ? this.#chunker.push(frame) : [frame];
+    for (const piece of pieces) await this.#deliver(piece, signal);
+  }
+
+  async #order(order: "flush" | "idle" | "renew", signal: AbortSignal): Promise<void> {
+    if (order === "idle" && !this.#intake.isEmpty) return; // something came meanwhile
+    if (order === "flush" && this.options.sessions === "stream") {
+      await this.#deliverRest(signal);
+      return this.#current?.session.peer.flush?.();
+    }
+    await this.#finish(order, signal);
+  }
+
+  async #mark(frame: Extract<Frame, { kind: "speech" }>, signal: AbortSignal): Promise<void> {
+    const { sessions, settings, ctx } = this.options;
+    if (frame.mark === "start") {
+      if (sessions === "utterance") await this.#finish("done", signal);
+      this.#utterance = frame.utterance;
+      const opened = await this.#session(frame, signal);
+      return opened.session.peer.send(frame);
+    }
+    await this.#deliverRest(signal);
+    this.#utterance = undefined;
+    this.#current?.session.peer.send(frame);
+    const ageMs = this.#current ? ctx.clock.nowMs() - this.#current.session.beganMs : 0;
+    if (sessions === "utterance") await this.#finish("done", signal);
+    else if (settings.sessionMs > 0 && ageMs >= settings.sessionMs) await this.#finish("renew", signal);
+  }
+
+  /** One text, one session. */
+  async #speak(frame: Frame, signal: AbortSignal): Promise<void> {
+    if (frame.kind === "text" && (!frame.final || frame.text.trim() === "")) return;
+    this.#speaking = frame;
+    await this.#deliver(frame, signal);
+    await this.#finish("done", signal);
+    this.#speaking = undefined;
+  }
+
+  /** The session that is open, or a new one. */
+  async #session(frame: Frame, signal: AbortSignal): Promise<Opened> {
+    const { settings, sessions, ctx } = this.options;
+    if (this.#current?.session.isOver) this.#endSession("over");
+    const current = this.#current;
+    const tooOld =
+      current !== undefined &&
+      sessions === "stream" &&
+      this.#utterance === undefined &&
+      settings.sessionMs > 0 &&
+      ctx.clock.nowMs() - current.session.beganMs >= settings.sessionMs;
+    if (tooOld) await this.#finish("renew", signal);
+    if (this.#current) return this.#current;
+    const rate = "sampleRateHz" in frame && frame.sampleRateHz !== undefined ? frame.sampleRateHz : 16_000;
+    const about = sessions === "utterance" ? this.#utterance : "utterance" in frame ? frame.utterance : undefined;
+    const opened = await this.#opener.open(rate, sessions === "stream" ? undefined : about, signal);
+    if (signal.aborted) {
+      opened.connection.fail(signal.reason);
+      opened.leave();
+      throw signal.reason;
+    }
+    this.#current = opened;
+    this.#lastSentMs = ctx.clock.nowMs();
+    const { connection } = opened;
+    const onLost = () => this.#lost(opened, connection.signal.reason);
+    if (connection.signal.aborted) onLost();
+    else connection.signal.addEventListener("abort", onLost, { once: true });
+    void opened.session.ended.then(() => {
+      if (this.#current === opened) this.#endSession("over");
+    });
+    this.#watchIdle();
+    return opened;
+  }
+
+  async #deliver(frame: Frame, signal: AbortSignal): Promise<void> {
+    const { ctx } = this.options;
+    const waitMs = this.#pace.waitMs(durationMs(frame));
+    if (waitMs > 0) await ctx.clock.sleep(waitMs, signal);
+    const { connection, session } = await this.#session(frame, signal); // it may have ended meanwhile
+    if (frame.kind === "audio") session.timeline.add(frame.startSample, sampleCount(frame));
+    if (frame.kind === "encoded") session.timeline.add(frame.startSample, frame.sampleCount);
+    session.sent++;
+    session.peer.send(frame);
+    this.#lastSentMs = ctx.clock.nowMs();
+    ctx.usage("audioSeconds", durationMs(frame) / 1000);
+    if (frame.kind === "text") ctx.usage("characters", [...frame.text].length);
+    if (connection.socket.bufferedBytes > 0) await connection.socket.drained();
+  }
+
+  async #deliverRest(signal: AbortSignal): Promise<void> {
+    for (const piece of this.#chunker.rest()) await this.#deliver(piece, signal);
+  }
+
+  /** Ends the session in order: what is outstanding comes first. */
+  async #finish(cause: string, signal: AbortSignal): Promise<void> {
+    await this.#deliverRest(signal);
+    const current = this.#current;
+    if (!current) return;
+    const { settings, protocol, ctx } = this.options;
+    const late = () =>
+      new EngineError(
+        "RESULT_LATE",
+        `${protocol.vendor} did not finish within ${settings.finishMs} ms of being asked to`,
+      );
+    const all = Promise.race([current.session.peer.finish(), current.session.ended, this.#failure.promise]);
+    await bounded(all, ctx.clock, settings.finishMs, late, signal);
+    await current.session.room();
+    if (this.#current === current) this.#endSession(cause);
+  }
+
+  #endSession(cause: string): void {
+    const opened = this.#current;
+    if (!opened) return;
+    this.#current = undefined;
+    const { connection, session, leave } = opened;
+    connection.release(session);
+    leave();
+    if (this.options.protocol.reusable && connection.usable) this.#opener.keep(connection);
+    else this.#close(connection, cause);
+  }
+
+  /** The connection ended by itself. Where a session had been given something, that is the node's failure. */
+  #lost(opened: Opened, reason: unknown): void {
+    if (this.#current !== opened) return;
+    this.#current = undefined;
+    opened.connection.release(opened.session);
+    opened.leave();
+    if (opened.session.sent > 0 || this.#utterance !== undefined) this.#failure.reject(reason);
+  }
+
+  /** The node has failed, or is not wanted any more. */
+  #abandon(reason: unknown): void {
+    this.#stop.abort(reason);
+    this.#callOffIdle?.();
+    const opened = this.#current;
+    this.#current = undefined;
+    if (!opened) return;
+    opened.connection.release(opened.session);
+    opened.leave();
+    opened.session.peer.abandon?.();
+    this.#close(opened.connection, "abandoned");
+  }
+
+  #close(connection: LinkConnection, cause: string): void {
+    const closing = connection.close(cause);
+    this.#closing.add(closing);
+    void closing.then(() => this.#closing.delete(closing));
+  }
+
+  #bargeIn(): void {
+    const unprotected = (frame: Frame) => frame.kind === "text" && !frame.protected;
+    const dropped = this.#intake.remove(unprotected);
+    if (dropped > 0) this.options.ctx.count("bargedTexts", dropped);
+    const current = this.#current;
+    if (!current || !this.#speaking || !unprotected(this.#speaking)) return;
+    connectionOver(current);
+    this.#endSession("barge-in");
+  }
+
+  #watchIdle(): void {
+    const { idleMs } = this.options.settings;
+    if (idleMs === 0) return;
+    this.#callOffIdle?.();
+    const { clock } = this.options.ctx;
+    const look = () => {
+      if (!this.#current) return;
+      const quietMs = clock.nowMs() - this.#lastSentMs;
+      if (quietMs >= idleMs) return this.#intake.push({ order: "idle" });
+      this.#callOffIdle = clock.after(idleMs - quietMs, look);
+    };
+    this.#callOffIdle = clock.after(idleMs, look);
+  }
+}
+
+/** By the run's clock: how long a far end may take to answer a goodbye when the node is closed. */
+const GOODBYE_MS = 1000;
+
+/** What is under way is not wanted any more. */
+function connectionOver({ session }: Opened): void {
+  session.shut();
+  session.peer.abandon?.();
+  session.over();
+}
