@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { WavReader } from "#engine/audio";
+import { WAV_HEADER_BYTES, WavReader } from "#engine/audio";
 import type { TextFrame } from "#engine/frames";
 import type { RunReport } from "#engine/runtime";
 import { requireBalance } from "./accounted-run.ts";
@@ -36,13 +36,13 @@ export function toldReport(events: readonly ToldEvent[]): NonNullable<ToldEvent[
 export const finalsOf = (events: readonly ToldEvent[], role: TextFrame["role"]): string[] =>
   events.flatMap(({ frame }) => (frame?.kind === "text" && frame.final && frame.role === role ? [frame.text] : []));
 
-/** The samples of a WAV that has to be whole. @throws Error where its header says something else than the file holds */
+/** The samples of a WAV that has to be whole, as core.wav writes it. @throws Error where its header says something else than the file holds */
 export function wholeWav(path: string): Int16Array {
-  const reader = new WavReader();
-  const pcm = reader.push(readFileSync(path));
-  const { truncated, dataBytes } = reader.end();
-  if (truncated || dataBytes !== pcm.length * 2) throw new Error(`${path}: the header does not fit the file`);
-  return pcm;
+  const bytes = readFileSync(path);
+  const [riffBytes, dataBytes] = [bytes.readUInt32LE(4), bytes.readUInt32LE(WAV_HEADER_BYTES - 4)];
+  if (riffBytes !== bytes.length - 8 || dataBytes !== bytes.length - WAV_HEADER_BYTES)
+    throw new Error(`${path}: ${bytes.length} bytes, and its header tells of ${dataBytes} behind it`);
+  return new WavReader().push(bytes);
 }
 
 /** The lines of each cue of an SRT file that has to be valid: numbered from 1, times rising, nothing empty. @throws Error where it is not */
