@@ -107,6 +107,8 @@ export class Run implements Host {
   #state: RunState = "starting";
   #error: EngineError | undefined;
   #drained = false;
+  /** All nodes were ready. */
+  #begun = false;
   #ending = false;
   #sequence = 0;
 
@@ -256,6 +258,7 @@ export class Run implements Host {
     if (this.#ending) return;
     if (this.#error) return void this.#end();
     this.#setState("running");
+    this.#begun = true;
     this.#idle.start();
     const { runMs } = this.plan.limits;
     if (runMs !== undefined)
@@ -384,6 +387,11 @@ export class Run implements Host {
     for (const [i, unit] of this.#wiring.units.entries())
       for (const file of this.#contexts[i]!.files)
         try {
+          // what never began must not take the place of what an earlier run left
+          if (!this.#begun || !this.#nodes.has(unit)) {
+            file.abandon();
+            continue;
+          }
           const report = file.finish(unit.cut || this.#drained || this.#state === "cancelled");
           if (!report) continue;
           reports.push(report);

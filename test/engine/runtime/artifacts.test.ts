@@ -91,3 +91,21 @@ test("a target that cannot be written is a coded error before anything starts", 
   expect(report.error?.message).toContain("a part of the path is");
   expect(report.edges[0]!.in.frames).toBe(0);
 });
+
+test("a run that never began leaves the file of an earlier one as it was", async () => {
+  const path = join(dir, "file.txt");
+  writeFileSync(path, "of an earlier run");
+  const broken = inline({
+    create() {
+      throw new EngineError("ENGINE_MISSING", "not installed");
+    },
+  });
+  const plan = planOf({ source: sourceOf(texts), broken, sink: writer(path) }, [
+    ["source", "broken"],
+    ["source", "sink"],
+  ]);
+  const report = await startPlan(plan).run.done;
+  expect(report).toMatchObject({ state: "failed", artifacts: [] });
+  expect(readFileSync(path, "utf8")).toBe("of an earlier run");
+  expect(readdirSync(dir)).toEqual(["file.txt"]);
+});
