@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { EXIT } from "#engine/cli";
 import { HUNG_EXIT_STATUS } from "#engine/runtime";
@@ -15,13 +15,13 @@ const words = (path: string, within: RegExp): string[] => {
   return [...found.matchAll(/"([\w.]+)"/g)].map(([, word]) => word!);
 };
 
-/** What a hook tells, all over the plugins and the supervisor. */
-const told = (call: RegExp): string[] =>
-  ["plugins", "engine/plugin/supervise"].flatMap((folder) =>
-    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-      .filter((name) => name.endsWith(".ts"))
-      .flatMap((name) => [...source(join(folder, name)).matchAll(call)].map(([, word]) => word!)),
-  );
+/** The types of events that the files of a folder report. */
+const told = (folder: string): string[] =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .flatMap((name) =>
+      [...source(join(folder, name)).matchAll(/report\(\{\s*type: "(\w+)"/g)].map(([, type]) => type!),
+    );
 
 const happenings = [...source("engine/runtime/events.ts").matchAll(/readonly type: "([\w.]+)"/g)].map(
   ([, type]) => type!,
@@ -32,7 +32,6 @@ test.each([
   ["states of a run", words("engine/runtime/report.ts", /type RunState = [^;]+/)],
   ["reasons to drop a frame", words("engine/runtime/edge.ts", /type DropReason = [^;]+/)],
   ["units of usage", words("engine/plugin/context.ts", /type UsageUnit = [^;]+/)],
-  ["events of nodes", told(/report\(\{\s*type: "(\w+)"/g)],
   [
     "kinds of frames",
     [...source("engine/frames/frame.ts").matchAll(/readonly kind: "(\w+)"/g)].map(([, kind]) => kind!),
@@ -41,6 +40,18 @@ test.each([
   expect(names).not.toEqual([]);
   expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
 });
+
+const described = readdirSync(join(ROOT, "plugins"))
+  .map((name) => `plugins/${name}`)
+  .filter((folder) => existsSync(join(ROOT, folder, "README.md")));
+
+test.each(["engine/plugin", ...described])(
+  "what nodes of %s tell is named there, or in the README of the plugin",
+  (folder) => {
+    const pages = text + (folder === "engine/plugin" ? "" : source(`${folder}/README.md`));
+    expect(told(folder).filter((type) => !pages.includes(`\`${type}\``))).toEqual([]);
+  },
+);
 
 test("exit statuses are all named", () => {
   const statuses = text.slice(text.indexOf("## Exit statuses"), text.indexOf("## The watchdog"));
