@@ -1,0 +1,5 @@
+import { definePlugin } from "#engine/plugin";
+import { asr } from "./asr.ts";
+import { tts } from "./tts.ts";
+
+export default definePlugin({ name: "aliyun", nodes: [asr, tts] });

@@ -1,0 +1,71 @@
+import { type ConnectionEnd, EngineError, type Message, type NodeContext, type Wire } from "#engine/plugin";
+import { taskFailure } from "./status.ts";
+import { directive, hexId, type Namespace, type NlsEvent, readEvent } from "./wire.ts";
+
+/** What a task is asked for by. */
+export interface TaskOptions {
+  readonly namespace: Namespace;
+  readonly appkey: string;
+  readonly ctx: NodeContext;
+  readonly wire: Wire;
+}
+
+/** One task on a connection: an id, and the directives that carry it. */
+export class NlsTask {
+  readonly id: string;
+
+  constructor(readonly options: TaskOptions) {
+    this.id = hexId(options.ctx.newId());
+  }
+
+  send(name: string, payload?: Readonly<Record<string, unknown>>): void {
+    const { namespace, appkey, ctx, wire } = this.options;
+    wire.send(directive({ namespace, appkey, taskId: this.id }, name, hexId(ctx.newId()), payload));
+  }
+}
+
+/** What happens in a session whose tasks these events are about. */
+export interface TaskEvents {
+  /** Of the task that is under way, if one is. */
+  readonly taskId: string | undefined;
+  event(event: NlsEvent): void;
+  audio(bytes: Uint8Array): void;
+  /** A failure came; true when it is an answer after all. */
+  forgives?(event: NlsEvent): boolean;
+}
+
+/** Takes the messages of one connection apart: the frame's type tells audio from events, `TaskFailed` ends the connection. */
+export class EventReader {
+  current: TaskEvents | undefined;
+
+  constructor(
+    readonly ctx: NodeContext,
+    readonly canRenew: boolean,
+  ) {}
+
+  message(message: Message): void {
+    const { current } = this;
+    if (typeof message !== "string") return current?.audio(message);
+    const event = readEvent(message);
+    if (!current || current.taskId === undefined || (event.taskId ?? current.taskId) !== current.taskId)
+      return this.ctx.count("strayEvents");
+    if (event.name !== "TaskFailed") return current.event(event);
+    if (current.forgives?.(event)) return;
+    const error = taskFailure(event, this.canRenew);
+    this.ctx.report({ type: "failed", taskId: current.taskId, code: error.code, vendorCode: event.status });
+    throw error;
+  }
+
+  /** A socket that is closed in the midst of a task leaves it without an answer. */
+  ended(end: ConnectionEnd): unknown {
+    const taskId = this.current?.taskId;
+    if (taskId === undefined) return undefined;
+    return new EngineError(
+      "VENDOR_LOST",
+      `Aliyun's socket was closed in the midst of a task, with code ${end.code ?? "none"}`,
+      {
+        details: { taskId, ...(end.code !== undefined && { closeCode: end.code }) },
+      },
+    );
+  }
+}

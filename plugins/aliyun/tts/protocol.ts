@@ -1,0 +1,51 @@
+import type { Attempt, DialRequest, LinkProtocol, NodeContext, Peer, Wire } from "#engine/plugin";
+import type { Access } from "../access.ts";
+import { EventReader } from "../task.ts";
+import type { TtsSettings } from "./config.ts";
+import { FlowingSession } from "./flowing-session.ts";
+import type { SpokenSoFar } from "./spoken-audio.ts";
+import type { SynthesisOptions } from "./synthesis-session.ts";
+import { TextSession } from "./text-session.ts";
+
+/** Synthesis as a link needs it: a connection for each text. */
+export class SynthesisProtocol implements LinkProtocol {
+  readonly vendor = "aliyun";
+  readonly #soFar: SpokenSoFar = { endSample: 0 };
+  #settings: TtsSettings;
+
+  constructor(
+    settings: TtsSettings,
+    readonly ctx: NodeContext,
+    readonly access: Access,
+  ) {
+    this.#settings = settings;
+  }
+
+  get secrets(): readonly string[] {
+    return this.access.secrets;
+  }
+
+  dial(attempt: Attempt): Promise<DialRequest> {
+    return this.access.request(attempt);
+  }
+
+  /** Live settings have changed; they hold from the next text on. */
+  update(settings: TtsSettings): void {
+    this.#settings = settings;
+  }
+
+  connect(wire: Wire): Peer {
+    const reader = new EventReader(this.ctx, this.access.canRenew);
+    return {
+      message: (message) => reader.message(message),
+      ended: (end) => reader.ended(end),
+      session: (session) => {
+        const options: SynthesisOptions = { settings: this.#settings, ctx: this.ctx, wire, soFar: this.#soFar };
+        const opened =
+          this.#settings.mode === "flowing" ? new FlowingSession(session, options) : new TextSession(session, options);
+        reader.current = opened;
+        return opened;
+      },
+    };
+  }
+}
