@@ -39,6 +39,8 @@ export {
 export type { Logger, NodeContext, NodeEvent, UsageUnit } from "./context.ts";
 export { describeNode, type FieldPage, type NodePage } from "./describe.ts";
 export { type FieldFacts, fieldFacts, fromEnv, live, path, secret } from "./fields.ts";
+export { type DoorOptions, type GatewayDoors, gatewayDoors } from "./gateway/doors.ts";
+export { FaultPlan } from "./gateway/fault-plan.ts";
 export {
   type Fault,
   type FaultKind,

@@ -8,6 +8,11 @@ const connections = z
   .optional()
   .describe("which connections of the mount, from 1; all where left out");
 
+const mount = z
+  .string()
+  .optional()
+  .describe("the path of a mount as the gateway's page lists it, or `tcp`; any where left out");
+
 const ms = z.number().int().min(0).max(3_600_000);
 
 const moment = z
@@ -22,6 +27,7 @@ const moment = z
 const handshake = z.strictObject({
   on: z.literal("handshake"),
   connections,
+  mount,
   do: z.union([
     z.strictObject({ delay: ms.describe("ms until the client is let in") }),
     z.strictObject({ refuse: z.number().int().min(400).max(599).describe("HTTP status; a TCP client is cut off") }),
@@ -35,6 +41,7 @@ const handshake = z.strictObject({
 const midway = z.strictObject({
   on: z.literal("connection"),
   connections,
+  mount,
   after: moment,
   do: z.union([
     z.strictObject({
@@ -50,6 +57,7 @@ const midway = z.strictObject({
 const results = z.strictObject({
   on: z.literal("messages"),
   connections,
+  mount,
   /** The first message it holds for, from 1. */
   from: z.number().int().min(1).default(1),
   count: z.number().int().min(1).optional().describe("for how many; all where left out"),

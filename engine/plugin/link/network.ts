@@ -62,6 +62,8 @@ export interface Connection extends AsyncIterable<Message> {
   close(code?: number, reason?: string): void;
   /** Ends at once, without a goodbye; what is buffered is lost. */
   destroy(): void;
+  /** Of networks in memory: the line goes dead in both directions, pongs included, and nobody is told. */
+  freeze?(): void;
   /** Never rejects. */
   readonly closed: Promise<ConnectionEnd>;
 }
