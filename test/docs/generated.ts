@@ -3,11 +3,7 @@ import { join } from "node:path";
 import { ERROR_TRAITS } from "#engine/errors";
 import { describeNode, type FieldPage, type NodePage } from "#engine/plugin";
 import { FINDING_CODES } from "#engine/workflow";
-import apertium from "#plugins/apertium";
-import core from "#plugins/core";
-import espeak from "#plugins/espeak";
-import pocketsphinx from "#plugins/pocketsphinx";
-import webrtc from "#plugins/webrtc";
+import { builtInTypes } from "#test/engines";
 import { broughtBy, directPackages, type Package } from "./packages.ts";
 import { ROOT } from "./pages.ts";
 
@@ -124,7 +120,7 @@ function broughtPackages(): string {
 }
 
 function nodeTypes(): string {
-  const pages = [core, webrtc, pocketsphinx, apertium, espeak].flatMap(({ nodes }) => nodes.map(describeNode));
+  const pages = builtInTypes().plugins.flatMap(({ nodes }) => nodes.map(describeNode));
   const list = pages.map((page) => [
     `[\`${page.type}\`](#${anchor(page.type)})`,
     page.role ?? "by its settings",

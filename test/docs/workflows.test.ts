@@ -1,19 +1,14 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { NodeTypes } from "#engine/plugin";
 import { planWorkflow } from "#engine/workflow";
-import apertium from "#plugins/apertium";
-import core from "#plugins/core";
-import espeak from "#plugins/espeak";
-import pocketsphinx from "#plugins/pocketsphinx";
-import webrtc from "#plugins/webrtc";
+import { builtInTypes } from "#test/engines";
 import { callSteps } from "./console.ts";
 import { type Block, PAGES, ROOT } from "./pages.ts";
 
 setDefaultTimeout(60_000); // consoles run workflows and other programs, on a machine that may be busy
 
-const types = new NodeTypes([core, webrtc, pocketsphinx, apertium, espeak]);
+const types = builtInTypes();
 const read = PAGES.filter(({ path }) => path === "README.md" || path.startsWith("docs/"));
 // inside the checkout, for TypeScript there resolves what the checkout's package.json maps
 mkdirSync(join(ROOT, "runs"), { recursive: true });

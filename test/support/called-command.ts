@@ -1,11 +1,6 @@
 import { type Console, runCli } from "#engine/cli";
-import { NodeTypes } from "#engine/plugin";
 import { newHousehold } from "#engine/runtime";
-import apertium from "#plugins/apertium";
-import core from "#plugins/core";
-import espeak from "#plugins/espeak";
-import pocketsphinx from "#plugins/pocketsphinx";
-import webrtc from "#plugins/webrtc";
+import { builtInTypes } from "#test/engines";
 
 export interface Called {
   readonly status: number;
@@ -24,8 +19,7 @@ export async function callCommand(
     text += `${line}\n`;
   };
   const console: Console = { out: write, err: write, color: false };
-  const types = new NodeTypes([core, webrtc, pocketsphinx, apertium, espeak]);
-  const world = { types, environment, cwd, household: newHousehold(), onInterrupt: () => () => {} };
+  const world = { types: builtInTypes(), environment, cwd, household: newHousehold(), onInterrupt: () => () => {} };
   const status = await runCli(args, console, world);
   return { status, text };
 }
