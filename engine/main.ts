@@ -22,7 +22,7 @@ const console: Console = {
   color: onTerminal && process.env.NO_COLOR === undefined,
   ...(onTerminal && {
     status: (line: string) => {
-      if (statusShown || line) stderr.write(`${clearLine}${line.slice(0, Math.max(20, (stderr.columns ?? 80) - 1))}`);
+      if (statusShown || line) stderr.write(`${clearLine}${line.slice(0, Math.max(20, (stderr.columns || 80) - 1))}`);
       statusShown = line !== "";
     },
   }),

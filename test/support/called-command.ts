@@ -1,6 +1,6 @@
 import { type Console, runCli } from "#engine/cli";
 import { newHousehold } from "#engine/runtime";
-import { builtInTypes } from "#test/engines";
+import { builtInTypes } from "#test/built-in-types";
 
 export interface Called {
   readonly status: number;

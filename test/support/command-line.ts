@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 export const CHECKOUT = join(import.meta.dir, "../..");
-const MAIN = join(CHECKOUT, "engine/main.ts");
+export const MAIN = join(CHECKOUT, "engine/main.ts");
 
 export interface CommandOptions {
   /** Milliseconds until the process is killed. Default 60,000. */
@@ -9,6 +9,8 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** On top of this process's own variables; undefined takes one away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** In a process group of its own, and `kill` reaches all of it, as keys of a terminal do. */
+  readonly group?: boolean;
 }
 
 export interface CommandEnd {
@@ -41,6 +43,7 @@ export function startCommand(args: readonly string[], options: CommandOptions = 
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
+    detached: options.group ?? false,
   });
   const timer = setTimeout(() => child.kill("SIGKILL"), options.limitMs ?? 60_000);
   const [read, kept] = child.stdout.tee();
@@ -57,7 +60,12 @@ export function startCommand(args: readonly string[], options: CommandOptions = 
       };
     },
   );
-  return { pid: child.pid, lines: linesOf(read), ended, kill: (signal) => child.kill(signal) };
+  return {
+    pid: child.pid,
+    lines: linesOf(read),
+    ended,
+    kill: (signal) => void process.kill(options.group ? -child.pid : child.pid, signal),
+  };
 }
 
 export const runCommand = (args: readonly string[], options?: CommandOptions): Promise<CommandEnd> =>

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { levelDbfs } from "#engine/audio";
-import { runCommand } from "#test/command-line";
+import { runCommand, startCommand } from "#test/command-line";
 import { enginesMissing, NEEDS_ENGINES } from "#test/engines";
 import { type Deadly, pathWithKilled } from "#test/killed-programs";
 import { scratchFolder, TWO_COMMANDS, twoCommands } from "#test/short-recording";
@@ -76,6 +76,29 @@ describe.skipIf(enginesMissing.length > 0)(`the interpret workflow${NEEDS_ENGINE
     expect(err).toMatch(/^wrote .*subtitles\.srt \(\d+ bytes\)$/m);
     expect(err).toMatch(/^interpret: done in [\d.]+ s, [\d.]+ × real time$/m);
     expect(err).not.toContain("balance");
+  });
+
+  test("drains at a terminal's Ctrl-C, which every process of the group gets, without losing its engines", async () => {
+    const folder = scratchFolder();
+    folders.push(folder);
+    const out = join(folder, "out");
+    const args = ["run", "workflows/interpret.yaml", "--json", "--param", "final=fast", "--out", out];
+    const command = startCommand(args, { limitMs: 110_000, group: true });
+    let pressed = false;
+    for await (const line of command.lines) {
+      if (pressed || !line.includes('"role":"translation"')) continue;
+      pressed = true;
+      command.kill("SIGINT");
+    }
+    const ended = await command.ended;
+    const events = toldEvents(ended.out);
+    expect(ended.status).toBe(0);
+    expect(retries(ended.out)).toEqual([]);
+    expect(toldReport(events)).toMatchObject({ state: "done", drained: true, failures: [] });
+    expect(toldReport(events).artifacts.map(({ partial }) => partial)).toEqual([true, true]);
+    expect(finalsOf(events, "translation")).toHaveLength(finalsOf(events, "transcript").length);
+    expect(wholeWav(join(out, "speech.wav")).length).toBeGreaterThan(22_050);
+    expect(srtCues(join(out, "subtitles.srt"))[0]).toEqual(BOTH[0]!);
   });
 
   test.each([
