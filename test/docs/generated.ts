@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ERROR_TRAITS } from "#engine/errors";
 import { describeNode, type FieldPage, type NodePage } from "#engine/plugin";
 import { FINDING_CODES } from "#engine/workflow";
-import { builtInTypes } from "#test/engines";
+import { builtInTypes } from "#test/built-in-types";
 import { broughtBy, directPackages, type Package } from "./packages.ts";
 import { ROOT } from "./pages.ts";
 

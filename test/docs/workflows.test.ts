@@ -2,7 +2,7 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { planWorkflow } from "#engine/workflow";
-import { builtInTypes } from "#test/engines";
+import { builtInTypes } from "#test/built-in-types";
 import { callSteps } from "./console.ts";
 import { type Block, PAGES, ROOT } from "./pages.ts";
 
