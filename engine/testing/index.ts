@@ -13,4 +13,7 @@ export {
   translatorContract,
 } from "./contract.ts";
 export { type Driven, type DriveOptions, driveNode } from "./drive.ts";
+export { type Emulator, type EmulatorOptions, emulate } from "./emulator.ts";
+export { TestGatewayHost, type TestHostOptions } from "./gateway-host.ts";
+export { LiveInput } from "./live-input.ts";
 export { comparableWords, sumWordErrors, type WordErrors, wordErrorRate, wordErrors } from "./wer.ts";
