@@ -6,6 +6,7 @@ export const doctor: Command = {
   name: "doctor",
   usage: "[--json]",
   summary: "Say which engines of this machine were found, and what mends what is missing",
+  help: "Exit status 1 when something is MISSING; what is only absent has something that serves in its place.",
   async run(argv, console, world) {
     const { values } = parseArgs({ args: [...argv], options: { json: { type: "boolean", default: false } } });
     const engines = world.types.plugins.flatMap((plugin) =>
@@ -16,10 +17,11 @@ export const doctor: Command = {
         plugin,
         name: engine.name,
         purpose: engine.purpose,
+        optional: engine.optional === true,
         ...(await look(engine)),
       })),
     );
-    const missing = results.filter((result) => !result.found).length;
+    const missing = results.filter((result) => !result.found && !result.optional).length;
     if (values.json) {
       console.out(
         JSON.stringify({ bun: Bun.version, platform: `${process.platform}-${process.arch}`, engines: results }),
@@ -28,13 +30,15 @@ export const doctor: Command = {
     }
     console.out(`Bun ${Bun.version} on ${process.platform}-${process.arch}`);
     for (const result of results) {
-      console.out(`${result.found ? "found  " : "MISSING"} ${result.name}: ${result.purpose}`);
+      console.out(
+        `${result.found ? "found  " : result.optional ? "absent " : "MISSING"} ${result.name}: ${result.purpose}`,
+      );
       if (result.found) console.out(`        ${[result.version, result.path, result.note].filter(Boolean).join(", ")}`);
       else console.out(`        missing: ${result.missing}\n        mend:    ${result.mend}`);
     }
     console.err(
       missing === 0
-        ? "everything was found"
+        ? "everything that is needed was found"
         : `${missing} of ${results.length} missing; workflows that need them say so before they start`,
     );
     return missing === 0 ? EXIT.done : EXIT.failed;

@@ -8,6 +8,8 @@ export interface Engine {
   readonly name: string;
   /** What it does here, such as `English recognition`. */
   readonly purpose: string;
+  /** Everything works without it, only slower or less well: its absence is no fault. */
+  readonly optional?: true;
   /** Looks for it without starting anything that stays. */
   find(): Promise<EngineFound | EngineMissing>;
 }

@@ -19,6 +19,7 @@ export const detector: Engine = {
 /** What makes the detector native. */
 export const compiler: Engine = {
   name: "cc",
+  optional: true,
   purpose: "compiles the native voice activity detector; without it the WebAssembly one serves",
   async find() {
     const { library, compiler } = findDetector();
