@@ -1,0 +1,92 @@
+import type { Caller, StartRun, Workflows } from "#engine/control";
+import { EngineError } from "#engine/errors";
+
+/** A workflow that comes with the server, for those who have none yet. */
+export interface Example {
+  readonly name: string;
+  /** YAML. */
+  readonly text: string;
+  readonly description?: string;
+}
+
+export interface Chosen {
+  readonly workflow: StartRun["workflow"];
+  /** The input that the call feeds. */
+  readonly input: string;
+}
+
+interface Wanted {
+  /** A stored workflow; the example of that name where left out. */
+  readonly workflow?: string;
+  readonly input?: string;
+  readonly kinds: readonly string[];
+  readonly example: string;
+}
+
+/**
+ * The workflow of a call that takes one thing in, and the input for it.
+ * @throws EngineError WORKFLOW_NOT_FOUND, WORKFLOW_INVALID, INPUT_UNKNOWN.
+ */
+export async function chooseWorkflow(
+  workflows: Workflows,
+  caller: Caller,
+  examples: readonly Example[],
+  wanted: Wanted,
+): Promise<Chosen> {
+  if (wanted.workflow !== undefined) {
+    const { inputs } = await workflows.get(caller, wanted.workflow);
+    return { workflow: wanted.workflow, input: theInput(inputs, wanted) };
+  }
+  const example = examples.find(({ name }) => name === wanted.example);
+  if (!example)
+    throw new EngineError("WORKFLOW_NOT_FOUND", `this server has no ${wanted.example} of its own; name a workflow`);
+  const inputs = await inputsOf(workflows, caller, example);
+  return { workflow: { text: example.text, name: example.name }, input: theInput(inputs, wanted) };
+}
+
+async function inputsOf(
+  workflows: Workflows,
+  caller: Caller,
+  example: Example,
+): Promise<{ name: string; kind: string }[]> {
+  const { plan, findings } = await workflows.plan(caller, example.text, example.name);
+  if (!plan) throw new EngineError("WORKFLOW_INVALID", `${example.name} cannot run here`, { details: { findings } });
+  // an input of a workflow is planned as a source named after it
+  return plan.nodes
+    .filter(({ id }) => id.startsWith("inputs."))
+    .map(({ id }) => ({
+      name: id.slice("inputs.".length),
+      kind: plan.edges.find((edge) => edge.from.node === id)?.kinds[0] ?? "",
+    }));
+}
+
+function theInput(inputs: readonly { readonly name: string; readonly kind: string }[], wanted: Wanted): string {
+  const kinds = wanted.kinds.join(" or ");
+  const fitting = inputs.filter(({ kind }) => wanted.kinds.includes(kind));
+  if (wanted.input !== undefined) {
+    if (fitting.some(({ name }) => name === wanted.input)) return wanted.input;
+    throw new EngineError("INPUT_UNKNOWN", `the workflow has no input of that name for ${kinds}`);
+  }
+  if (fitting.length === 1) return fitting[0]!.name;
+  const names = fitting.map(({ name }) => name).join(", ");
+  throw new EngineError(
+    "INPUT_UNKNOWN",
+    fitting.length === 0
+      ? `the workflow has no input for ${kinds}`
+      : `the workflow has several inputs for ${kinds}: name one of ${names}`,
+  );
+}
+
+/** `param=NAME:VALUE` of a query. Values that are JSON scalars keep their type. @throws EngineError REQUEST_INVALID. */
+export function queryParams(values: readonly string[]): Record<string, unknown> {
+  const params: Record<string, unknown> = {};
+  for (const item of values) {
+    const at = item.indexOf(":");
+    if (at < 1) throw new EngineError("REQUEST_INVALID", "a param is given as param=NAME:VALUE");
+    params[item.slice(0, at)] = scalar(item.slice(at + 1));
+  }
+  return params;
+}
+
+const scalar = (text: string): unknown =>
+  /^(true|false|-?\d{1,15}(\.\d{1,15})?)$/.test(text) ? JSON.parse(text) : text;

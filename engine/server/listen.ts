@@ -1,0 +1,75 @@
+import type { Server } from "bun";
+import type { Control } from "#engine/control";
+import { EngineError } from "#engine/errors";
+import type { Clock, Logger } from "#engine/plugin";
+import { createApp } from "./app.ts";
+import type { Example } from "./calls/ports.ts";
+import { Counts } from "./http/counts.ts";
+import { doorRules } from "./http/guard.ts";
+import { type SocketData, Sockets } from "./stream/sockets.ts";
+
+export interface ListenOptions {
+  readonly control: Control;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly version: string;
+  readonly examples: readonly Example[];
+  /** PEM texts; the listener speaks TLS with them. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+export interface Listening {
+  /** Of this machine, such as `http://127.0.0.1:7700`. */
+  readonly url: string;
+  readonly port: number;
+  /**
+   * Ends what can end and interrupts the rest, tells every socket, and stops. Resolves within the deadline and some seconds.
+   * @param deadlineMs for what is under way.
+   */
+  drain(deadlineMs: number): Promise<void>;
+  /** Stops at once. The control stays open. */
+  stop(): Promise<void>;
+}
+
+/** Opens the door of a control to the network. @throws EngineError CONFIG_INVALID where the address cannot be listened on. */
+export function listen(options: ListenOptions): Listening {
+  const { control, clock, log } = options;
+  const { host, port } = control.config.listen;
+  const counts = new Counts();
+  const rules = doorRules(control.config);
+  const app = createApp({ ...options, rules, counts });
+  const sockets = new Sockets({ control, rules, clock, counts, log });
+  let server: Server<SocketData>;
+  try {
+    server = Bun.serve<SocketData>({
+      hostname: host,
+      port,
+      // what a connection may stay silent, in seconds; answers that take their time ask for more
+      idleTimeout: 60,
+      maxRequestBodySize: control.config.limits.uploadBytes,
+      development: false,
+      ...(options.tls && { tls: options.tls }),
+      fetch(request, own) {
+        const target = Sockets.target(new URL(request.url).pathname);
+        if (target) return sockets.upgrade(request, own, target);
+        return app.fetch(request, { patient: (slow: Request) => own.timeout(slow, 0) });
+      },
+      error: () => new Response(JSON.stringify({ code: "INTERNAL", message: "something broke" }), { status: 500 }),
+      websocket: sockets.handler(),
+    });
+  } catch (error) {
+    throw new EngineError("CONFIG_INVALID", `listen: ${host}:${port} cannot be listened on`, { cause: error });
+  }
+  const stop = async () => {
+    await server.stop(true);
+  };
+  return {
+    url: `${options.tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
+    port: server.port ?? port,
+    async drain(deadlineMs) {
+      await control.drain(deadlineMs);
+      await stop();
+    },
+    stop,
+  };
+}

@@ -1,0 +1,125 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { type Control, JOB_STATES } from "#engine/control";
+import { json, jsonBody, problems } from "../http/problem.ts";
+import { newRoutes } from "../http/routes.ts";
+import { startJobSchema } from "../schemas/runs.ts";
+import { exact, idParams, pageQuery } from "../schemas/shared.ts";
+import { jobItemPageSchema, jobPageSchema, jobSchema, uploadSchema } from "../schemas/work.ts";
+
+const createUpload = createRoute({
+  method: "post",
+  path: "/v1/uploads",
+  tags: ["uploads"],
+  summary: "Upload a recording",
+  description: "The body is the file itself; it is streamed to disk.",
+  request: {
+    query: z.object({ name: z.string().min(1).max(200).optional() }),
+    body: {
+      required: true,
+      content: { "application/octet-stream": { schema: z.any().openapi({ type: "string", format: "binary" }) } },
+    },
+  },
+  responses: { 201: json(uploadSchema, "stored"), ...problems("UPLOAD_TOO_LARGE", "FILE_UNWRITABLE", "STORE_FULL") },
+});
+
+const getUpload = createRoute({
+  method: "get",
+  path: "/v1/uploads/{id}",
+  tags: ["uploads"],
+  summary: "Look at an upload",
+  request: { params: idParams },
+  responses: { 200: json(uploadSchema, "the upload"), ...problems("UPLOAD_NOT_FOUND") },
+});
+
+const deleteUpload = createRoute({
+  method: "delete",
+  path: "/v1/uploads/{id}",
+  tags: ["uploads"],
+  summary: "Delete an upload",
+  request: { params: idParams },
+  responses: { 204: { description: "deleted" }, ...problems("UPLOAD_NOT_FOUND") },
+});
+
+const startJob = createRoute({
+  method: "post",
+  path: "/v1/jobs",
+  tags: ["jobs"],
+  summary: "Run a workflow over many recordings",
+  request: {
+    headers: z.object({ "idempotency-key": z.string().min(1).max(255).optional() }),
+    body: jsonBody(startJobSchema),
+  },
+  responses: {
+    201: json(jobSchema, "queued"),
+    ...problems("WORKFLOW_INVALID", "WORKFLOW_NOT_FOUND", "UPLOAD_NOT_FOUND", "URL_FORBIDDEN", "IDEMPOTENCY_CONFLICT"),
+  },
+});
+
+const listJobs = createRoute({
+  method: "get",
+  path: "/v1/jobs",
+  tags: ["jobs"],
+  summary: "List jobs, newest first",
+  request: { query: z.object({ ...pageQuery, state: z.enum(JOB_STATES).optional() }) },
+  responses: { 200: json(jobPageSchema, "a page"), ...problems() },
+});
+
+const getJob = createRoute({
+  method: "get",
+  path: "/v1/jobs/{id}",
+  tags: ["jobs"],
+  summary: "Look at a job and its progress",
+  request: { params: idParams },
+  responses: { 200: json(jobSchema, "the job"), ...problems("JOB_NOT_FOUND") },
+});
+
+const listItems = createRoute({
+  method: "get",
+  path: "/v1/jobs/{id}/items",
+  tags: ["jobs"],
+  summary: "The recordings of a job, each with its run",
+  request: { params: idParams, query: z.object(pageQuery) },
+  responses: { 200: json(jobItemPageSchema, "a page"), ...problems("JOB_NOT_FOUND") },
+});
+
+const cancelJob = createRoute({
+  method: "post",
+  path: "/v1/jobs/{id}/cancel",
+  tags: ["jobs"],
+  summary: "End a job and its runs",
+  request: { params: idParams },
+  responses: { 200: json(jobSchema, "the job"), ...problems("JOB_NOT_FOUND") },
+});
+
+/** `/v1/uploads` and `/v1/jobs`: recordings, and work over many of them. */
+export const workRoutes = ({ uploads, jobs }: Pick<Control, "uploads" | "jobs">) =>
+  newRoutes()
+    .openapi(createUpload, async (c) => {
+      const { name } = c.req.valid("query");
+      const mediaType = c.req.header("content-type");
+      c.env?.patient?.(c.req.raw);
+      const about = { ...(name !== undefined && { name }), ...(mediaType !== undefined && { mediaType }) };
+      return c.json(await uploads.create(c.var.caller, bodyOf(c.req.raw), about), 201);
+    })
+    .openapi(getUpload, async (c) => c.json(await uploads.get(c.var.caller, c.req.valid("param").id), 200))
+    .openapi(deleteUpload, async (c) => {
+      await uploads.delete(c.var.caller, c.req.valid("param").id);
+      return c.body(null, 204);
+    })
+    .openapi(startJob, async (c) => {
+      const idempotencyKey = c.req.valid("header")["idempotency-key"];
+      const options = idempotencyKey === undefined ? {} : { idempotencyKey };
+      const job = await jobs.start(c.var.caller, exact(c.req.valid("json")), options);
+      c.header("location", `/v1/jobs/${encodeURIComponent(job.id)}`);
+      return c.json(job, 201);
+    })
+    .openapi(listJobs, async (c) => c.json(await jobs.list(c.var.caller, exact(c.req.valid("query"))), 200))
+    .openapi(getJob, async (c) => c.json(await jobs.get(c.var.caller, c.req.valid("param").id), 200))
+    .openapi(listItems, async (c) => {
+      const { id } = c.req.valid("param");
+      return c.json(await jobs.items(c.var.caller, id, exact(c.req.valid("query"))), 200);
+    })
+    .openapi(cancelJob, async (c) => c.json(await jobs.cancel(c.var.caller, c.req.valid("param").id), 200));
+
+/** The body as it streams in; an empty one where there is none. */
+export const bodyOf = (request: Request): ReadableStream<Uint8Array> => request.body ?? new Blob([]).stream();
