@@ -1,0 +1,88 @@
+import { type Frame, samplesToMs, type TextFrame } from "#engine/plugin";
+import { AudioOut, SPOKEN_FORMATS, SPOKEN_RATES_HZ } from "./audio-out.ts";
+import { type Refusal, refusal } from "./outlet.ts";
+import { flag, numberIn, type Payload, ServedTask, wordIn } from "./task.ts";
+
+/** Gives a client's texts to the workflow, and what it speaks back to the client. */
+export abstract class SpeakingTask extends ServedTask {
+  protected out: AudioOut | undefined;
+  protected subtitles = false;
+  protected ssml = false;
+
+  /** Checks what all kinds of synthesis are asked for. */
+  protected prepare(payload: Payload): Refusal | undefined {
+    const format = wordIn(payload, "format") ?? "pcm";
+    if (!SPOKEN_FORMATS.includes(format))
+      return refusal(41010100, "Gateway:UNSUPPORTED_FORMAT:Unsupported audio format!");
+    const rate = numberIn(payload, "sample_rate") ?? 16000;
+    if (!SPOKEN_RATES_HZ.includes(rate))
+      return refusal(41010101, "Gateway:UNSUPPORTED_SAMPLE_RATE:Unsupported sample rate!");
+    for (const [name, least, most] of RANGES) {
+      const value = payload[name];
+      if (value !== undefined && !(typeof value === "number" && value >= least && value <= most))
+        return refusal(40000003, `Gateway:PARAMETER_INVALID:Invalid ${name}!`);
+    }
+    this.subtitles = flag(payload, "enable_subtitle");
+    this.ssml = flag(payload, "enable_ssml");
+    this.out = new AudioOut(format, rate, (bytes) => this.place.outlet.audio(bytes));
+    return undefined;
+  }
+
+  protected abstract onSpoken(frame: Extract<Frame, { kind: "audio" }>): void;
+
+  protected override onOutput(frame: Frame): void {
+    if (frame.kind === "audio") this.onSpoken(frame);
+  }
+
+  /** Ms of audio so far, of all that was spoken in the task. */
+  protected get spokenMs(): number {
+    return this.out ? Math.round(samplesToMs(this.out.samples, this.out.sampleRateHz)) : 0;
+  }
+
+  protected say(text: string, number: number): void {
+    const said = this.ssml ? plainText(text) : text;
+    const frame: TextFrame = {
+      kind: "text",
+      role: "prompt",
+      text: said,
+      utterance: `${this.id}-${number}`,
+      revision: 1,
+      final: true,
+      stableChars: said.length,
+      startSample: 0,
+      endSample: 0,
+      sampleRateHz: this.out?.sampleRateHz ?? 16000,
+    };
+    void this.run?.push(frame); // texts are few, and bounded by the service's own limits
+  }
+}
+
+/** `volumn` is what the vendor's library for Python sends. */
+const RANGES = [
+  ["volume", 0, 100],
+  ["volumn", 0, 100],
+  ["speech_rate", -500, 500],
+  ["pitch_rate", -500, 500],
+] as const;
+
+/** Under the names of the settings of `aliyun.tts`, for a workflow that declares such params. */
+export function spokenParams(payload: Payload): Payload {
+  const volume = payload.volume ?? payload.volumn;
+  return {
+    ...(payload.voice !== undefined && { voice: payload.voice }),
+    ...(volume !== undefined && { volume }),
+    ...(payload.speech_rate !== undefined && { speechRate: payload.speech_rate }),
+    ...(payload.pitch_rate !== undefined && { pitchRate: payload.pitch_rate }),
+    ...(payload.sample_rate !== undefined && { sampleRateHz: payload.sample_rate }),
+  };
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+
+/** What is read out of SSML: its text, without the markup, which the workflow's voice does not know. */
+export const plainText = (ssml: string): string =>
+  ssml
+    .replace(/<[^>]*>/g, " ")
+    .replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => ENTITIES[name] ?? "")
+    .replace(/\s+/g, " ")
+    .trim();
