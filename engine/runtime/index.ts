@@ -5,7 +5,7 @@ export type { RunEvent, RunHappening } from "./events.ts";
 export { LiveInput, type LiveInputOptions } from "./live-input.ts";
 export { MemoryConnection } from "./network/memory-connection.ts";
 export { MemoryNetwork, type MemoryNetworkOptions } from "./network/memory-network.ts";
-export type { ClockedNetwork, NetworkRules } from "./network/node-network.ts";
+export { type ClockedNetwork, type NetworkRules, NodeNetwork } from "./network/node-network.ts";
 export { answerWeb, webSocketHandlers } from "./network/system-listener.ts";
 export { SystemNetwork } from "./network/system-network.ts";
 export { seededUuid } from "./node-context.ts";

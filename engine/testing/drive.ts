@@ -17,7 +17,14 @@ import type {
   UsageUnit,
 } from "#engine/plugin";
 import { type AudioFormat, type Control, defaultPort, EngineError, type Frame } from "#engine/plugin";
-import { type ClockedNetwork, MemoryNetwork, SystemNetwork, seededUuid, VirtualClock } from "#engine/runtime";
+import {
+  type ClockedNetwork,
+  MemoryNetwork,
+  NodeNetwork,
+  SystemNetwork,
+  seededUuid,
+  VirtualClock,
+} from "#engine/runtime";
 
 export interface DriveOptions {
   /** To the default input, or by port (then one port after the other). A control between frames is handed to `onControl` there. */
@@ -69,7 +76,13 @@ export async function driveNode(
   const fallback = defaultPort(inputs) ?? Object.keys(inputs)[0] ?? "in";
   const feed = feedOf(options.frames ?? [], fallback);
   const log = new DriveLog();
-  const ctx = contextFor(log, clock, options, formatsOf(feed, options.formats), fallback);
+  const network = new NodeNetwork(
+    { id: "node", type: definition.type, mayReach: definition.effects?.includes("network") ?? false },
+    options.network ?? (clock.virtual ? new MemoryNetwork(clock) : new SystemNetwork()),
+    { virtual: clock.virtual },
+  );
+  const formats = formatsOf(feed, options.formats);
+  const ctx = contextFor({ log, clock, network, options, formats, mainInput: fallback });
   const outputs = definition.outputs(parsed);
   const mainOutput = defaultPort(outputs) ?? Object.keys(outputs)[0] ?? "out";
   let node: InlineNode | TaskNode | undefined;
@@ -95,6 +108,7 @@ export async function driveNode(
     log.finish();
   } finally {
     await node?.close?.();
+    network.dispose();
     await log.closeResources();
     stop();
   }
@@ -200,13 +214,16 @@ const nothingKept: Durable = { get: async () => undefined, set: async () => {} }
 const announced = <T>(clock: Clock, value: T | Promise<T>): Promise<T> =>
   value instanceof Promise && clock instanceof VirtualClock ? clock.owe([0], value) : Promise.resolve(value);
 
-function contextFor(
-  log: DriveLog,
-  clock: Clock,
-  options: DriveOptions,
-  formats: Record<string, AudioFormat>,
-  mainInput: string,
-): NodeContext {
+interface Surroundings {
+  readonly log: DriveLog;
+  readonly clock: Clock;
+  readonly network: NodeNetwork;
+  readonly options: DriveOptions;
+  readonly formats: Record<string, AudioFormat>;
+  readonly mainInput: string;
+}
+
+function contextFor({ log, clock, network, options, formats, mainInput }: Surroundings): NodeContext {
   const signal = options.signal ?? new AbortController().signal;
   let utterances = 0;
   let seed = 1;
@@ -227,7 +244,7 @@ function contextFor(
     },
     clock,
     epochMs: () => (clock.virtual ? DRIVE_EPOCH_MS + clock.nowMs() : Date.now()),
-    network: options.network ?? (clock.virtual ? new MemoryNetwork(clock) : new SystemNetwork()),
+    network,
     tracing: options.tracing ?? false,
     durable: options.desk?.durable("run", "node") ?? nothingKept,
     callback: (name, acknowledge) => {

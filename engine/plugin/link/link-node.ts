@@ -78,6 +78,7 @@ class LinkNode implements TaskNode {
     try {
       await Promise.race([Promise.all([reading, sending]), this.#failure.promise]);
     } catch (error) {
+      if (!signal.aborted) this.#current?.connection.fail(error); // it may be the far end that is stuck: no goodbye
       this.#abandon(error);
       throw error;
     } finally {
@@ -282,8 +283,12 @@ class LinkNode implements TaskNode {
     if (dropped > 0) this.options.ctx.count("bargedTexts", dropped);
     const current = this.#current;
     if (!current || !this.#speaking || !unprotected(this.#speaking)) return;
-    connectionOver(current);
-    this.#endSession("barge-in");
+    const { connection, session } = current;
+    session.shut();
+    if (session.peer.abandon) session.peer.abandon();
+    else void connection.close("barge-in");
+    session.over();
+    if (this.#current === current) this.#endSession("barge-in");
   }
 
   #watchIdle(): void {
@@ -303,10 +308,3 @@ class LinkNode implements TaskNode {
 
 /** By the run's clock: how long a far end may take to answer a goodbye when the node is closed. */
 const GOODBYE_MS = 1000;
-
-/** What is under way is not wanted any more. */
-function connectionOver({ session }: Opened): void {
-  session.shut();
-  session.peer.abandon?.();
-  session.over();
-}
