@@ -460,6 +460,7 @@ export class FakeControl implements Control {
     receive: async (token, request) => {
       if (token !== "token-of-a-vendor") throw new EngineError("CALLBACK_NOT_FOUND", "nobody waits at this address");
       this.note("callbacks.receive", request.method, request.query, new TextDecoder().decode(request.body));
+      return { status: 202, mediaType: "text/plain", body: "noted" };
     },
   };
 
