@@ -1,4 +1,3 @@
-/// <reference lib="webworker" />
 import { dlopen } from "bun:ffi";
 import { writeSync } from "node:fs";
 
@@ -12,14 +11,17 @@ interface Orders {
   forget?: number[];
 }
 
+/** What a Worker's thread has of the browser's `self`; the whole of it would give every file of the project a browser's types. */
+declare const self: { onmessage: ((event: MessageEvent<Orders>) => void) | null };
+
 const names = new Map<number, string>();
 
-self.addEventListener("message", (event: MessageEvent<Orders>) => {
-  const { names: more = [], forget = [], words, hangMs, hooks, exitStatus } = event.data;
+self.onmessage = ({ data }) => {
+  const { names: more = [], forget = [], words, hangMs, hooks, exitStatus } = data;
   for (const [token, name] of more) names.set(token, name);
   for (const token of forget) names.delete(token);
   if (words && hangMs && hooks && exitStatus) watch(words, hangMs, hooks, exitStatus);
-});
+};
 
 function watch(words: Int32Array, hangMs: number, hooks: readonly string[], exitStatus: number): void {
   let beat = Atomics.load(words, 0);
