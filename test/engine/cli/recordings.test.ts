@@ -114,7 +114,9 @@ describe.skipIf(enginesMissing.length > 0)(`speech at rates that no engine works
     const { status, text } = await runOver(INTERPRET, recording, ["--json", "--param", "final=fast"]);
     const events = toldEvents(text);
     expect(status).toBe(0);
-    expect(finalsOf(events, "transcript")).toEqual(finals ? [...finals] : [expect.stringMatching(/^[\w']+( [\w']+)+$/)]);
+    expect(finalsOf(events, "transcript")).toEqual(
+      finals ? [...finals] : [expect.stringMatching(/^[\w']+( [\w']+)+$/)],
+    );
     expect(finalsOf(events, "translation")).toHaveLength(1);
     expect(toldReport(events)).toMatchObject({ state: "done", imbalances: [] });
   });
