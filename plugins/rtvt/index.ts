@@ -1,6 +1,7 @@
 import { definePlugin } from "#engine/plugin";
 import { asr } from "./asr.ts";
+import { gateway } from "./gateway.ts";
 import { interpret } from "./interpret.ts";
 
-/** RTVT, real-time recognition and translation: node types. */
-export default definePlugin({ name: "rtvt", nodes: [asr, interpret] });
+/** RTVT, real-time recognition and translation: node types and gateway. */
+export default definePlugin({ name: "rtvt", nodes: [asr, interpret], gateways: [gateway] });

@@ -64,6 +64,7 @@ export const PARAMETER_INVALID = 800_003;
 export const TIME_INVALID = 800_101;
 export const TOKEN_INVALID = 800_102;
 export const PID_INVALID = 800_103;
+export const LANGUAGES_TOO_MANY = 800_106;
 export const STREAM_LIMIT = 800_107;
 export const STREAM_UNKNOWN = 800_200;
 export const UNKNOWN_METHOD = 20_004;
