@@ -47,6 +47,12 @@ export class Framer {
     let at = 0;
     while (at < pcm.length) {
       const wanted = this.#length * this.#format.channels;
+      if (this.#filled === 0 && pcm.length - at >= wanted) {
+        this.#advance();
+        take(pcm.slice(at, at + wanted));
+        at += wanted;
+        continue;
+      }
       const part = Math.min(wanted - this.#filled, pcm.length - at);
       this.#pending.set(pcm.subarray(at, at + part), this.#filled);
       this.#filled += part;

@@ -9,32 +9,52 @@ const FRAMES_PER_CALL = 16;
 
 /** An inline node whose type takes frames of many nodes in one call. Until the call its frames stay on the edge, where they are in flight. */
 export class BatchUnit extends InlineUnit {
-  gathered = false;
   /** Set when the run is wired. */
   group!: BatchGroup;
+  #gathered = false;
+  #impatient = false;
 
-  protected override take(impatient: boolean): void {
-    if (this.state !== "running") return;
-    if (!this.hasRoom()) return this.guard("onFrame", () => this.awaitRoom());
-    const feed = this.inlet.choose(impatient);
-    if (feed === "wait") return this.host.whenIdle(this);
-    if (feed === undefined) return this.settleFeeds();
+  /** Gathers: what there is to do is seen when the others have gathered, too. */
+  override wake(): void {
+    if (this.#gathered || this.state !== "running") return;
+    this.#gathered = true;
     this.group.add(this);
     this.host.gather(this.group);
   }
 
+  override release(): void {
+    this.#impatient = true;
+    this.wake();
+  }
+
+  /** Does what no call does for it: waits, for room or for another edge, or ends. */
+  protected override take(): void {
+    if (this.state !== "running") return;
+    if (!this.hasRoom()) return this.guard("onFrame", () => this.awaitRoom());
+    const feed = this.inlet.choose(false);
+    if (feed === "wait") return this.host.whenIdle(this);
+    if (feed === undefined) return this.settleFeeds();
+    this.wake();
+  }
+
   /** Hands over what is ready, for the call that follows. */
-  collect(into: (unit: BatchUnit, node: InlineNode, frame: Frame, port: string, emit: Emit) => void): void {
-    this.gathered = false;
+  collect(items: Item[]): void {
+    this.#gathered = false;
+    let impatient = this.#impatient;
+    this.#impatient = false;
     for (let n = 0; n < FRAMES_PER_CALL && this.state === "running" && this.hasRoom(); n++) {
-      const feed: Feed | "wait" | undefined = this.inlet.choose(false);
-      if (feed === undefined || feed === "wait") break;
+      const feed: Feed | "wait" | undefined = this.inlet.choose(impatient);
+      if (feed === undefined || feed === "wait") {
+        if (n === 0 || this.inlet.unfinished) super.wake();
+        return;
+      }
       const frame = this.inlet.take(feed);
       if (frame === undefined) break;
       this.countIn(feed.edge.shiftedSamples);
-      into(this, this.node, frame, feed.port, this.deliver);
+      items.push(new Item(this, this.node, frame, feed.port, this.deliver));
+      impatient = false;
     }
-    this.wake();
+    super.wake();
   }
 
   enterCall(): number {
@@ -47,20 +67,21 @@ export class BatchUnit extends InlineUnit {
 }
 
 class Item implements BatchItem {
-  unit!: BatchUnit;
-  node!: InlineNode;
-  frame!: Frame;
-  port!: string;
-  emit!: Emit;
   error: unknown;
+
+  constructor(
+    readonly unit: BatchUnit,
+    readonly node: InlineNode,
+    readonly frame: Frame,
+    readonly port: string,
+    readonly emit: Emit,
+  ) {}
 }
 
 /** The units of one node type that have something ready, over all runs of the process. */
 export class BatchGroup implements Gathering {
-  readonly #units: BatchUnit[] = [];
-  /** Used again from call to call. */
-  readonly #pool: Item[] = [];
-  #count = 0;
+  listed = false;
+  #units: BatchUnit[] = [];
 
   constructor(readonly definition: NodeDefinition) {}
 
@@ -69,16 +90,15 @@ export class BatchGroup implements Gathering {
   }
 
   add(unit: BatchUnit): void {
-    if (unit.gathered) return;
-    unit.gathered = true;
     this.#units.push(unit);
   }
 
   flush(): void {
-    this.#count = 0;
-    for (const unit of this.#units.splice(0)) unit.collect(this.#put);
-    if (this.#count === 0) return;
-    const items = this.#pool.slice(0, this.#count);
+    const units = this.#units;
+    this.#units = [];
+    const items: Item[] = [];
+    for (let i = 0; i < units.length; i++) units[i]!.collect(items);
+    if (items.length === 0) return;
     const first = items[0]!.unit;
     const before = first.enterCall();
     try {
@@ -87,23 +107,8 @@ export class BatchGroup implements Gathering {
       for (const item of items) item.error ??= error;
     }
     first.leaveCall(before);
-    for (const item of items) if (item.error !== undefined) item.unit.broke(item.error);
+    for (let i = 0; i < items.length; i++) if (items[i]!.error !== undefined) items[i]!.unit.broke(items[i]!.error);
   }
-
-  readonly #put = (unit: BatchUnit, node: InlineNode, frame: Frame, port: string, emit: Emit): void => {
-    let item = this.#pool[this.#count];
-    if (!item) {
-      item = new Item();
-      this.#pool.push(item);
-    }
-    this.#count++;
-    item.unit = unit;
-    item.node = node;
-    item.frame = frame;
-    item.port = port;
-    item.emit = emit;
-    item.error = undefined;
-  };
 }
 
 /** One group for each node type of a process. */

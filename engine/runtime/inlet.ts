@@ -46,6 +46,12 @@ export class Inlet {
     return frame;
   }
 
+  /** There is something left to take, or to end. */
+  get unfinished(): boolean {
+    if (this.only !== undefined) return this.only.edge.size > 0 || this.only.edge.ended;
+    return this.feeds.some(({ edge }) => edge.size > 0 || edge.ended);
+  }
+
   /** All edges have ended and are empty. */
   get exhausted(): boolean {
     for (const { edge } of this.feeds) if (!edge.ended || edge.size > 0) return false;

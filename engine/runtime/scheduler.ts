@@ -17,6 +17,8 @@ export interface Patient {
 export interface Gathering {
   /** How many have gathered. */
   readonly size: number;
+  /** Set by the scheduler while it waits to be flushed. */
+  listed: boolean;
   /** Does what has gathered. */
   flush(): void;
 }
@@ -29,6 +31,8 @@ const TURN_MS = 4;
 const STEPS_BETWEEN_LOOKS = 64;
 /** So many steps of one run are made before another run has its turn. */
 const STEPS_PER_RUN = 256;
+/** Runs that have less to do than this share a turn. */
+const SHORT_TURN = 16;
 /** So many places of the queue of runs are used once before they are used again. */
 const COMPACT_AT = 1024;
 
@@ -108,7 +112,8 @@ export class Scheduler {
    * or when it is large, at the next opportunity.
    */
   gather(gathering: Gathering): void {
-    if (!this.#gatherings.includes(gathering)) {
+    if (!gathering.listed) {
+      gathering.listed = true;
       if (this.#gatherings.length === 0) this.#gatheringSinceMs = performance.now();
       this.#gatherings.push(gathering);
     } else if (gathering.size >= GATHER_ENOUGH) this.#gatheringSinceMs = 0;
@@ -141,12 +146,14 @@ export class Scheduler {
     queueMicrotask(this.#turn);
   }
 
-  /** A microtask for each run's turn: its tasks that were awaiting go on before the next one's. */
+  /** A microtask for each run's turn, or for several short ones: a run's tasks that were awaiting go on before other runs do. */
   readonly #turn = (): void => {
     this.#scheduled = false;
     this.#running = true;
     if (this.#turnEndMs === 0) this.#turnEndMs = performance.now() + TURN_MS;
-    const late = this.#advance();
+    const before = this.#steps;
+    let late = this.#advance();
+    while (!late && this.#nextLine < this.#lines.length && this.#steps - before < SHORT_TURN) late = this.#advance();
     this.#running = false;
     if (this.#ready) {
       this.#scheduled = true;
@@ -195,7 +202,10 @@ export class Scheduler {
   }
 
   #flush(): void {
-    for (const gathering of this.#gatherings.splice(0)) gathering.flush();
+    for (const gathering of this.#gatherings.splice(0)) {
+      gathering.listed = false;
+      gathering.flush();
+    }
   }
 
   /** Tasks that were awaiting went on before this macrotask; if they brought nothing, what was gathered is done, or else patience ends. */

@@ -85,21 +85,30 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
     return { port: feed.port, frame };
   }
 
-  async next(): Promise<Received | undefined> {
-    if (this.#aborted) throw this.#abort.signal.reason;
-    if (++this.#readsThisTurn > FRAMES_PER_STEP) {
-      this.#readsThisTurn = 0;
-      await this.host.nextTurn();
-    }
+  next(): Promise<Received | undefined> {
+    if (++this.#readsThisTurn <= FRAMES_PER_STEP) return this.#next();
+    this.#readsThisTurn = 0;
+    return this.host.nextTurn().then(() => this.#next());
+  }
+
+  #next(): Promise<Received | undefined> {
+    if (this.#aborted) return Promise.reject(this.#abort.signal.reason);
     const received = this.poll();
-    if (received) return received;
+    if (received) return Promise.resolve(received);
     this.settleFeeds();
-    if (this.allFeedsEnded || this.state !== "running") return undefined;
-    const coming = new Promise<Received | undefined>((resolve, reject) => {
-      this.#reader = { resolve, reject };
-    });
+    if (this.allFeedsEnded || this.state !== "running") return Promise.resolve(undefined);
+    const coming = Promise.withResolvers<Received | undefined>();
+    this.#reader = coming;
     if (this.inlet.choose(false) === "wait") this.host.whenIdle(this);
-    return coming;
+    return coming.promise;
+  }
+
+  /** A reader that waits for the only queue gets its frame at once. */
+  override wake(): void {
+    const only = this.inlet.only;
+    if (only !== undefined && this.#reader !== undefined && this.#forRoom === undefined && only.edge.size > 0)
+      this.#serveReader(false);
+    else super.wake();
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<Frame> {

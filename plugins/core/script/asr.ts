@@ -7,6 +7,7 @@ import {
   msToSamples,
   type NodeContext,
   type OutputPorts,
+  type SpeechMark,
   samplesToMs,
   type TaskInput,
   type TaskNode,
@@ -77,6 +78,7 @@ class Recogniser {
   #taken: number;
   #open: Utterance | undefined;
   #answers: Promise<void> = Promise.resolve();
+  #owed = 0;
   readonly #failure = Promise.withResolvers<never>();
   #failed = false;
 
@@ -98,21 +100,25 @@ class Recogniser {
   }
 
   async #read(input: TaskInput): Promise<void> {
-    for await (const frame of input) {
+    const blocking = this.settings.blocking ?? true;
+    for (let got = await input.next(); got; got = input.poll() ?? (await input.next())) {
       if (this.#failed) return;
-      await (this.#timed ? this.#hearByTime(frame) : this.#hearByMarks(frame));
-      if (this.settings.blocking ?? true) await this.#answers;
+      const busy = this.#timed ? this.#hearByTime(got.frame) : this.#hearByMarks(got.frame);
+      if (busy) await busy; // most frames bring nothing that could be waited for
+      if (blocking && this.#owed > 0) await this.#answers;
     }
     if (this.#open) await this.#close(this.#open, this.#open.heardTo);
     await this.#answers;
   }
 
-  async #hearByMarks(frame: Frame): Promise<void> {
-    if (frame.kind === "speech" && frame.mark === "start") {
-      if (this.#open) await this.#close(this.#open, frame.atSample);
-      this.#open = this.#begin(frame.utterance, frame.atSample, frame.sampleRateHz);
-    } else if (frame.kind === "speech" && this.#open) await this.#close(this.#open, frame.atSample);
-    else if (frame.kind === "audio" && this.#open) await this.#hear(this.#open, endSample(frame));
+  #hearByMarks(frame: Frame): Promise<void> | undefined {
+    if (frame.kind === "audio") return this.#open && this.#hear(this.#open, endSample(frame));
+    return frame.kind === "speech" ? this.#hearMark(frame) : undefined;
+  }
+
+  async #hearMark({ mark, utterance, atSample, sampleRateHz }: SpeechMark): Promise<void> {
+    if (this.#open) await this.#close(this.#open, atSample);
+    if (mark === "start") this.#open = this.#begin(utterance, atSample, sampleRateHz);
   }
 
   async #hearByTime(frame: Frame): Promise<void> {
@@ -149,11 +155,16 @@ class Recogniser {
     return { text: "" };
   }
 
-  async #hear(utterance: Utterance, heardTo: number): Promise<void> {
+  #hear(utterance: Utterance, heardTo: number): Promise<void> | undefined {
     utterance.heardTo = heardTo;
     const heardMs = samplesToMs(heardTo - utterance.startSample, utterance.sampleRateHz);
     const due = Math.floor(heardMs / (this.settings.partialEveryMs ?? DEFAULT_PARTIAL_EVERY_MS));
-    while (utterance.partialsSent < Math.min(due, utterance.partials.length)) await this.#sendPartial(utterance);
+    const wanted = Math.min(due, utterance.partials.length);
+    return utterance.partialsSent < wanted ? this.#sendPartials(utterance, wanted) : undefined;
+  }
+
+  async #sendPartials(utterance: Utterance, wanted: number): Promise<void> {
+    while (utterance.partialsSent < wanted) await this.#sendPartial(utterance);
   }
 
   async #sendPartial(utterance: Utterance): Promise<void> {
@@ -165,9 +176,9 @@ class Recogniser {
   async #close(utterance: Utterance, endSample: number): Promise<void> {
     this.#open = undefined;
     utterance.heardTo = endSample;
-    if (utterance.result.partials !== "auto")
-      while (utterance.partialsSent < utterance.partials.length) await this.#sendPartial(utterance);
+    if (utterance.result.partials !== "auto") await this.#sendPartials(utterance, utterance.partials.length);
     const closedAtMs = this.ctx.clock.nowMs();
+    this.#owed++;
     this.#answers = this.#answers.then(() => this.#answer(utterance, closedAtMs));
     this.#answers.catch((error) => {
       this.#failed = true;
@@ -188,6 +199,7 @@ class Recogniser {
     if (failing) await suffer(result, `results.${index % this.#results.length}`, this.signal);
     this.#progress.answered = index + 1;
     await this.#say(utterance, result.text ?? "");
+    this.#owed--;
   }
 
   /** Where no words were found there is no final, and a partial that was shown is taken back by an empty one. */
@@ -227,8 +239,20 @@ class Recogniser {
   }
 }
 
+const partialsByResult = new WeakMap<AsrResult, readonly PartialText[]>();
+
+/** Made once for each result of a script, however many utterances it answers. */
+function partialsOf(result: AsrResult): readonly PartialText[] {
+  let partials = partialsByResult.get(result);
+  if (!partials) {
+    partials = makePartials(result);
+    partialsByResult.set(result, partials);
+  }
+  return partials;
+}
+
 /** What is stable of each is known, as all that comes later is. */
-function partialsOf(result: AsrResult): PartialText[] {
+function makePartials(result: AsrResult): PartialText[] {
   const final = result.text ?? "";
   const texts = result.partials === "auto" ? growing(final) : (result.partials ?? []);
   return texts.map((text, i) => {
