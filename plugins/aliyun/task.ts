@@ -2,6 +2,12 @@ import { type ConnectionEnd, EngineError, type Message, type NodeContext, type W
 import { taskFailure } from "./status.ts";
 import { directive, hexId, type Namespace, type NlsEvent, readEvent } from "./wire.ts";
 
+/** Puts an event of a task into the run's events, with the labels that the run was given: what the vendor's clients hand to their callbacks. */
+export function tell(ctx: NodeContext, type: string, facts: Readonly<Record<string, unknown>>): void {
+  const labelled = Object.keys(ctx.labels).length > 0;
+  ctx.report({ type, ...facts, ...(labelled && { labels: ctx.labels }) });
+}
+
 /** What a task is asked for by. */
 export interface TaskOptions {
   readonly namespace: Namespace;
@@ -52,7 +58,7 @@ export class EventReader {
     if (event.name !== "TaskFailed") return current.event(event);
     if (current.forgives?.(event)) return;
     const error = taskFailure(event, this.canRenew);
-    this.ctx.report({ type: "failed", taskId: current.taskId, code: error.code, vendorCode: event.status });
+    tell(this.ctx, "failed", { taskId: current.taskId, code: error.code, vendorCode: event.status });
     throw error;
   }
 

@@ -1,6 +1,6 @@
 import type { Frame, NodeContext, PeerSession, Session, Wire } from "#engine/plugin";
 import { EngineError } from "#engine/plugin";
-import { NlsTask, type TaskEvents } from "../task.ts";
+import { NlsTask, type TaskEvents, tell } from "../task.ts";
 import type { Namespace, NlsEvent } from "../wire.ts";
 import type { AudioWriter } from "./audio.ts";
 import type { AsrSettings } from "./config.ts";
@@ -75,7 +75,7 @@ export abstract class RecognitionSession implements PeerSession, TaskEvents {
   }
 
   protected started(): void {
-    this.options.ctx.report({ type: "started", taskId: this.task.id });
+    tell(this.options.ctx, "started", { taskId: this.task.id });
     this.#started.resolve();
   }
 
@@ -84,7 +84,7 @@ export abstract class RecognitionSession implements PeerSession, TaskEvents {
     this.#over = true;
     const { ctx, writer } = this.options;
     writer.close();
-    ctx.report({ type: "completed", taskId: this.task.id, byItself: !this.#stopSent });
+    tell(ctx, "completed", { taskId: this.task.id, byItself: !this.#stopSent });
     this.#completed.resolve();
     if (!this.#stopSent) this.session.over();
   }

@@ -1,4 +1,5 @@
 import type { Session } from "#engine/plugin";
+import { tell } from "../task.ts";
 import { type Heard, textFrame } from "../wire/recognised.ts";
 import type { SessionOptions } from "./recognition-session.ts";
 
@@ -17,7 +18,7 @@ export class Revisions {
 
   partial(heard: Heard): void {
     if (this.#done || (heard.text === "" && !this.#last?.text)) return;
-    this.options.ctx.report({ type: "changed", taskId: this.taskId, utterance: this.utterance });
+    tell(this.options.ctx, "changed", { taskId: this.taskId, utterance: this.utterance });
     this.#emit(heard, "partial");
   }
 

@@ -1,5 +1,6 @@
 import type { PeerSession, Session } from "#engine/plugin";
 import { NO_VALID_AUDIO } from "../status.ts";
+import { tell } from "../task.ts";
 import { heardSentence, sentence, sentenceBegin } from "../wire/recognised.ts";
 import { type NlsEvent, readPayload, SUCCESS } from "../wire.ts";
 import type { AsrSettings } from "./config.ts";
@@ -34,7 +35,7 @@ export class TranscriptionSession extends RecognitionSession implements PeerSess
     this.#settings = settings;
     if (!payload || this.taskId === undefined) return;
     this.task.send("ControlTranscriber", payload);
-    this.options.ctx.report({ type: "controlled", taskId: this.task.id, parameters: Object.keys(payload) });
+    tell(this.options.ctx, "controlled", { taskId: this.task.id, parameters: Object.keys(payload) });
   }
 
   event(event: NlsEvent): void {
@@ -63,7 +64,7 @@ export class TranscriptionSession extends RecognitionSession implements PeerSess
   #begin(event: NlsEvent): void {
     const { index, time } = readPayload(event, sentenceBegin);
     if (!this.#sentence(index, time ?? this.session.timeline.sentMs)) return;
-    this.options.ctx.report({ type: "sentenceBegin", taskId: this.task.id, index });
+    tell(this.options.ctx, "sentenceBegin", { taskId: this.task.id, index });
   }
 
   #change(event: NlsEvent): void {

@@ -12,6 +12,7 @@ export class RecognitionTask extends ListeningTask {
   readonly #finals: TextFrame[] = [];
   #partial: TextFrame | undefined;
   #detects = false;
+  #endsByItself = false;
   #startSilenceMs: number | undefined;
 
   override start(payload: Payload): Refusal | undefined {
@@ -21,7 +22,7 @@ export class RecognitionTask extends ListeningTask {
   }
 
   override directive(name: string): Refusal | undefined {
-    if (name === "StopRecognition") return this.stop();
+    if (name === "StopRecognition") return this.#endsByItself ? undefined : this.stop();
     return refusal(40010003, "Gateway:DIRECTIVE_INVALID:Unknown directive!");
   }
 
@@ -41,7 +42,9 @@ export class RecognitionTask extends ListeningTask {
     if (frame.final) {
       this.#finals.push(frame);
       this.#partial = undefined;
-      if (this.#detects && this.isStarted) this.stop(); // the silence behind a sentence ends the task
+      if (!this.#detects || !this.isStarted) return;
+      this.#endsByItself = true; // the silence behind a sentence ends the task
+      this.stop();
       return;
     }
     this.#partial = frame.text === "" ? undefined : frame;

@@ -8,7 +8,7 @@ import {
   type Wire,
   type Word,
 } from "#engine/plugin";
-import { NlsTask, type TaskEvents } from "../task.ts";
+import { NlsTask, type TaskEvents, tell } from "../task.ts";
 import { subtitled } from "../wire/spoken.ts";
 import { type Namespace, type NlsEvent, readPayload } from "../wire.ts";
 import { startPayload, type TtsSettings } from "./config.ts";
@@ -58,7 +58,7 @@ export abstract class SynthesisSession implements PeerSession, TaskEvents {
     this.#watch();
     switch (event.name) {
       case "SynthesisStarted":
-        this.options.ctx.report({ type: "started", taskId: this.taskId });
+        tell(this.options.ctx, "started", { taskId: this.taskId });
         return this.started();
       case "MetaInfo":
       case "SentenceEnd":
@@ -106,7 +106,7 @@ export abstract class SynthesisSession implements PeerSession, TaskEvents {
         spokenText(this.text, this.#words, this.#startSample, soFar.endSample, settings.sampleRateHz),
         "spoken",
       );
-    ctx.report({ type: "completed", samples: soFar.endSample - this.#startSample });
+    tell(ctx, "completed", { samples: soFar.endSample - this.#startSample });
     this.completed.resolve();
   }
 
