@@ -3,11 +3,13 @@ import { suggest } from "#engine/workflow";
 import { type Command, type Console, EXIT, type World, wrongUsage } from "./command.ts";
 import { doctor } from "./doctor.ts";
 import { graph } from "./graph.ts";
+import { keys } from "./keys.ts";
 import { lint } from "./lint.ts";
 import { nodes } from "./nodes.ts";
 import { run } from "./run.ts";
+import { serve } from "./serve.ts";
 
-const COMMANDS: readonly Command[] = [run, lint, graph, nodes, doctor];
+const COMMANDS: readonly Command[] = [run, lint, graph, nodes, doctor, serve, keys];
 
 /** Finds the command that the arguments name and runs it; returns the exit status. Never throws. */
 export async function runCli(argv: readonly string[], console: Console, world: World): Promise<number> {

@@ -64,6 +64,12 @@ export interface Keys {
   revoke(id: string): Promise<void>;
 }
 
+/** Keys alone, without what spans runs: for making and revoking them from a command line. */
+export interface KeyBook extends Pick<Keys, "create" | "list" | "revoke"> {
+  /** Closes the store. */
+  close(): Promise<void>;
+}
+
 export interface TokenRequest {
   /** A run of the caller's project, or a workflow whose runs the bearer may start and follow. */
   readonly for: { readonly run: string } | { readonly workflow: string };

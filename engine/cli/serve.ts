@@ -1,0 +1,146 @@
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import type { Control, ServerConfig } from "#engine/control";
+import { EngineError } from "#engine/errors";
+import { type Logger, NodeTypes, type Plugin } from "#engine/plugin";
+import type { Example } from "#engine/server";
+import { type Command, type Console, EXIT, type World, wrongUsage } from "./command.ts";
+import { type ConfigFound, readConfig } from "./server-config.ts";
+
+// The rooms behind it are loaded when it runs: no other command waits for them.
+export const serve: Command = {
+  name: "serve",
+  usage: "[--config FILE] [--host ADDRESS] [--port NUMBER] [--log LEVEL]",
+  summary: "Serve the API over HTTP and WebSocket",
+  help: [
+    "--config FILE   the configuration (default parlando.yaml of this folder, if there is one)",
+    "--host ADDRESS  what to listen on (default 127.0.0.1); any address but a loopback one needs keys",
+    "--port NUMBER   default 7700; 0: any free one",
+    "--log LEVEL     debug, info, warn or silent (default info), as JSON lines on standard error",
+    "",
+    "Ctrl-C or SIGTERM takes no new runs, lets what is under way come out and keeps the rest for the next process;",
+    "a second one ends at once.",
+  ].join("\n"),
+  async run(argv, console, world) {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        config: { type: "string" },
+        host: { type: "string" },
+        port: { type: "string" },
+        log: { type: "string", default: "info" },
+      },
+    });
+    const { createLog, LOG_LEVELS } = await import("#engine/server");
+    const level = LOG_LEVELS.find((known) => known === values.log);
+    if (!level) return wrongUsage(this, console, `--log ${values.log}: it is one of ${LOG_LEVELS.join(", ")}`);
+    const port = values.port === undefined ? undefined : portOf(values.port);
+    if (port === null) return wrongUsage(this, console, `--port ${values.port}: a number from 0 to 65535 was wanted`);
+    const found = await readConfig(values.config, console, world);
+    if (!found) return EXIT.failed;
+    const config = withListen(found.config, values.host, port);
+    const log = createLog(level, { write: (line) => console.err(line.trimEnd()) });
+    return serveUntilTold({ ...found, config }, log, console, world);
+  },
+};
+
+async function serveUntilTold(found: ConfigFound, log: Logger, console: Console, world: World): Promise<number> {
+  const { config, folder } = found;
+  const [{ openControl }, { listen }, { SystemClock }] = await Promise.all([
+    import("#engine/control"),
+    import("#engine/server"),
+    import("#engine/runtime"),
+  ]);
+  const clock = new SystemClock();
+  const types = await withPlugins(world.types, config.plugins, folder);
+  const { environment, household } = world;
+  const control = await openControl({ config, types, household, clock, environment, cwd: folder, log });
+  try {
+    await requireKeys(control);
+    const tls = await readTls(config, folder);
+    const examples = await readExamples();
+    const server = listen({ control, clock, log, version: await ownVersion(), examples, ...(tls && { tls }) });
+    console.out(`listening on ${server.url}`);
+    console.out(`try it with a microphone: ${server.url}/try    the API: ${server.url}/docs`);
+    const told = await interrupted(world);
+    console.err("ending: no new runs; what is under way comes out, or is kept for the next process");
+    await Promise.race([server.drain(config.limits.drainSeconds * 1000), told.again]);
+    await server.stop();
+  } finally {
+    await control.close();
+  }
+  return EXIT.done;
+}
+
+/** Resolves at the first Ctrl-C or SIGTERM; `again` at the next one. */
+function interrupted(world: World): Promise<{ readonly again: Promise<void> }> {
+  const first = Promise.withResolvers<{ readonly again: Promise<void> }>();
+  const second = Promise.withResolvers<void>();
+  world.onInterrupt((count) => {
+    if (count === 1) first.resolve({ again: second.promise });
+    else second.resolve();
+  });
+  return first.promise;
+}
+
+function portOf(text: string): number | null {
+  const port = Number(text);
+  return /^\d{1,5}$/.test(text) && port <= 65_535 ? port : null;
+}
+
+const withListen = (config: ServerConfig, host: string | undefined, port: number | undefined): ServerConfig => ({
+  ...config,
+  listen: { ...config.listen, ...(host !== undefined && { host }), ...(port !== undefined && { port }) },
+});
+
+/** An address that others reach is served to those with keys only, so without any it would answer to nobody. */
+async function requireKeys(control: Control): Promise<void> {
+  const { isLoopback } = await import("#engine/server");
+  const { host } = control.config.listen;
+  if (isLoopback(host) || (await control.keys.list()).some((key) => key.revokedAtMs === undefined)) return;
+  throw new EngineError("CONFIG_INVALID", `listen: ${host} needs a key first: parlando keys create --name NAME`);
+}
+
+async function readTls({ listen }: ServerConfig, folder: string): Promise<{ cert: string; key: string } | undefined> {
+  if (!listen.tls) return undefined;
+  const read = async (path: string) => {
+    const file = Bun.file(resolve(folder, path));
+    if (!(await file.exists())) throw new EngineError("FILE_NOT_FOUND", `listen.tls: ${path}: no such file`);
+    return file.text();
+  };
+  return { cert: await read(listen.tls.cert), key: await read(listen.tls.key) };
+}
+
+/** The built-in plugins, and the modules that the configuration lists. */
+async function withPlugins(types: NodeTypes, modules: readonly string[], folder: string): Promise<NodeTypes> {
+  if (modules.length === 0) return types;
+  const loaded = await Promise.all(modules.map((name) => loadPlugin(name, folder)));
+  return new NodeTypes([...types.plugins, ...loaded]);
+}
+
+async function loadPlugin(name: string, folder: string): Promise<Plugin> {
+  const found: unknown = await import(name.startsWith(".") ? resolve(folder, name) : name).catch((cause: unknown) => {
+    throw new EngineError("CONFIG_INVALID", `plugins: ${name} cannot be loaded`, { cause });
+  });
+  const plugin = typeof found === "object" && found !== null && "default" in found ? found.default : undefined;
+  if (isPlugin(plugin)) return plugin;
+  throw new EngineError("CONFIG_INVALID", `plugins: ${name} has no plugin as its default export`);
+}
+
+const isPlugin = (value: unknown): value is Plugin =>
+  typeof value === "object" && value !== null && "name" in value && "nodes" in value && Array.isArray(value.nodes);
+
+const ROOT = join(import.meta.dir, "../..");
+
+/** Workflows that come with Parlando and take one thing in: what `/try` offers, and what newcomers' calls run. */
+const EXAMPLES = ["transcribe", "speak", "interpret"];
+
+const readExamples = (): Promise<Example[]> =>
+  Promise.all(
+    EXAMPLES.map(async (name) => ({ name, text: await Bun.file(join(ROOT, "workflows", `${name}.yaml`)).text() })),
+  );
+
+async function ownVersion(): Promise<string> {
+  const { version }: { version: string } = await Bun.file(join(ROOT, "package.json")).json();
+  return version;
+}
