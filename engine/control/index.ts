@@ -1,5 +1,6 @@
 export {
   type Caller,
+  type KeyBook,
   type Keys,
   type KeyView,
   type NewKey,
@@ -44,7 +45,6 @@ export {
   type UsageLine,
 } from "./api/runs.ts";
 export {
-  type CallbackRequest,
   type Callbacks,
   type DeliveryView,
   JOB_STATES,
@@ -65,5 +65,6 @@ export {
   type WorkflowView,
 } from "./api/work.ts";
 export { defaultServerConfig, readServerConfig, type ServerConfig, serverConfigSchema } from "./config.ts";
+export { openKeys } from "./keys/open-keys.ts";
 export { RUN_MESSAGES, type RunMessage, type RunMessageType } from "./messages.ts";
 export { openControl } from "./open-control.ts";

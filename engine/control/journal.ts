@@ -6,6 +6,7 @@ import type { RunMessage } from "./messages.ts";
 /** What writes in the journal: a run of this process. */
 export interface Writer {
   readonly id: string;
+  readonly project: string;
   /** Called in order: the message is stored, or is one that is never stored. */
   committed(message: RunMessage): void;
   /** Positions of its tracks that are not stored as they are; asked just before a commit. */
@@ -46,7 +47,7 @@ export class Journal {
     private readonly store: Store,
     private readonly clock: Clock,
     private readonly log: Logger,
-    private readonly outbox: (message: RunMessage) => readonly DeliveryRow[],
+    private readonly outbox: (message: RunMessage, project: string) => readonly DeliveryRow[],
     private readonly queued: () => void,
   ) {}
 
@@ -111,7 +112,7 @@ export class Journal {
     if (durable.length === 0 && tracks.length === 0) return;
     const events = durable.flatMap(({ message }) => (message.id === undefined ? [] : [eventRow(message, message.id)]));
     const finals = durable.flatMap(({ final }) => final ?? []);
-    const deliveries = durable.flatMap(({ message }) => this.outbox(message));
+    const deliveries = durable.flatMap(({ message, writer }) => this.outbox(message, writer.project));
     for (let attempt = 0; ; attempt++) {
       const begunMs = performance.now();
       try {

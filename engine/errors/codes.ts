@@ -25,6 +25,7 @@ export const ERROR_TRAITS = {
   FILE_UNWRITABLE: { httpStatus: 507, retryable: true, usable: true },
   FILE_FORBIDDEN: { httpStatus: 403, retryable: false, usable: true },
   INPUT_UNBOUND: caller,
+  INPUT_UNREACHABLE: { httpStatus: 422, retryable: true, usable: true },
   INPUT_UNKNOWN: caller,
   OUTPUT_UNKNOWN: caller,
   SECRET_MISSING: caller,

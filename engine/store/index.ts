@@ -1,5 +1,5 @@
 export type { IdempotencyRow, KeyRow } from "./rows/access-rows.ts";
-export type { CallbackRow } from "./rows/callback-rows.ts";
+export type { CallbackRow, CallRow } from "./rows/callback-rows.ts";
 export type { JobItemRow, JobRow } from "./rows/job-rows.ts";
 export type { EventRow, FinalRow, TrackRow } from "./rows/journal-rows.ts";
 export type { Position } from "./rows/paging.ts";

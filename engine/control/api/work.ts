@@ -1,3 +1,4 @@
+import type { Acknowledgement, CallbackRequest } from "#engine/plugin";
 import type { Finding, Plan } from "#engine/workflow";
 import type { Caller, Page, PageRequest } from "./access.ts";
 import type { FileToSend, InputBinding, StartRun } from "./runs.ts";
@@ -157,15 +158,10 @@ export interface Webhooks {
   redeliver(caller: Caller, delivery: string): Promise<DeliveryView>;
 }
 
-/** What came to an address that `ctx.callback()` gave out. */
-export interface CallbackRequest {
-  readonly method: string;
-  readonly query: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-}
-
 export interface Callbacks {
-  /** Stores the answer and hands it to who waits for it, now or after a restart. Throws CALLBACK_NOT_FOUND. */
-  receive(token: string, request: CallbackRequest): Promise<void>;
+  /**
+   * Stores what came, then hands it to the node that waits for it, now or after a restart. Returns how the caller is to be answered. Throws
+   * CALLBACK_NOT_FOUND.
+   */
+  receive(token: string, request: CallbackRequest): Promise<Acknowledgement>;
 }

@@ -21,6 +21,8 @@ export interface AudioListener {
 export interface LiveRunOptions {
   readonly row: RunRow;
   readonly plan: Plan;
+  /** Refuses what the run may not reach. */
+  readonly guard: (url: URL) => Promise<void>;
   readonly tracks: readonly LiveTrack[];
   /** Of the last stored event. */
   readonly lastId: number;
@@ -86,6 +88,8 @@ export class LiveRun implements Writer, Source {
         labels: row.labels,
         generation: row.generation,
         log: options.log,
+        epochMs: options.epochMs,
+        guard: options.guard,
         onEvent: (event) => this.#heard(event),
         onOutput: (output, frame) => this.#output(output, frame),
       },
@@ -95,6 +99,10 @@ export class LiveRun implements Writer, Source {
 
   get id(): string {
     return this.options.row.id;
+  }
+
+  get project(): string {
+    return this.options.row.project;
   }
 
   get row(): RunRow {
@@ -125,16 +133,21 @@ export class LiveRun implements Writer, Source {
     this.run.cancel(reason);
   }
 
-  /** Stops here so that another process can go on: says so, and nothing after it. */
-  async interrupt(): Promise<void> {
-    if (this.#interrupted || isOver(this.#state)) return;
+  /**
+   * Stops here so that another process can go on: says so, and nothing after it.
+   * @param mostMs so long its nodes may take to stop.
+   */
+  async interrupt(mostMs: number): Promise<void> {
+    if (this.#interrupted || isOver(this.#state)) return void (await this.ended);
     this.#interrupted = true;
     this.#state = "interrupted";
-    this.#append("run.state", { state: "interrupted" }, undefined, (to) =>
-      to.runs.update(this.id, { state: "interrupted" }),
-    );
     this.run.cancel("the process ends");
-    await this.run.done;
+    const report = await Promise.race([this.run.done, this.options.clock.sleep(mostMs)]);
+    this.#append("run.state", { state: "interrupted" }, undefined, async (to) => {
+      await to.runs.update(this.id, { state: "interrupted" });
+      if (report) await this.options.atEnd(to, report);
+    });
+    await this.journal.settled();
     this.#resolveEnded(undefined);
   }
 
@@ -150,6 +163,7 @@ export class LiveRun implements Writer, Source {
   }
 
   changedTracks(): readonly TrackRow[] {
+    if (this.#interrupted) return []; // what its nodes did while they were stopped says nothing
     const rows: TrackRow[] = [];
     const accounts = this.#kept.size > 0 ? { nodes: this.run.nodeAccounts, edges: () => this.run.accounts } : undefined;
     for (const track of this.tracks.values()) {

@@ -3,6 +3,7 @@ import type { Db } from "../database.ts";
 import type { Tables } from "../schema/tables.ts";
 
 export type CallbackRow = Tables["callbacks"]["$inferSelect"];
+export type CallRow = Tables["callbackCalls"]["$inferSelect"];
 
 /** What nodes remember across processes: their state, and addresses where an answer may come. */
 export class CallbackRows {
@@ -11,8 +12,9 @@ export class CallbackRows {
     private readonly t: Tables,
   ) {}
 
+  /** The same address again changes nothing. */
   async insert(row: CallbackRow): Promise<void> {
-    await this.db.insert(this.t.callbacks).values(row);
+    await this.db.insert(this.t.callbacks).values(row).onConflictDoNothing();
   }
 
   async get(tokenHash: string): Promise<CallbackRow | undefined> {
@@ -20,17 +22,26 @@ export class CallbackRows {
     return row;
   }
 
-  async ofNode(runId: string, node: string): Promise<CallbackRow[]> {
-    const { callbacks } = this.t;
-    return this.db
-      .select()
-      .from(callbacks)
-      .where(and(eq(callbacks.runId, runId), eq(callbacks.node, node)));
+  async called(row: CallRow): Promise<void> {
+    await this.db.insert(this.t.callbackCalls).values(row);
   }
 
-  async received(tokenHash: string, request: unknown, atMs: number): Promise<void> {
-    const { callbacks } = this.t;
-    await this.db.update(callbacks).set({ request, receivedAtMs: atMs }).where(eq(callbacks.tokenHash, tokenHash));
+  /** The first call that was not taken yet; it is taken with this. */
+  async take(tokenHash: string): Promise<CallRow | undefined> {
+    const { callbackCalls } = this.t;
+    const [row] = await this.db
+      .select()
+      .from(callbackCalls)
+      .where(and(eq(callbackCalls.tokenHash, tokenHash), eq(callbackCalls.taken, false)))
+      .orderBy(callbackCalls.receivedAtMs, callbackCalls.id)
+      .limit(1);
+    if (row) await this.db.update(callbackCalls).set({ taken: true }).where(eq(callbackCalls.id, row.id));
+    return row;
+  }
+
+  /** All calls of a run are to be taken again: who took them is gone. */
+  async giveBack(runId: string): Promise<void> {
+    await this.db.update(this.t.callbackCalls).set({ taken: false }).where(eq(this.t.callbackCalls.runId, runId));
   }
 
   async state(runId: string, node: string): Promise<Map<string, unknown>> {

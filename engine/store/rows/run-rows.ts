@@ -1,4 +1,4 @@
-import { and, count, desc, eq, exists, gte, inArray, isNotNull, lt, type SQL } from "drizzle-orm";
+import { and, count, desc, eq, exists, gte, inArray, isNotNull, lt, lte, ne, type SQL } from "drizzle-orm";
 import type { Db } from "../database.ts";
 import type { Labels } from "../schema/run-tables.ts";
 import type { Tables } from "../schema/tables.ts";
@@ -93,26 +93,72 @@ export class RunRows {
     return rows.map((row) => row.id);
   }
 
-  /** With everything that belongs to them; their files are the caller's to remove. */
+  /** With everything that belongs to them but what they used; their files are the caller's to remove. */
   async delete(ids: readonly string[]): Promise<void> {
-    const { runs, runLabels, events, finals, tracks, artifacts, usage, nodeState, callbacks, deliveries } = this.t;
+    const {
+      runs,
+      runLabels,
+      events,
+      finals,
+      tracks,
+      artifacts,
+      usage,
+      nodeState,
+      callbacks,
+      callbackCalls,
+      deliveries,
+    } = this.t;
     for (const some of chunks(ids)) {
-      for (const table of [runLabels, events, finals, tracks, artifacts, usage, nodeState, callbacks, deliveries])
+      for (const table of [
+        runLabels,
+        events,
+        finals,
+        tracks,
+        artifacts,
+        nodeState,
+        callbacks,
+        callbackCalls,
+        deliveries,
+      ])
         await this.db.delete(table).where(inArray(table.runId, some));
+      await this.db.update(usage).set({ labels: {} }).where(inArray(usage.runId, some));
       await this.db.delete(runs).where(inArray(runs.id, some));
     }
   }
 
-  /** Takes away what was said, and leaves that there was a run. */
-  async forgetTexts(id: string): Promise<void> {
-    const { runs, events, finals, deliveries } = this.t;
+  /** Runs that ended before a time, of which nothing was to be kept and something still is. */
+  async toForget(endedBeforeMs: number, limit: number): Promise<string[]> {
+    const { runs } = this.t;
+    const rows = await this.db
+      .select({ id: runs.id })
+      .from(runs)
+      .where(
+        and(
+          eq(runs.keep, "none"),
+          ne(runs.workflowText, ""),
+          isNotNull(runs.endedAtMs),
+          lte(runs.endedAtMs, endedBeforeMs),
+        ),
+      )
+      .limit(limit);
+    return rows.map((row) => row.id);
+  }
+
+  /** Takes away what was said and what was asked for, and leaves that there was a run. */
+  async forget(id: string): Promise<void> {
+    const { runs, events, finals, deliveries, nodeState, callbackCalls } = this.t;
     await this.db.delete(finals).where(eq(finals.runId, id));
+    await this.db.delete(nodeState).where(eq(nodeState.runId, id));
+    await this.db.delete(callbackCalls).where(eq(callbackCalls.runId, id));
     await this.db.delete(events).where(and(eq(events.runId, id), inArray(events.type, ["text.final", "data"])));
     await this.db.delete(deliveries).where(and(eq(deliveries.runId, id), eq(deliveries.event, "run.final")));
-    await this.db
-      .update(runs)
-      .set({ request: { inputs: {}, params: {} } })
-      .where(eq(runs.id, id));
+    const [row] = await this.db.select({ request: runs.request }).from(runs).where(eq(runs.id, id));
+    const request = { inputs: {}, params: {}, outputs: row?.request.outputs ?? [] };
+    await this.db.update(runs).set({ request, workflowText: "" }).where(eq(runs.id, id));
+  }
+
+  async deleteArtifacts(runId: string): Promise<void> {
+    await this.db.delete(this.t.artifacts).where(eq(this.t.artifacts.runId, runId));
   }
 
   async saveArtifacts(artifacts: readonly ArtifactRow[]): Promise<void> {

@@ -1,7 +1,7 @@
-import { and, eq, gte, inArray, lt, sum } from "drizzle-orm";
+import { and, eq, gte, inArray, isNotNull, lt, sum } from "drizzle-orm";
 import type { Db } from "../database.ts";
-import type { Labels } from "../schema/run-tables.ts";
 import type { Tables } from "../schema/tables.ts";
+import { chunks } from "./paging.ts";
 
 export type UsageRow = Tables["usage"]["$inferSelect"];
 
@@ -13,7 +13,7 @@ export interface UsageQuery {
   readonly toMs?: number;
 }
 
-/** What runs have used, a row each; it outlives neither the run's deletion nor its retention. */
+/** What runs have used, a row each. It stays when the run is deleted, without its labels: quotas go by it. */
 export class UsageRows {
   constructor(
     private readonly db: Db,
@@ -25,13 +25,16 @@ export class UsageRows {
     await this.db.insert(this.t.usage).values(row).onConflictDoUpdate({ target: this.t.usage.runId, set: facts });
   }
 
-  /** With the labels of each run. */
-  async list(query: UsageQuery): Promise<(UsageRow & { labels: Labels })[]> {
-    const { usage, runs } = this.t;
-    const rows = await this.db
-      .select({ usage, labels: runs.labels })
+  async get(runId: string): Promise<UsageRow | undefined> {
+    const [row] = await this.db.select().from(this.t.usage).where(eq(this.t.usage.runId, runId));
+    return row;
+  }
+
+  async list(query: UsageQuery): Promise<UsageRow[]> {
+    const { usage } = this.t;
+    return this.db
+      .select()
       .from(usage)
-      .innerJoin(runs, eq(runs.id, usage.runId))
       .where(
         and(
           eq(usage.project, query.project),
@@ -42,7 +45,6 @@ export class UsageRows {
         ),
       )
       .orderBy(usage.atMs, usage.runId);
-    return rows.map((row) => ({ ...row.usage, labels: row.labels }));
   }
 
   async audioSeconds(project: string, fromMs: number): Promise<number> {
@@ -54,14 +56,21 @@ export class UsageRows {
     return Number(row?.seconds ?? 0);
   }
 
-  /** Of these runs, in ms. */
-  async latencies(runIds: readonly string[]): Promise<number[]> {
+  /** Of the finals of these runs, in ms. */
+  async latencies(runIds: readonly string[]): Promise<Map<string, number[]>> {
     const { finals } = this.t;
-    if (runIds.length === 0) return [];
-    const rows = await this.db
-      .select({ latencyMs: finals.latencyMs })
-      .from(finals)
-      .where(inArray(finals.runId, [...runIds]));
-    return rows.flatMap((row) => (row.latencyMs === null ? [] : [row.latencyMs]));
+    const found = new Map<string, number[]>();
+    for (const some of chunks(runIds)) {
+      const rows = await this.db
+        .select({ runId: finals.runId, latencyMs: finals.latencyMs })
+        .from(finals)
+        .where(and(inArray(finals.runId, some), isNotNull(finals.latencyMs)));
+      for (const { runId, latencyMs } of rows) {
+        const list = found.get(runId) ?? [];
+        list.push(latencyMs ?? 0);
+        found.set(runId, list);
+      }
+    }
+    return found;
   }
 }

@@ -4,6 +4,8 @@ export type Labels = Readonly<Record<string, string>>;
 
 /** What a run was started with, as far as it may be stored: secrets are not part of it. */
 export interface StoredRequest {
+  /** What the workflow gives out, as views of the run show it. */
+  readonly outputs: readonly unknown[];
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly params: Readonly<Record<string, unknown>>;
 }
@@ -119,6 +121,7 @@ export const runTables = (c: Columns) => ({
       project: c.text().notNull(),
       keyId: c.text(),
       workflow: c.text().notNull(),
+      labels: c.json<Labels>().notNull(),
       atMs: c.whole().notNull(),
       audioSeconds: c.real().notNull(),
       characters: c.real().notNull(),
@@ -146,10 +149,25 @@ export const runTables = (c: Columns) => ({
       node: c.text().notNull(),
       name: c.text().notNull(),
       createdAtMs: c.whole().notNull(),
-      receivedAtMs: c.whole(),
-      /** What came, its body as base64. */
-      request: c.json<unknown>(),
+      /** How a call is answered: status, media type, body. */
+      acknowledgement: c.json<unknown>().notNull(),
     },
-    (t) => [c.index("callbacks_by_run").on(t.runId, t.node, t.name)],
+    (t) => [c.index("callbacks_by_run").on(t.runId)],
+  ),
+  callbackCalls: c.table(
+    "callback_calls",
+    {
+      id: c.text().primaryKey(),
+      tokenHash: c.text().notNull(),
+      runId: c.text().notNull(),
+      receivedAtMs: c.whole().notNull(),
+      /** What came, its body as base64. */
+      request: c.json<unknown>().notNull(),
+      taken: c.flag().notNull(),
+    },
+    (t) => [
+      c.index("callback_calls_waiting").on(t.tokenHash, t.taken, t.id),
+      c.index("callback_calls_by_run").on(t.runId),
+    ],
   ),
 });

@@ -14,6 +14,7 @@ export const {
   usage,
   nodeState,
   callbacks,
+  callbackCalls,
   workflows,
   uploads,
   jobs,

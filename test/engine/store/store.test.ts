@@ -10,7 +10,7 @@ const run = (id: string, more: Partial<RunRow> = {}): RunRow => ({
   workflow: "interpret",
   version: 1,
   workflowText: "parlando: 1",
-  request: { inputs: {}, params: {} },
+  request: { inputs: {}, params: {}, outputs: [] },
   ownSecrets: [],
   state: "running",
   labels: {},
@@ -63,7 +63,7 @@ describe.each(storeKinds())("$name", (kind) => {
     const { store } = opened;
     const row = run("r1", {
       labels: { team: "a" },
-      request: { inputs: { talk: { live: 1 } }, params: { deep: [1, null] } },
+      request: { inputs: { talk: { live: 1 } }, params: { deep: [1, null] }, outputs: [] },
     });
     await store.write((to) => to.runs.insert(row));
     expect(await store.read((from) => from.runs.get("r1"))).toEqual(row);

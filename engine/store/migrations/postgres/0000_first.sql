@@ -9,14 +9,22 @@ CREATE TABLE "artifacts" (
 	CONSTRAINT "artifacts_run_id_name_pk" PRIMARY KEY("run_id","name")
 );
 --> statement-breakpoint
+CREATE TABLE "callback_calls" (
+	"id" text PRIMARY KEY NOT NULL,
+	"token_hash" text NOT NULL,
+	"run_id" text NOT NULL,
+	"received_at_ms" bigint NOT NULL,
+	"request" jsonb NOT NULL,
+	"taken" boolean NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "callbacks" (
 	"token_hash" text PRIMARY KEY NOT NULL,
 	"run_id" text NOT NULL,
 	"node" text NOT NULL,
 	"name" text NOT NULL,
 	"created_at_ms" bigint NOT NULL,
-	"received_at_ms" bigint,
-	"request" jsonb
+	"acknowledgement" jsonb NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "deliveries" (
@@ -186,6 +194,7 @@ CREATE TABLE "run_usage" (
 	"project" text NOT NULL,
 	"key_id" text,
 	"workflow" text NOT NULL,
+	"labels" jsonb NOT NULL,
 	"at_ms" bigint NOT NULL,
 	"audio_seconds" double precision NOT NULL,
 	"characters" double precision NOT NULL,
@@ -218,7 +227,9 @@ CREATE TABLE "workflows" (
 	CONSTRAINT "workflows_project_name_version_pk" PRIMARY KEY("project","name","version")
 );
 --> statement-breakpoint
-CREATE INDEX "callbacks_by_run" ON "callbacks" USING btree ("run_id","node","name");--> statement-breakpoint
+CREATE INDEX "callback_calls_waiting" ON "callback_calls" USING btree ("token_hash","taken","id");--> statement-breakpoint
+CREATE INDEX "callback_calls_by_run" ON "callback_calls" USING btree ("run_id");--> statement-breakpoint
+CREATE INDEX "callbacks_by_run" ON "callbacks" USING btree ("run_id");--> statement-breakpoint
 CREATE INDEX "deliveries_due" ON "deliveries" USING btree ("state","next_at_ms");--> statement-breakpoint
 CREATE INDEX "deliveries_by_webhook" ON "deliveries" USING btree ("webhook_id","created_at_ms","id");--> statement-breakpoint
 CREATE INDEX "idempotency_by_age" ON "idempotency_keys" USING btree ("created_at_ms");--> statement-breakpoint

@@ -9,17 +9,27 @@ CREATE TABLE `artifacts` (
 	PRIMARY KEY(`run_id`, `name`)
 );
 --> statement-breakpoint
+CREATE TABLE `callback_calls` (
+	`id` text PRIMARY KEY NOT NULL,
+	`token_hash` text NOT NULL,
+	`run_id` text NOT NULL,
+	`received_at_ms` integer NOT NULL,
+	`request` text NOT NULL,
+	`taken` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `callback_calls_waiting` ON `callback_calls` (`token_hash`,`taken`,`id`);--> statement-breakpoint
+CREATE INDEX `callback_calls_by_run` ON `callback_calls` (`run_id`);--> statement-breakpoint
 CREATE TABLE `callbacks` (
 	`token_hash` text PRIMARY KEY NOT NULL,
 	`run_id` text NOT NULL,
 	`node` text NOT NULL,
 	`name` text NOT NULL,
 	`created_at_ms` integer NOT NULL,
-	`received_at_ms` integer,
-	`request` text
+	`acknowledgement` text NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX `callbacks_by_run` ON `callbacks` (`run_id`,`node`,`name`);--> statement-breakpoint
+CREATE INDEX `callbacks_by_run` ON `callbacks` (`run_id`);--> statement-breakpoint
 CREATE TABLE `deliveries` (
 	`id` text PRIMARY KEY NOT NULL,
 	`project` text NOT NULL,
@@ -199,6 +209,7 @@ CREATE TABLE `run_usage` (
 	`project` text NOT NULL,
 	`key_id` text,
 	`workflow` text NOT NULL,
+	`labels` text NOT NULL,
 	`at_ms` integer NOT NULL,
 	`audio_seconds` real NOT NULL,
 	`characters` real NOT NULL,

@@ -1,0 +1,34 @@
+import type { Clock } from "#engine/plugin";
+import { quantile } from "./runs/usage.ts";
+
+const EVERY_MS = 100;
+/** Ten seconds of looks. */
+const REMEMBERED = 100;
+
+/** How late the event loop of the process is: what a timer that is due now has to wait. */
+export class Lateness {
+  readonly #late: number[] = [];
+  #callOff: () => void = () => {};
+
+  constructor(private readonly clock: Clock) {}
+
+  start(): void {
+    if (this.clock.virtual) return; // it is never late
+    const dueMs = this.clock.nowMs() + EVERY_MS;
+    this.#callOff = this.clock.after(EVERY_MS, () => {
+      this.#late.push(Math.max(0, this.clock.nowMs() - dueMs));
+      if (this.#late.length > REMEMBERED) this.#late.shift();
+      this.start();
+    });
+  }
+
+  stop(): void {
+    this.#callOff();
+  }
+
+  quantiles(): { readonly p50: number; readonly p99: number } {
+    if (this.#late.length === 0) return { p50: 0, p99: 0 };
+    const sorted = [...this.#late].sort((a, b) => a - b);
+    return { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) };
+  }
+}

@@ -1,0 +1,234 @@
+import { encodeALaw, encodeMuLaw, encodeS16le } from "#engine/audio";
+import { EngineError } from "#engine/errors";
+import { type AudioFrame, durationMs } from "#engine/frames";
+import type {
+  AttachRequest,
+  InputTrack,
+  LiveSession,
+  OutputTrack,
+  SessionListener,
+  SessionMessage,
+  TrackEncoding,
+} from "../api/live.ts";
+import type { RunMessage } from "../messages.ts";
+import { Follower } from "./follower.ts";
+import type { AudioListener, LiveRun } from "./live-run.ts";
+import type { LiveTrack } from "./live-track.ts";
+
+/** Audio for a socket that has no room is held this long, then the oldest is dropped. */
+const HELD_AUDIO_MS = 2000;
+
+interface HeldAudio {
+  readonly output: string;
+  readonly frame: AudioFrame;
+  readonly generation: number;
+}
+
+/** What sessions of a process have in common. */
+export interface SessionHost {
+  /** Seconds of audio that went out to sockets, and live messages that slow readers missed. */
+  audioSecondsOut: number;
+  missedEvents: number;
+  /** A session began or ended: somebody may have to look after the run. */
+  changed(session: Session, run: LiveRun): void;
+}
+
+/** One socket on one run. */
+export class Session implements LiveSession, AudioListener {
+  readonly #follower: Follower;
+  readonly #encoding: TrackEncoding;
+  readonly #audio: ReadonlySet<string>;
+  readonly #held: HeldAudio[] = [];
+  #heldMs = 0;
+  #missedMs = 0;
+  #missedEvents = 0;
+  #blocked = false;
+  #over = false;
+  /** Tracks whose positions are to be told once there is room. */
+  readonly #moved = new Set<LiveTrack>();
+  readonly #onPositions = (track: LiveTrack): void => this.#position(track);
+
+  constructor(
+    private readonly run: LiveRun,
+    request: AttachRequest,
+    readonly outputs: readonly OutputTrack[],
+    private readonly listener: SessionListener,
+    private readonly host: SessionHost,
+  ) {
+    this.#encoding = request.encoding ?? "s16le";
+    if (this.#encoding === "opus")
+      throw new EngineError("CODEC_UNSUPPORTED", "opus is not given out yet: ask for s16le, mulaw or alaw");
+    this.#audio = new Set(request.audio ?? []);
+    for (const name of [...this.#audio, ...(request.outputs ?? [])])
+      if (!outputs.some((output) => output.track === name))
+        throw new EngineError("OUTPUT_UNKNOWN", `the run has no output ${name}`);
+    if (this.#audio.size > 0) run.listeners.add(this);
+    if (request.sends) for (const track of run.tracks.values()) track.takenBy(this);
+    run.onPositions.add(this.#onPositions);
+    this.#follower = new Follower(
+      run,
+      {
+        take: (event) => this.#event(event),
+        missed: (messages) => this.#missed(messages),
+        failed: () => this.#finish("READER_TOO_SLOW", "what is stored could not be read"),
+      },
+      request.after,
+      wanted(request),
+    );
+    run.followers.add(this.#follower);
+    host.changed(this, run);
+  }
+
+  get closed(): boolean {
+    return this.#over;
+  }
+
+  get runId(): string {
+    return this.run.id;
+  }
+
+  get project(): string {
+    return this.run.row.project;
+  }
+
+  get inputs(): readonly InputTrack[] {
+    return [...this.run.tracks.values()].map((track) => track.view());
+  }
+
+  push(track: string, bytes: Uint8Array, startSample?: number): void {
+    const taken = this.#track(track);
+    this.run.options.journal.requireRoom();
+    taken.push(bytes, startSample);
+  }
+
+  pushText(track: string, text: string, options: { language?: string; utterance?: string } = {}): void {
+    this.#track(track).pushText(text, options);
+  }
+
+  flush(): void {
+    this.run.run.control({ kind: "flush" });
+  }
+
+  mute(track: string, muted: boolean): void {
+    this.#track(track).mute(muted);
+  }
+
+  end(track?: string): void {
+    if (track !== undefined) this.#track(track).end();
+    else for (const each of this.run.tracks.values()) if (each.sender === this) each.end();
+    this.run.options.journal.touch(this.run);
+  }
+
+  writable(): void {
+    if (!this.#blocked || this.#over) return;
+    this.#blocked = false;
+    if (!this.#tellMissed()) return;
+    for (const track of this.#moved) {
+      this.#moved.delete(track);
+      if (!this.#positionNow(track)) return;
+    }
+    while (!this.#blocked) {
+      const next = this.#held.shift();
+      if (!next) break;
+      this.#heldMs -= durationMs(next.frame);
+      this.#sendAudio(next);
+    }
+    if (!this.#blocked) this.#follower.resume();
+  }
+
+  close(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#follower.close();
+    this.run.followers.delete(this.#follower);
+    this.run.listeners.delete(this);
+    this.run.onPositions.delete(this.#onPositions);
+    for (const track of this.run.tracks.values()) if (track.sender === this) track.takenBy(undefined);
+    this.host.changed(this, this.run);
+  }
+
+  /** The process ends. */
+  dismiss(): void {
+    this.#finish("SERVER_DRAINING", "the server ends; the run goes on when it is back");
+  }
+
+  audio(output: string, frame: AudioFrame, generation: number): void {
+    if (this.#over || !this.#audio.has(output)) return;
+    const heard = { output, frame, generation };
+    if (!this.#blocked) return this.#sendAudio(heard);
+    this.#held.push(heard);
+    this.#heldMs += durationMs(frame);
+    while (this.#heldMs > HELD_AUDIO_MS) {
+      const dropped = durationMs(this.#held.shift()!.frame);
+      this.#heldMs -= dropped;
+      this.#missedMs += dropped;
+    }
+  }
+
+  #event(event: RunMessage): boolean {
+    const more = this.#send({ type: "event", event });
+    if (event.type === "run.ended") this.#finish(undefined, "the run has ended");
+    else if (event.type === "run.state" && event.data.state === "interrupted") this.dismiss();
+    return more;
+  }
+
+  #missed(messages: number): boolean {
+    this.#missedEvents += messages;
+    this.host.missedEvents += messages;
+    return this.#tellMissed();
+  }
+
+  #tellMissed(): boolean {
+    if (this.#missedEvents === 0 && this.#missedMs === 0) return true;
+    const told = { events: this.#missedEvents, audioMs: Math.round(this.#missedMs), lastId: this.#follower.lastId };
+    this.#missedEvents = 0;
+    this.#missedMs = 0;
+    return this.#send({ type: "missed", ...told });
+  }
+
+  #position(track: LiveTrack): void {
+    if (this.#blocked) this.#moved.add(track);
+    else this.#positionNow(track);
+  }
+
+  #positionNow(track: LiveTrack): boolean {
+    return this.#send({ type: "position", track: track.name, received: track.storedReceived, kept: track.storedKept });
+  }
+
+  #sendAudio({ output, frame, generation }: HeldAudio): void {
+    const { startSample, sampleRateHz, channels, pcm } = frame;
+    const encoding = this.#encoding;
+    const bytes = encoding === "mulaw" ? encodeMuLaw(pcm) : encoding === "alaw" ? encodeALaw(pcm) : encodeS16le(pcm);
+    this.host.audioSecondsOut += durationMs(frame) / 1000;
+    this.#send({ type: "audio", track: output, startSample, sampleRateHz, channels, encoding, generation, bytes });
+  }
+
+  #send(message: SessionMessage): boolean {
+    if (this.#over) return false;
+    if (!this.listener.send(message)) this.#blocked = true;
+    return !this.#blocked;
+  }
+
+  #finish(code: "SERVER_DRAINING" | "READER_TOO_SLOW" | undefined, reason: string): void {
+    if (this.#over) return;
+    this.listener.send({ type: "closed", ...(code && { code }), reason });
+    this.close();
+  }
+
+  #track(name: string): LiveTrack {
+    const track = this.run.tracks.get(name);
+    if (!track) throw new EngineError("TRACK_UNKNOWN", `the run has no live input ${name}`);
+    if (track.sender !== this)
+      throw new EngineError("TRACK_TAKEN", `another sender has taken over ${name}, or this one did not ask to send`);
+    return track;
+  }
+}
+
+/** What of a run a reader asked for. */
+export function wanted(request: { readonly partials?: boolean; readonly outputs?: readonly string[] }) {
+  const outputs = request.outputs && new Set(request.outputs);
+  return (message: RunMessage): boolean => {
+    if (message.type === "text.partial" && request.partials === false) return false;
+    return !outputs || !("output" in message.data) || outputs.has(String(message.data.output));
+  };
+}

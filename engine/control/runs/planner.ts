@@ -1,0 +1,141 @@
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { EngineError } from "#engine/errors";
+import type { NodeTypes } from "#engine/plugin";
+import { type Binding, type Finding, type Plan, planWorkflow } from "#engine/workflow";
+import type { OutputTrack } from "../api/live.ts";
+import type { InputBinding } from "../api/runs.ts";
+import type { ServerConfig } from "../config.ts";
+import { LiveTrack } from "../live/live-track.ts";
+import { confinement } from "../security/folders.ts";
+import type { SecretBook } from "../security/secrets.ts";
+import { allowedAddresses } from "../security/url-guard.ts";
+
+export interface PlanRequest {
+  readonly runId: string;
+  readonly text: string;
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, InputBinding>>;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Where tracks are taken up, in samples; 0 where left out. */
+  readonly starts?: Readonly<Record<string, number>>;
+}
+
+export interface PlannedRun {
+  readonly plan: Plan;
+  readonly tracks: readonly LiveTrack[];
+  readonly notes: readonly Finding[];
+  /** Refuses what the run may not reach. */
+  readonly guard: (url: URL) => Promise<void>;
+}
+
+/** Turns an upload or URL into a path to read. */
+export type Locate = (binding: { upload: string } | { url: string }, runDir: string) => Promise<string>;
+
+/** Plans workflows that came through the API, confined to what the configuration allows. */
+export class Planner {
+  readonly #read: readonly string[];
+  readonly #write: readonly string[];
+
+  constructor(
+    private readonly config: ServerConfig,
+    private readonly types: NodeTypes,
+    private readonly secrets: SecretBook,
+    /** Absolute; a folder for each run is made in it. */
+    private readonly folder: string,
+    cwd: string,
+  ) {
+    this.#read = config.folders.read.map((each) => resolve(cwd, each));
+    this.#write = config.folders.write.map((each) => resolve(cwd, each));
+  }
+
+  /** What a run leaves behind lies in here. */
+  dirOf(runId: string): string {
+    return join(this.folder, runId);
+  }
+
+  /** @throws EngineError WORKFLOW_INVALID with `details.findings`, and what `locate` throws. */
+  async plan(request: PlanRequest, locate: Locate): Promise<PlannedRun> {
+    const dir = this.dirOf(request.runId);
+    mkdirSync(dir, { recursive: true });
+    const tracks: LiveTrack[] = [];
+    const bindings: Record<string, Binding> = {};
+    for (const [name, binding] of Object.entries(request.inputs)) {
+      if (!("live" in binding)) {
+        bindings[name] = { location: await locate(binding, dir) };
+        continue;
+      }
+      const format = "encoding" in binding.live ? binding.live : undefined;
+      const track = new LiveTrack(name, format, this.config.limits.windowMs, request.starts?.[name] ?? 0);
+      tracks.push(track);
+      bindings[name] = { definition: track.input.definition, config: {}, ...(format && { format }) };
+    }
+    const view = this.secrets.view(request.secrets);
+    const { plan, findings } = await planWorkflow(
+      { text: request.text, name: request.name, dir },
+      {
+        types: this.types,
+        purpose: "run",
+        params: request.params,
+        bindings,
+        environment: view.environment,
+        secret: view.secret,
+        run: { id: request.runId, dir },
+        cwd: dir,
+        confinement: confinement({ read: this.#read, write: [...this.#write, dir] }),
+      },
+    );
+    if (!plan) throw invalid(findings);
+    return { plan, tracks, notes: findings, guard: this.#guard(view.used, view.hosts) };
+  }
+
+  /** Findings of a text that is not to be run now, and its plan where it has none that is an error. */
+  async lint(text: string, name: string): Promise<{ readonly findings: readonly Finding[]; readonly plan?: Plan }> {
+    const view = this.secrets.view();
+    return planWorkflow(
+      { text, name, dir: this.folder },
+      {
+        types: this.types,
+        purpose: "lint",
+        environment: view.environment,
+        secret: view.secret,
+        cwd: this.folder,
+        confinement: confinement({ read: this.#read, write: [...this.#write, LINT_DIR] }),
+      },
+    );
+  }
+
+  /** The operator's own secrets go only to hosts that the operator has named. */
+  #guard(usesSecrets: boolean, secretHosts: readonly string[]): (url: URL) => Promise<void> {
+    const hosts = [...this.config.allowedHosts, ...(usesSecrets ? secretHosts : [])];
+    return async (url) => {
+      await allowedAddresses(url, { hosts, onlyListed: usesSecrets || this.config.allowedHosts.length > 0 });
+    };
+  }
+}
+
+/** Stands for the folder of a run in a lint. */
+const LINT_DIR = "/run-folder";
+
+/** @returns the error that carries findings to whoever asked. */
+export const invalid = (findings: readonly Finding[]): EngineError => {
+  const errors = findings.filter((finding) => finding.severity === "error").length;
+  return new EngineError("WORKFLOW_INVALID", `the workflow has ${errors} errors`, { details: { findings } });
+};
+
+/** What a plan gives out, as views of a run show it. */
+export const outputsOf = (plan: Plan): OutputTrack[] =>
+  plan.outputs.map(({ name, from }) => {
+    const ports = from.flatMap(({ node, port }) => {
+      const planned = plan.nodes.find((each) => each.id === node);
+      const declared = planned?.definition.outputs(planned.config)[port];
+      return planned && declared ? [{ kinds: declared.kinds, format: planned.outputFormats[port] }] : [];
+    });
+    const format = ports.find((port) => port.format)?.format;
+    return {
+      track: name,
+      kinds: [...new Set(ports.flatMap((port) => port.kinds))],
+      ...(format && { sampleRateHz: format.sampleRateHz, channels: format.channels }),
+    };
+  });

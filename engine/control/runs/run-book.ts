@@ -1,0 +1,293 @@
+import { rmSync } from "node:fs";
+import { EngineError } from "#engine/errors";
+import type { Clock, Logger } from "#engine/plugin";
+import type { Household, RunReport } from "#engine/runtime";
+import type { IdempotencyRow, Rows, RunRow, Store } from "#engine/store";
+import type { Finding } from "#engine/workflow";
+import type { InputBinding } from "../api/runs.ts";
+import type { ServerConfig } from "../config.ts";
+import type { Journal } from "../journal.ts";
+import { coverKey, LiveRun } from "../live/live-run.ts";
+import type { RunMessage } from "../messages.ts";
+import { type Locate, outputsOf, type Planner } from "./planner.ts";
+import { storedMessages } from "./stored-messages.ts";
+import { added, usageOf } from "./usage.ts";
+import { liveInputs } from "./views.ts";
+
+export interface BookOptions {
+  readonly config: ServerConfig;
+  readonly store: Store;
+  readonly journal: Journal;
+  readonly planner: Planner;
+  readonly household: Household;
+  readonly clock: Clock;
+  readonly epochMs: () => number;
+  readonly log: Logger;
+  readonly locate: (project: string) => Locate;
+}
+
+/** How often positions are stored and told where no final moves them. */
+const POSITIONS_MS = 1000;
+/** An interrupted run that nobody took up for so long has failed. */
+const ABANDONED_MS = 3_600_000;
+
+/** The runs of this process: starts them, takes up those that an earlier process left, and looks after them until they end. */
+export class RunBook {
+  readonly #live = new Map<string, LiveRun>();
+  readonly #resuming = new Map<string, Promise<LiveRun>>();
+  /** Of live runs that nobody sends to: what ends their input. */
+  readonly #lonely = new Map<LiveRun, () => void>();
+  readonly #ended = new Set<(run: LiveRun, report: RunReport) => void>();
+  #ticking: (() => void) | undefined;
+  started = 0;
+  finals = 0;
+  audioSecondsIn = 0;
+
+  constructor(readonly options: BookOptions) {}
+
+  get(id: string): LiveRun | undefined {
+    return this.#live.get(id);
+  }
+
+  all(): LiveRun[] {
+    return [...this.#live.values()];
+  }
+
+  get size(): number {
+    return this.#live.size;
+  }
+
+  /** Calls when a run of this process has ended and that is stored. */
+  onEnded(call: (run: LiveRun, report: RunReport) => void): void {
+    this.#ended.add(call);
+  }
+
+  /**
+   * Plans, stores and starts a run.
+   * @param row with an empty `request.outputs`, which this fills in.
+   * @param request that must not be answered twice; undefined is returned when it was before.
+   */
+  async start(
+    row: RunRow,
+    secrets: Readonly<Record<string, string>>,
+    request?: IdempotencyRow,
+  ): Promise<{ readonly run: LiveRun; readonly notes: readonly Finding[] } | undefined> {
+    const { planner, store } = this.options;
+    const planned = await this.#plan(row, secrets, {});
+    const named = { ...row, workflow: row.version === null ? planned.plan.name : row.workflow };
+    const stored: RunRow = { ...named, request: { ...row.request, outputs: outputsOf(planned.plan) } };
+    const fresh = await store.write(async (to) => {
+      if (request && !(await to.access.addRequest(request))) return false;
+      await to.runs.insert(stored);
+      await to.journal.saveTracks(
+        planned.tracks.map(({ name }) => ({ runId: row.id, track: name, received: 0, kept: 0, ended: false })),
+      );
+      return true;
+    });
+    if (!fresh) {
+      rmSync(planner.dirOf(row.id), { recursive: true, force: true });
+      return undefined;
+    }
+    this.started++;
+    return { run: this.#begin(stored, planned, 0, new Map()), notes: planned.notes };
+  }
+
+  /**
+   * Takes up an interrupted run where its inputs are safe.
+   * @param holds by track: what its sender still has begins here; it was told that all before is safe.
+   * @throws EngineError SECRET_MISSING where it was started with secrets that are not given again.
+   */
+  async resume(
+    row: RunRow,
+    holds: Readonly<Record<string, number>> = {},
+    secrets: Readonly<Record<string, string>> = {},
+  ): Promise<LiveRun> {
+    const going = this.#live.get(row.id) ?? this.#resuming.get(row.id);
+    if (going) return going;
+    const missing = row.ownSecrets.filter((name) => !Object.hasOwn(secrets, name));
+    if (missing.length > 0)
+      throw new EngineError(
+        "SECRET_MISSING",
+        `the run was started with secrets that it needs again: ${missing.join(", ")}`,
+      );
+    const resuming = this.#resume(row, holds, secrets).finally(() => this.#resuming.delete(row.id));
+    this.#resuming.set(row.id, resuming);
+    return resuming;
+  }
+
+  /** What an earlier process left unfinished: said to be interrupted; what needs no sender goes on at once. */
+  async recover(): Promise<void> {
+    const { store, epochMs, log } = this.options;
+    const lost = await store.read((from) => from.runs.inStates(["starting", "running", "draining"]));
+    for (const row of lost) {
+      await store.write(async (to) => {
+        const id = ((await to.journal.lastIds([row.id])).get(row.id) ?? 0) + 1;
+        const { generation } = row;
+        const data = { state: "interrupted" };
+        await to.journal.appendEvents([
+          { runId: row.id, id, type: "run.state", version: 1, atMs: Math.round(epochMs()), generation, data },
+        ]);
+        await to.runs.update(row.id, { state: "interrupted" });
+      });
+    }
+    const interrupted = await store.read((from) => from.runs.inStates(["interrupted"]));
+    for (const row of interrupted) {
+      if (liveInputs(row).size > 0 || row.ownSecrets.length > 0) continue;
+      await this.resume(row).catch((error) =>
+        log.warn("a run could not be taken up", { run: row.id, code: codeOf(error) }),
+      );
+    }
+  }
+
+  /** Interrupted runs that nobody took up in an hour have failed. */
+  async abandon(): Promise<void> {
+    const { store, epochMs } = this.options;
+    const rows = await store.read((from) => from.runs.inStates(["interrupted"]));
+    for (const row of rows) {
+      const [last] = await store.read(async (from) => {
+        const id = (await from.journal.lastIds([row.id])).get(row.id) ?? 0;
+        return from.journal.eventsAfter(row.id, id - 1, 1);
+      });
+      if (epochMs() - (last?.atMs ?? row.createdAtMs) >= ABANDONED_MS) await this.giveUp(row, "failed");
+    }
+  }
+
+  /** Ends an interrupted run that does not go on. */
+  async giveUp(row: RunRow, state: "failed" | "cancelled"): Promise<void> {
+    if (this.#live.has(row.id) || this.#resuming.has(row.id)) return;
+    const atMs = Math.round(this.options.epochMs());
+    const error = { code: "RUN_STALLED", message: "it was interrupted, and nobody took it up" };
+    const data = { state, drained: false, ...(state === "failed" && { error }), failures: [], durationMs: 0 };
+    await this.options.store.write(async (to) => {
+      const id = ((await to.journal.lastIds([row.id])).get(row.id) ?? 0) + 1;
+      const { generation } = row;
+      await to.journal.appendEvents([{ runId: row.id, id, type: "run.ended", version: 1, atMs, generation, data }]);
+      const failed = state === "failed" ? { errorCode: error.code, errorMessage: error.message } : {};
+      await to.runs.update(row.id, { state, endedAtMs: atMs, ...failed });
+    });
+  }
+
+  /** Somebody came to a run or left it: an input that nobody sends to ends after `limits.resumeSeconds`. */
+  changed(run: LiveRun): void {
+    const waits = [...run.tracks.values()].some((track) => !track.input.ended);
+    const alone = waits && [...run.tracks.values()].every((track) => track.sender === undefined);
+    const callOff = this.#lonely.get(run);
+    if (alone === (callOff !== undefined)) return;
+    callOff?.();
+    this.#lonely.delete(run);
+    if (alone && this.#live.has(run.id))
+      this.#lonely.set(
+        run,
+        this.options.clock.after(this.options.config.limits.resumeSeconds * 1000, () => run.drain()),
+      );
+  }
+
+  /**
+   * Interrupts what still goes on; it is taken up by the next process.
+   * @param mostMs so long a node may take to stop; a run whose node takes longer is interrupted all the same.
+   */
+  async interruptAll(mostMs: number): Promise<void> {
+    await Promise.all(this.all().map((run) => run.interrupt(mostMs)));
+  }
+
+  stop(): void {
+    this.#ticking?.();
+    for (const callOff of this.#lonely.values()) callOff();
+    this.#lonely.clear();
+  }
+
+  async #resume(row: RunRow, holds: Readonly<Record<string, number>>, secrets: Readonly<Record<string, string>>) {
+    const { store } = this.options;
+    const known = await store.read(async (from) => ({
+      tracks: await from.journal.tracks([row.id]),
+      lastId: (await from.journal.lastIds([row.id])).get(row.id) ?? 0,
+      ends: await from.journal.finalEnds(row.id),
+    }));
+    const starts = Object.fromEntries(
+      known.tracks.map(({ track, kept }) => [track, Math.max(kept, Math.trunc(holds[track] ?? 0))]),
+    );
+    const again: RunRow = { ...row, state: "starting", generation: row.generation + 1 };
+    const planned = await this.#plan(again, secrets, starts);
+    await store.write(async (to) => {
+      await to.runs.update(row.id, { state: "starting", generation: again.generation });
+      await to.callbacks.giveBack(row.id);
+    });
+    const covered = new Map(known.ends.map(({ output, node, role, endMs }) => [coverKey(output, node, role), endMs]));
+    return this.#begin(again, planned, known.lastId, covered);
+  }
+
+  #plan(row: RunRow, secrets: Readonly<Record<string, string>>, starts: Readonly<Record<string, number>>) {
+    const inputs = row.request.inputs as Readonly<Record<string, InputBinding>>;
+    const { params } = row.request;
+    const name = row.workflow || "workflow";
+    const request = { runId: row.id, text: row.workflowText, name, inputs, params, secrets, starts };
+    return this.options.planner.plan(request, this.options.locate(row.project));
+  }
+
+  #begin(
+    row: RunRow,
+    planned: Awaited<ReturnType<Planner["plan"]>>,
+    lastId: number,
+    covered: ReadonlyMap<string, number>,
+  ): LiveRun {
+    const { clock, epochMs, log, household, journal, store } = this.options;
+    const run: LiveRun = new LiveRun({
+      row,
+      plan: planned.plan,
+      guard: planned.guard,
+      tracks: planned.tracks,
+      lastId,
+      covered,
+      clock,
+      epochMs,
+      log,
+      household,
+      journal,
+      storedAfter: (id, limit): Promise<RunMessage[]> => storedMessages(store, row, id, limit),
+      atEnd: (to, report): Promise<void> => this.#saveUsage(to, run, report),
+    });
+    this.#live.set(row.id, run);
+    this.changed(run);
+    this.#tick();
+    void run.ended.then((report) => this.#over(run, report));
+    return run;
+  }
+
+  async #saveUsage(to: Rows, run: LiveRun, { nodes }: RunReport): Promise<void> {
+    const before = await to.usage.get(run.id);
+    const atMs = before?.atMs ?? Math.round(run.row.createdAtMs);
+    await to.usage.save(added(before, usageOf(run.row, run.options.plan, nodes, run.finals, atMs)));
+  }
+
+  #over(run: LiveRun, report: RunReport | undefined): void {
+    this.#live.delete(run.id);
+    this.#lonely.get(run)?.();
+    this.#lonely.delete(run);
+    this.finals += run.finals;
+    for (const track of run.tracks.values()) this.audioSecondsIn += secondsOf(track);
+    if (report) for (const call of this.#ended) call(run, report);
+    if (this.#live.size === 0) {
+      this.#ticking?.();
+      this.#ticking = undefined;
+    }
+  }
+
+  /** Positions of all runs are stored together, once a second; whoever sends keeps a run from being taken for stalled. */
+  #tick(): void {
+    if (this.#ticking) return;
+    this.#ticking = this.options.clock.after(POSITIONS_MS, () => {
+      this.#ticking = undefined;
+      for (const run of this.#live.values()) {
+        if (run.tracks.size === 0) continue;
+        this.options.journal.touch(run);
+        for (const track of run.tracks.values()) if (track.sender) run.run.pulse.moves++;
+      }
+      if (this.#live.size > 0) this.#tick();
+    });
+  }
+}
+
+const secondsOf = (track: { received: number; start: number; sampleRateHz: number; format: unknown }): number =>
+  track.format ? (track.received - track.start) / track.sampleRateHz : 0;
+
+const codeOf = (error: unknown): string => (error instanceof EngineError ? error.code : "INTERNAL");

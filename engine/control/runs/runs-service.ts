@@ -1,0 +1,378 @@
+import { createHash } from "node:crypto";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { EngineError } from "#engine/errors";
+import type { NodeAccount } from "#engine/runtime";
+import type { ArtifactRow, RunRow, Store } from "#engine/store";
+import { pageOf, placeOf, requireScope, requireWhole } from "../access.ts";
+import type { Admission } from "../admission.ts";
+import type { Caller, Page, Scope } from "../api/access.ts";
+import type { AttachRequest, LiveSession, SessionListener } from "../api/live.ts";
+import type {
+  ArtifactView,
+  FileToSend,
+  FinalView,
+  Followed,
+  FollowRequest,
+  Keep,
+  RunAccounts,
+  RunFilter,
+  Runs,
+  RunView,
+  StartOptions,
+  StartRun,
+  TranscriptRequest,
+  UsageFilter,
+  UsageLine,
+} from "../api/runs.ts";
+import type { ServerConfig } from "../config.ts";
+import { newId } from "../ids.ts";
+import { followed } from "../live/followed.ts";
+import { isOver, type LiveRun } from "../live/live-run.ts";
+import { Replayed } from "../live/replayed.ts";
+import { Session, type SessionHost } from "../live/session.ts";
+import { requireStartRun } from "./check-request.ts";
+import type { RunBook } from "./run-book.ts";
+import { storedMessages } from "./stored-messages.ts";
+import { finalView, MEDIA_TYPES, renderTranscript } from "./transcript.ts";
+import { usageLines } from "./usage.ts";
+import { runView } from "./views.ts";
+import type { WorkflowsService } from "./workflows-service.ts";
+
+const KEEPS: readonly Keep[] = ["none", "text", "all"];
+/** Runs that are deleted in one go. */
+const DELETED_AT_ONCE = 500;
+
+interface Services {
+  readonly config: ServerConfig;
+  readonly store: Store;
+  readonly book: RunBook;
+  readonly admission: Admission;
+  readonly workflows: WorkflowsService;
+  readonly epochMs: () => number;
+}
+
+/** Runs as callers see them: of their project, and within what their key or token may do. */
+export class RunsService implements Runs, SessionHost {
+  readonly sessions = new Set<Session>();
+  audioSecondsOut = 0;
+  missedEvents = 0;
+
+  constructor(private readonly services: Services) {}
+
+  async start(caller: Caller, request: StartRun, options: StartOptions = {}) {
+    requireScope(caller, "runs:write");
+    requireStartRun(request);
+    const { admission, store, book } = this.services;
+    const hash = createHash("sha256").update(JSON.stringify(request)).digest("hex");
+    const before = options.idempotencyKey && (await this.#answered(caller, options.idempotencyKey, hash));
+    if (before) return { ...before, notes: [] };
+    await admission.admitRun(caller.project);
+    const row = await this.newRow(caller, request, options.traceparent);
+    const key = options.idempotencyKey;
+    const started = await book.start(
+      row,
+      request.secrets ?? {},
+      key === undefined
+        ? undefined
+        : {
+            project: caller.project,
+            kind: "run",
+            key,
+            requestHash: hash,
+            resourceId: row.id,
+            createdAtMs: row.createdAtMs,
+          },
+    );
+    if (!started) {
+      const winner = key && (await this.#answered(caller, key, hash));
+      if (winner) return { ...winner, notes: [] };
+      throw new EngineError("IDEMPOTENCY_CONFLICT", "another request with the same Idempotency-Key is under way");
+    }
+    const { run, notes } = started;
+    const tracks = await store.read((from) => from.journal.tracks([row.id]));
+    return { ...runView(run.row, tracks, 0, run), notes };
+  }
+
+  /** What is stored of a request, before anything of it was planned. */
+  async newRow(caller: Caller, request: StartRun, traceparent?: string): Promise<RunRow> {
+    const { workflows, config, epochMs } = this.services;
+    const { text, name, version } = await workflows.resolve(caller, request.workflow);
+    const keep = KEEPS[Math.min(KEEPS.indexOf(request.keep ?? "all"), KEEPS.indexOf(config.privacy.keep))] ?? "none";
+    return {
+      id: newId("run"),
+      project: caller.project,
+      keyId: caller.keyId ?? null,
+      workflow: name,
+      version,
+      workflowText: text,
+      request: { inputs: request.inputs ?? {}, params: request.params ?? {}, outputs: [] },
+      ownSecrets: Object.keys(request.secrets ?? {}),
+      state: "starting",
+      labels: request.labels ?? {},
+      keep,
+      record: (request.record ?? false) && keep === "all",
+      generation: 0,
+      errorCode: null,
+      errorMessage: null,
+      traceparent: traceparent ?? null,
+      createdAtMs: Math.round(epochMs()),
+      endedAtMs: null,
+      accounts: null,
+    };
+  }
+
+  async list(caller: Caller, filter: RunFilter): Promise<Page<RunView>> {
+    requireScope(caller, "runs:read");
+    requireWhole(caller);
+    const { store, book } = this.services;
+    const place = placeOf(filter);
+    const { state, workflow, labels, createdAfterMs, createdBeforeMs } = filter;
+    return store.read(async (from) => {
+      const rows = await from.runs.list({
+        project: caller.project,
+        limit: place.limit + 1,
+        ...(place.after && { after: place.after }),
+        ...(state && { state }),
+        ...(workflow !== undefined && { workflow }),
+        ...(labels && { labels }),
+        ...(createdAfterMs !== undefined && { fromMs: createdAfterMs }),
+        ...(createdBeforeMs !== undefined && { toMs: createdBeforeMs }),
+      });
+      const ids = rows.map((row) => row.id);
+      const tracks = await from.journal.tracks(ids);
+      const lastIds = await from.journal.lastIds(ids);
+      const view = (row: RunRow) =>
+        runView(
+          row,
+          tracks.filter((track) => track.runId === row.id),
+          lastIds.get(row.id) ?? 0,
+          book.get(row.id),
+        );
+      return pageOf(rows, place.limit, (row) => ({ atMs: row.createdAtMs, id: row.id }), view);
+    });
+  }
+
+  async get(caller: Caller, id: string): Promise<RunView> {
+    const row = await this.#row(caller, id, "runs:read");
+    return this.#view(row);
+  }
+
+  async update(caller: Caller, id: string, node: string, fields: Readonly<Record<string, unknown>>): Promise<void> {
+    const run = await this.#running(caller, id);
+    run.run.update(node, fields);
+  }
+
+  async drain(caller: Caller, id: string): Promise<RunView> {
+    const run = await this.#running(caller, id);
+    run.drain();
+    return this.#view(run.row);
+  }
+
+  async cancel(caller: Caller, id: string, reason = "cancelled by request"): Promise<RunView> {
+    const row = await this.#row(caller, id, "runs:write");
+    const live = this.services.book.get(id);
+    if (live) {
+      live.cancel(reason);
+      await live.ended;
+    } else if (row.state === "interrupted") await this.services.book.giveUp(row, "cancelled");
+    const after = await this.services.store.read((from) => from.runs.get(id));
+    return this.#view(after ?? row);
+  }
+
+  async delete(caller: Caller, id: string): Promise<void> {
+    const row = await this.#row(caller, id, "runs:write");
+    await this.#remove([row.id]);
+  }
+
+  async deleteByLabels(caller: Caller, labels: Readonly<Record<string, string>>): Promise<number> {
+    requireScope(caller, "runs:write");
+    requireWhole(caller);
+    if (Object.keys(labels).length === 0) throw new EngineError("REQUEST_INVALID", "at least one label was wanted");
+    for (let deleted = 0; ; ) {
+      const ids = await this.services.store.read((from) =>
+        from.runs.withLabels(caller.project, labels, DELETED_AT_ONCE),
+      );
+      await this.#remove(ids);
+      deleted += ids.length;
+      if (ids.length < DELETED_AT_ONCE) return deleted;
+    }
+  }
+
+  /** With their files; ends those that go on. */
+  async #remove(ids: readonly string[]): Promise<void> {
+    const { book, store } = this.services;
+    for (const id of ids) {
+      const live = book.get(id);
+      live?.cancel("deleted");
+      await live?.ended;
+    }
+    await store.write((to) => to.runs.delete(ids));
+    for (const id of ids) rmSync(book.options.planner.dirOf(id), { recursive: true, force: true });
+  }
+
+  async follow(caller: Caller, id: string, request: FollowRequest): Promise<AsyncIterable<Followed>> {
+    const row = await this.#row(caller, id, "runs:read");
+    const live = this.services.book.get(id);
+    return followed(live ?? (await this.#stored(row)), live, request);
+  }
+
+  async transcript(caller: Caller, id: string, request: TranscriptRequest) {
+    await this.#row(caller, id, "runs:read");
+    const finals = await this.services.store.read((from) => from.journal.finals(id));
+    return { mediaType: MEDIA_TYPES[request.format], body: renderTranscript(finals, request) };
+  }
+
+  async finals(caller: Caller, id: string): Promise<readonly FinalView[]> {
+    await this.#row(caller, id, "runs:read");
+    return (await this.services.store.read((from) => from.journal.finals(id))).map(finalView);
+  }
+
+  async artifacts(caller: Caller, id: string): Promise<readonly ArtifactView[]> {
+    await this.#row(caller, id, "runs:read");
+    return (await this.services.store.read((from) => from.runs.artifacts(id))).map(artifactView);
+  }
+
+  async artifact(caller: Caller, id: string, name: string): Promise<FileToSend> {
+    await this.#row(caller, id, "runs:read");
+    const found = (await this.services.store.read((from) => from.runs.artifacts(id))).find(
+      (each) => each.name === name,
+    );
+    if (!found) throw new EngineError("ARTIFACT_NOT_FOUND", "the run has no such file");
+    const { path, bytes, mediaType } = found;
+    return { path, bytes, name, mediaType: mediaType ?? "application/octet-stream" };
+  }
+
+  async recording(caller: Caller, id: string): Promise<FileToSend> {
+    await this.#row(caller, id, "runs:read");
+    const path = join(this.services.book.options.planner.dirOf(id), RECORDING_FILE);
+    const file = Bun.file(path);
+    if (!(await file.exists()))
+      throw new EngineError("ARTIFACT_NOT_FOUND", "nothing was recorded of the run, or not yet");
+    return { path, bytes: file.size, mediaType: "audio/wav", name: `${id}.wav` };
+  }
+
+  async accounts(caller: Caller, id: string): Promise<RunAccounts> {
+    const row = await this.#row(caller, id, "runs:read");
+    const live = this.services.book.get(id);
+    if (!live) {
+      const stored = (row.accounts ?? {}) as Partial<RunAccounts>;
+      const { edges = [], nodes = [], imbalances = [] } = stored;
+      return { state: row.state as RunAccounts["state"], edges, nodes, imbalances, lagMs: {} };
+    }
+    const nodes: readonly NodeAccount[] = live.run.nodeAccounts;
+    const lag = [...live.tracks.values()].map(
+      (track) => [track.name, ((track.received - track.kept) * 1000) / track.sampleRateHz] as const,
+    );
+    return { state: live.state, edges: live.run.accounts, nodes, imbalances: [], lagMs: Object.fromEntries(lag) };
+  }
+
+  async usage(caller: Caller, filter: UsageFilter): Promise<readonly UsageLine[]> {
+    requireScope(caller, "runs:read");
+    requireWhole(caller);
+    const { run, key, labels = {}, fromMs, toMs, by } = filter;
+    return this.services.store.read(async (from) => {
+      const rows = await from.usage.list({
+        project: caller.project,
+        ...(run !== undefined && { runId: run }),
+        ...(key !== undefined && { keyId: key }),
+        ...(fromMs !== undefined && { fromMs }),
+        ...(toMs !== undefined && { toMs }),
+      });
+      const chosen = rows.filter((row) => Object.entries(labels).every(([name, value]) => row.labels[name] === value));
+      const latencies = await from.usage.latencies(chosen.map((row) => row.runId));
+      return usageLines(chosen, by, latencies);
+    });
+  }
+
+  async attach(caller: Caller, id: string, request: AttachRequest, listener: SessionListener): Promise<LiveSession> {
+    const row = await this.#row(caller, id, request.sends ? "runs:write" : "runs:read");
+    const { book } = this.services;
+    const going = book.get(id);
+    if (going && isOver(going.state)) await going.ended; // what it said last is being stored
+    const live = book.get(id) ?? (row.state === "interrupted" ? await this.#takeUp(row, request) : undefined);
+    if (!live) return this.#replay(row, request, listener);
+    return new Session(live, request, runView(live.row, [], 0, live).outputs, listener, this);
+  }
+
+  changed(session: Session, run: LiveRun): void {
+    if (session.closed) this.sessions.delete(session);
+    else this.sessions.add(session);
+    this.services.book.changed(run);
+  }
+
+  /** Of the caller's project, and within a token's narrow view. @throws EngineError RUN_NOT_FOUND, SCOPE_MISSING. */
+  async #row(caller: Caller, id: string, scope: Scope): Promise<RunRow> {
+    requireScope(caller, scope);
+    const row = this.services.book.get(id)?.row ?? (await this.services.store.read((from) => from.runs.get(id)));
+    const { only } = caller;
+    const seen =
+      row?.project === caller.project &&
+      (!only ||
+        ("run" in only
+          ? only.run === row.id
+          : [row.workflow, `${row.workflow}@${row.version}`].includes(only.workflow)));
+    if (!row || !seen) throw new EngineError("RUN_NOT_FOUND", "there is no such run");
+    return row;
+  }
+
+  async #running(caller: Caller, id: string): Promise<LiveRun> {
+    const row = await this.#row(caller, id, "runs:write");
+    const live = this.services.book.get(id);
+    if (!live || isOver(live.state)) throw new EngineError("RUN_ENDED", `the run is ${live?.state ?? row.state}`);
+    return live;
+  }
+
+  async #view(row: RunRow): Promise<RunView> {
+    const { store, book } = this.services;
+    return store.read(async (from) =>
+      runView(
+        row,
+        await from.journal.tracks([row.id]),
+        (await from.journal.lastIds([row.id])).get(row.id) ?? 0,
+        book.get(row.id),
+      ),
+    );
+  }
+
+  async #answered(caller: Caller, key: string, hash: string): Promise<RunView | undefined> {
+    const before = await this.services.store.read((from) => from.access.request(caller.project, "run", key));
+    if (!before) return undefined;
+    if (before.requestHash !== hash)
+      throw new EngineError("IDEMPOTENCY_CONFLICT", "the Idempotency-Key was used before, with another request");
+    return this.get(caller, before.resourceId);
+  }
+
+  async #takeUp(row: RunRow, request: AttachRequest): Promise<LiveRun> {
+    if (!request.sends) throw new EngineError("RUN_ENDED", "the run is interrupted and waits for its sender");
+    const reason = this.services.admission.reason;
+    if (reason) throw reason;
+    return this.services.book.resume(row, request.holds, request.secrets);
+  }
+
+  /** A run that is over tells what it told. */
+  async #replay(row: RunRow, request: AttachRequest, listener: SessionListener): Promise<LiveSession> {
+    if (request.after === undefined) throw new EngineError("RUN_ENDED", `the run is ${row.state}`);
+    return new Replayed(await this.#stored(row), row, request, listener);
+  }
+
+  async #stored(row: RunRow) {
+    const { store } = this.services;
+    const storedId = (await store.read((from) => from.journal.lastIds([row.id]))).get(row.id) ?? 0;
+    return {
+      storedId,
+      storedAfter: (id: number, limit: number) => storedMessages(store, row, id, limit),
+    };
+  }
+}
+
+/** In the folder of a run that was recorded. */
+export const RECORDING_FILE = "recording.wav";
+
+const artifactView = ({ name, bytes, mediaType, partial, createdAtMs }: ArtifactRow): ArtifactView => ({
+  name,
+  bytes,
+  ...(mediaType !== null && { mediaType }),
+  partial,
+  createdAtMs,
+});

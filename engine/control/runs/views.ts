@@ -1,0 +1,49 @@
+import type { RunRow, TrackRow } from "#engine/store";
+import type { InputTrack, OutputTrack, TrackFormat } from "../api/live.ts";
+import type { InputBinding, Keep, RunState, RunView } from "../api/runs.ts";
+import type { LiveRun } from "../live/live-run.ts";
+import { outputsOf } from "./planner.ts";
+
+/** A run as it is shown: from its row, and from itself where it goes on in this process. */
+export function runView(row: RunRow, tracks: readonly TrackRow[], lastId: number, live: LiveRun | undefined): RunView {
+  return {
+    id: row.id,
+    project: row.project,
+    workflow: { name: row.workflow, ...(row.version !== null && { version: row.version }) },
+    state: live?.state ?? (row.state as RunState),
+    labels: row.labels,
+    createdAtMs: row.createdAtMs,
+    ...(row.endedAtMs !== null && { endedAtMs: row.endedAtMs }),
+    generation: row.generation,
+    ...(row.errorCode !== null && { error: { code: row.errorCode, message: row.errorMessage ?? "" } }),
+    inputs: live ? [...live.tracks.values()].map((track) => track.view()) : storedTracks(row, tracks),
+    outputs: live ? outputsOf(live.options.plan) : (row.request.outputs as readonly OutputTrack[]),
+    lastEventId: live?.storedId ?? lastId,
+    keep: row.keep as Keep,
+  };
+}
+
+/** The live inputs that a run was started with, by name. */
+export function liveInputs(row: RunRow): Map<string, TrackFormat | undefined> {
+  const inputs = row.request.inputs as Readonly<Record<string, InputBinding>>;
+  return new Map(
+    Object.entries(inputs).flatMap(([name, binding]) =>
+      "live" in binding ? [[name, "encoding" in binding.live ? binding.live : undefined] as const] : [],
+    ),
+  );
+}
+
+function storedTracks(row: RunRow, tracks: readonly TrackRow[]): InputTrack[] {
+  return [...liveInputs(row)].map(([track, format]) => {
+    const stored = tracks.find((each) => each.track === track);
+    return {
+      track,
+      kind: format ? "audio" : "text",
+      ...(format && { format }),
+      received: stored?.kept ?? 0, // what came after it is gone with the process that had it
+      kept: stored?.kept ?? 0,
+      windowSamples: 0,
+      ended: stored?.ended ?? false,
+    };
+  });
+}
