@@ -91,8 +91,11 @@ async function interruptible(going: Run, console: Console, world: World): Promis
   }
 }
 
-const statusOf = (report: RunReport): number =>
-  report.state === "done" ? EXIT.done : report.state === "cancelled" ? EXIT.interrupted : EXIT.failed;
+/** Accounts that do not balance are a bug of ours; a script is to notice it, too. */
+function statusOf(report: RunReport): number {
+  if (report.state === "cancelled") return EXIT.interrupted;
+  return report.state === "done" && report.imbalances.length === 0 ? EXIT.done : EXIT.failed;
+}
 
 function assignments(list: readonly string[]): Record<string, string> | undefined {
   const pairs: Record<string, string> = {};
