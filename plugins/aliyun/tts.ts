@@ -38,7 +38,7 @@ export const tts = defineNode({
       ctx,
       protocol,
       settings: linkSettings(LINK, settings.link),
-      sessions: "frame",
+      sessions: settings.mode === "flowing" && !settings.ssml ? "text" : "frame",
       limits: await ctx.resource(credentialLimits(limits, ...access.credential)),
     });
     return {

@@ -20,9 +20,10 @@ export interface LinkNodeOptions {
   readonly settings: LinkSettings;
   /**
    * What one session is about. `stream`: everything, until the input ends or the session is replaced. `utterance`: what stands between two
-   * speech marks; audio outside of them is not sent. `frame`: one final text.
+   * speech marks; audio outside of them is not sent. `frame`: one final text. `text`: one utterance of texts, all revisions from the first
+   * that promises something to the final, for services that speak while a text is written.
    */
-  readonly sessions: "stream" | "utterance" | "frame";
+  readonly sessions: "stream" | "utterance" | "frame" | "text";
   /** From `ctx.resource(credentialLimits(…))`. A session takes a place from its opening to its end. */
   readonly limits?: CredentialLimits;
   /** From `ctx.resource(linkPool(…))`: where a reusable connection goes when the node ends. */
@@ -47,6 +48,8 @@ class LinkNode implements TaskNode {
   #current: Opened | undefined;
   #utterance: string | undefined;
   #speaking: Frame | undefined;
+  /** The utterance that a barge-in cut off, of which more may come. */
+  #bargedIn: string | undefined;
   #lastSentMs = 0;
   #callOffIdle: (() => void) | undefined;
   readonly #closing = new Set<Promise<void>>();
@@ -126,6 +129,7 @@ class LinkNode implements TaskNode {
     if ("order" in item) return this.#order(item.order, signal);
     const { frame } = item;
     if (this.options.sessions === "frame") return this.#speak(frame, signal);
+    if (this.options.sessions === "text") return this.#follow(frame, signal);
     if (frame.kind === "speech") return this.#mark(frame, signal);
     if (this.options.sessions === "utterance" && this.#utterance === undefined)
       return this.options.ctx.count("unspokenSamples", frame.kind === "audio" ? sampleCount(frame) : 0);
@@ -138,7 +142,8 @@ class LinkNode implements TaskNode {
     if (order === "idle" && !this.#intake.isEmpty) return; // something came meanwhile
     if (order === "flush" && this.options.sessions === "stream") {
       await this.#deliverRest(signal);
-      return this.#current?.session.peer.flush?.();
+      const peer = this.#current?.session.peer;
+      if (peer?.flush) return peer.flush();
     }
     await this.#finish(order, signal);
   }
@@ -164,6 +169,25 @@ class LinkNode implements TaskNode {
     if (frame.kind === "text" && (!frame.final || frame.text.trim() === "")) return;
     this.#speaking = frame;
     await this.#deliver(frame, signal);
+    if (this.#speaking !== frame) return this.#endSession("barge-in");
+    await this.#finish("done", signal);
+    this.#speaking = undefined;
+  }
+
+  /** One utterance of texts, one session. */
+  async #follow(frame: Frame, signal: AbortSignal): Promise<void> {
+    if (frame.kind !== "text") return;
+    if (frame.utterance === this.#bargedIn && !frame.protected) return this.options.ctx.count("bargedTexts");
+    const { text, stableChars, final, utterance } = frame;
+    if (this.#speaking?.kind === "text" && this.#speaking.utterance !== utterance) {
+      await this.#finish("done", signal); // its final never came
+      this.#speaking = undefined;
+    }
+    if (!this.#speaking && (final ? text : text.slice(0, stableChars)).trim() === "") return;
+    this.#speaking = frame;
+    await this.#deliver(frame, signal);
+    if (this.#speaking !== frame) return this.#endSession("barge-in");
+    if (!final) return;
     await this.#finish("done", signal);
     this.#speaking = undefined;
   }
@@ -207,13 +231,14 @@ class LinkNode implements TaskNode {
     const waitMs = this.#pace.waitMs(durationMs(frame));
     if (waitMs > 0) await ctx.clock.sleep(waitMs, signal);
     const { connection, session } = await this.#session(frame, signal); // it may have ended meanwhile
+    if (frame.kind === "text" && this.options.sessions !== "stream" && this.#speaking !== frame) return; // barged in meanwhile
     if (frame.kind === "audio") session.timeline.add(frame.startSample, sampleCount(frame));
     if (frame.kind === "encoded") session.timeline.add(frame.startSample, frame.sampleCount);
     session.sent++;
     session.peer.send(frame);
     this.#lastSentMs = ctx.clock.nowMs();
     ctx.usage("audioSeconds", durationMs(frame) / 1000);
-    if (frame.kind === "text") ctx.usage("characters", [...frame.text].length);
+    if (frame.kind === "text" && frame.final) ctx.usage("characters", [...frame.text].length);
     if (connection.socket.bufferedBytes > 0) await connection.socket.drained();
   }
 
@@ -281,8 +306,12 @@ class LinkNode implements TaskNode {
     const unprotected = (frame: Frame) => frame.kind === "text" && !frame.protected;
     const dropped = this.#intake.remove(unprotected);
     if (dropped > 0) this.options.ctx.count("bargedTexts", dropped);
+    const speaking = this.#speaking;
+    if (!speaking || !unprotected(speaking)) return;
+    if (speaking.kind === "text") this.#bargedIn = speaking.utterance;
+    this.#speaking = undefined;
     const current = this.#current;
-    if (!current || !this.#speaking || !unprotected(this.#speaking)) return;
+    if (!current) return this.options.ctx.count("bargedTexts"); // its session is being opened: it will be given nothing
     const { connection, session } = current;
     session.shut();
     if (session.peer.abandon) session.peer.abandon();

@@ -67,7 +67,7 @@ export interface Session {
   emit(frame: Frame, port?: string): void;
   /** What was sent in this session so far, and where it stood in the run: turns the vendor's times into positions. */
   readonly timeline: Timeline;
-  /** Of `sessions: utterance` and `frame`: the utterance that this session is about. */
+  /** Of `sessions: utterance`, `frame` and `text`: the utterance that this session is about. */
   readonly utterance: string | undefined;
   /** The vendor ended the session in order, and all its results have come: the next frame begins another one. */
   over(): void;
@@ -78,7 +78,7 @@ export interface PeerSession {
   open(): Promise<void>;
   /** Sends a frame: audio, encoded packets, text, a mark. Called in order, only while open. */
   send(frame: Frame): void;
-  /** Finish what is open now, and go on. */
+  /** Finish what is open now, and go on. Default: the session is finished, and what comes next opens another. */
   flush?(): void;
   /** No more is sent: asks for what is outstanding, and resolves when all of it was emitted. */
   finish(): Promise<void>;

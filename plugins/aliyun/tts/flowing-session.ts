@@ -3,15 +3,25 @@ import { splitText } from "../wire/spoken.ts";
 import { TEXT_LIMIT } from "./config.ts";
 import { type SynthesisOptions, SynthesisSession } from "./synthesis-session.ts";
 
+/** How much of an utterance was given to the service. */
+export interface WrittenSoFar {
+  utterance: string | undefined;
+  chars: number;
+}
+
 /**
  * Flowing synthesis: a task for each utterance, given its text while that is still being written. Of a partial, what no later revision
  * changes is sent; of the final, the rest.
  */
 export class FlowingSession extends SynthesisSession {
   readonly #started: PromiseWithResolvers<void>;
-  #sentChars = 0;
 
-  constructor(session: Session, options: SynthesisOptions) {
+  /** @param progress of the node: an utterance whose session was finished early goes on where it was. */
+  constructor(
+    session: Session,
+    options: SynthesisOptions,
+    readonly progress: WrittenSoFar,
+  ) {
     super(session, options, "FlowingSpeechSynthesizer");
     this.#started = options.wire.expect();
   }
@@ -24,14 +34,13 @@ export class FlowingSession extends SynthesisSession {
   send(frame: Frame): void {
     if (frame.kind !== "text") return;
     this.text = frame;
-    const stable = frame.final ? frame.text : frame.text.slice(0, frame.stableChars);
-    const more = stable.slice(this.#sentChars);
-    this.#sentChars = Math.max(this.#sentChars, stable.length);
-    if (more.trim() === "" && !frame.final)
-      this.#sentChars -= more.length; // blanks go with what follows
-    else
-      for (const text of this.options.settings.ssml ? [more] : splitText(more, TEXT_LIMIT.flowing))
-        this.directive("RunSynthesis", { text });
+    const { progress } = this;
+    if (progress.utterance !== frame.utterance) Object.assign(progress, { utterance: frame.utterance, chars: 0 });
+    const more = (frame.final ? frame.text : frame.text.slice(0, frame.stableChars)).slice(progress.chars);
+    if (more.trim() === "") return; // blanks go with what follows
+    progress.chars += more.length;
+    for (const text of this.options.settings.ssml ? [more] : splitText(more, TEXT_LIMIT.flowing))
+      this.directive("RunSynthesis", { text });
   }
 
   finish(): Promise<void> {

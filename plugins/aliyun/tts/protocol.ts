@@ -2,7 +2,7 @@ import type { Attempt, DialRequest, LinkProtocol, NodeContext, Peer, Wire } from
 import type { Access } from "../access.ts";
 import { EventReader } from "../task.ts";
 import type { TtsSettings } from "./config.ts";
-import { FlowingSession } from "./flowing-session.ts";
+import { FlowingSession, type WrittenSoFar } from "./flowing-session.ts";
 import type { SpokenSoFar } from "./spoken-audio.ts";
 import type { SynthesisOptions } from "./synthesis-session.ts";
 import { TextSession } from "./text-session.ts";
@@ -11,6 +11,7 @@ import { TextSession } from "./text-session.ts";
 export class SynthesisProtocol implements LinkProtocol {
   readonly vendor = "aliyun";
   readonly #soFar: SpokenSoFar = { endSample: 0 };
+  readonly #written: WrittenSoFar = { utterance: undefined, chars: 0 };
   #settings: TtsSettings;
 
   constructor(
@@ -42,7 +43,9 @@ export class SynthesisProtocol implements LinkProtocol {
       session: (session) => {
         const options: SynthesisOptions = { settings: this.#settings, ctx: this.ctx, wire, soFar: this.#soFar };
         const opened =
-          this.#settings.mode === "flowing" ? new FlowingSession(session, options) : new TextSession(session, options);
+          this.#settings.mode === "flowing"
+            ? new FlowingSession(session, options, this.#written)
+            : new TextSession(session, options);
         reader.current = opened;
         return opened;
       },

@@ -1,7 +1,17 @@
-import type { FaultScript, Frame, NodeDefinition, NodeTypes, TextFrame } from "#engine/plugin";
+import { z } from "zod";
+import {
+  defineNode,
+  definePlugin,
+  type FaultScript,
+  type Frame,
+  type NodeDefinition,
+  NodeTypes,
+  type TextFrame,
+} from "#engine/plugin";
 import { MemoryNetwork, type MemoryNetworkOptions, VirtualClock } from "#engine/runtime";
 import { type Driven, type DriveOptions, driveNode, type Emulator, emulate } from "#engine/testing";
 import { builtInTypes } from "#test/built-in-types";
+import { tone } from "#test/signals";
 import { gateway } from "../../../plugins/aliyun/gateway.ts";
 
 /** The key of the emulator, in the form of a token and of a key that makes tokens. */
@@ -37,6 +47,42 @@ ${texts.map((text, i) => `        - { text: ${JSON.stringify(text)}, partials: a
 outputs:
   texts: [asr.partial, asr.final]
 `;
+
+/** Speaks every text as a tone of 100 ms for each character. */
+const toneTts = defineNode({
+  type: "tone.tts",
+  summary: "Speaks texts as tones.",
+  role: "tts",
+  inputs: { text: { kinds: ["text"] } },
+  outputs: { audio: { kinds: ["audio"], audio: { sampleRateHz: 16_000, channels: 1 } } },
+  config: z.strictObject({ hz: z.number().default(440).describe("Of the tone.") }),
+  create({ hz }) {
+    let startSample = 0;
+    return {
+      onFrame(frame, emit) {
+        if (frame.kind !== "text") return;
+        const pcm = tone({ hz, ms: 100 * frame.text.length });
+        emit({ kind: "audio", pcm, sampleRateHz: 16_000, channels: 1, startSample, utterance: frame.utterance });
+        startSample += pcm.length;
+      },
+    };
+  },
+});
+
+/** A workflow that speaks in tones. */
+export const speaks = (hz = 440): string => `
+parlando: 1
+name: speaks
+inputs:
+  script: { kind: text }
+nodes:
+  voice: { use: tone.tts, from: inputs.script, with: { hz: ${hz} } }
+outputs:
+  speech: voice
+`;
+
+export const typesWithTones = (): NodeTypes =>
+  new NodeTypes([...builtInTypes().plugins, definePlugin({ name: "tone", nodes: [toneTts] })]);
 
 export interface ServiceOptions {
   readonly workflow: string;
@@ -75,7 +121,7 @@ export async function withService<T>(
   const emulator = await emulate(gateway, {
     network,
     web: HOSTS[0],
-    types: options.types ?? builtInTypes(),
+    types: options.types ?? typesWithTones(),
     workflow: options.workflow,
     keys: [KEY],
     config: options.gatewayConfig ?? {},
