@@ -1,0 +1,93 @@
+import type { AudioFrame, FaultScript, Frame, GatewayKey, NodeDefinition, TextFrame } from "#engine/plugin";
+import { MemoryNetwork, newHousehold, VirtualClock } from "#engine/runtime";
+import { type Driven, type DriveOptions, driveNode, type Emulator, emulate } from "#engine/testing";
+import { gateway } from "../../plugins/tencent/gateway.ts";
+import { builtInTypes } from "./built-in-types.ts";
+
+/** The made-up credentials of the vectors. */
+export const ACCESS = {
+  appId: "1250000000",
+  secretId: "tc-test-secret-id",
+  secretKey: "tc-test-secret-key-0123456789",
+} as const;
+
+export const KEY: GatewayKey = { id: ACCESS.secretId, secret: ACCESS.secretKey, facts: { appid: ACCESS.appId } };
+
+/** A workflow that hears these sentences, whatever is said. */
+export const hearing = (results: readonly Record<string, unknown>[]): string =>
+  JSON.stringify({
+    parlando: 1,
+    name: "heard",
+    inputs: { talk: { kind: "audio" } },
+    nodes: { asr: { use: "core.script", from: "inputs.talk", with: { as: "asr", results } } },
+    outputs: { texts: ["asr.partial", "asr.final"] },
+  });
+
+export const THREE_SENTENCES = hearing([
+  { text: "one two", partials: "auto", fromMs: 0, untilMs: 1000 },
+  { text: "three four", partials: "auto", fromMs: 1000, untilMs: 2000 },
+  { text: "five six", partials: "auto", fromMs: 2000, untilMs: 3000 },
+]);
+
+/** So many ms of audio in frames of 20 ms. */
+export const talk = (ms: number, sampleRateHz = 16_000): AudioFrame[] =>
+  Array.from({ length: ms / 20 }, (_, i) => ({
+    kind: "audio",
+    pcm: new Int16Array(sampleRateHz / 50).fill(i),
+    sampleRateHz,
+    channels: 1,
+    startSample: (i * sampleRateHz) / 50,
+  }));
+
+export interface ServiceOptions {
+  readonly workflow?: string;
+  readonly faults?: FaultScript["faults"];
+  /** Of the gateway. */
+  readonly config?: Record<string, unknown>;
+  readonly keys?: readonly GatewayKey[];
+}
+
+/** The service in memory and virtual time, under all of the vendor's names. */
+export interface Service {
+  readonly clock: VirtualClock;
+  readonly network: MemoryNetwork;
+  readonly emulator: Emulator;
+  drive(definition: NodeDefinition, config: Record<string, unknown>, options?: DriveOptions): Promise<Driven>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Starts it; plain addresses stand for those with TLS, which memory has not. */
+export async function tencent(options: ServiceOptions = {}): Promise<Service> {
+  const clock = new VirtualClock();
+  const stop = clock.drive();
+  const network = new MemoryNetwork(clock);
+  const emulator = await emulate(gateway, {
+    network,
+    web: "tencent.test:80",
+    types: builtInTypes(),
+    workflow: options.workflow ?? THREE_SENTENCES,
+    keys: options.keys ?? [KEY],
+    faults: { faults: [...(options.faults ?? [])] },
+    household: newHousehold({ network }),
+    config: options.config ?? {},
+  });
+  return {
+    clock,
+    network,
+    emulator,
+    drive: (definition, config, more = {}) =>
+      driveNode(definition, { ...ACCESS, ...config }, { clock, network, ...more }),
+    async [Symbol.asyncDispose]() {
+      await emulator.close();
+      stop();
+    },
+  };
+}
+
+export const texts = (frames: readonly Frame[]): TextFrame[] =>
+  frames.filter((frame): frame is TextFrame => frame.kind === "text");
+
+export const finals = (frames: readonly Frame[]): string[] =>
+  texts(frames)
+    .filter(({ final }) => final)
+    .map(({ text }) => text);
