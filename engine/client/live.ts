@@ -1,6 +1,7 @@
 import { EngineError } from "#engine/errors";
 import { readAudio } from "./audio-message.ts";
 import { type Calls, errorOf } from "./calls.ts";
+import { type Deferred, deferred } from "./deferred.ts";
 import { followEvents } from "./events.ts";
 import { type Outlet, Sender } from "./sender.ts";
 import type { AudioPiece, InputTrack, OutputTrack, Run, RunEvent, TrackFormat } from "./types.ts";
@@ -68,9 +69,9 @@ export class Live {
   readonly #options: LiveOptions;
   readonly #sender: Sender;
   readonly #listeners = new Map<keyof LiveEvents, Set<(told: never) => void>>();
-  readonly #done = Promise.withResolvers<void>();
-  readonly #ready = Promise.withResolvers<Ready>();
-  readonly #updates = new Map<number, PromiseWithResolvers<void>>();
+  readonly #done = deferred<void>();
+  readonly #ready = deferred<Ready>();
+  readonly #updates = new Map<number, Deferred<void>>();
   #socket: WebSocket | undefined;
   #outputs: readonly OutputTrack[] = [];
   #lastId: number | undefined;
@@ -180,7 +181,7 @@ export class Live {
   async update(node: string, fields: Readonly<Record<string, unknown>>): Promise<void> {
     await this.ready;
     const ref = ++this.#ref;
-    const answer = Promise.withResolvers<void>();
+    const answer = deferred<void>();
     this.#updates.set(ref, answer);
     if (!this.#tell({ type: "update", node, fields, ref })) this.#forgetUpdates();
     return answer.promise;

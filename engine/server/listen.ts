@@ -48,6 +48,8 @@ export function listen(options: ListenOptions): Listening {
       idleTimeout: 60,
       maxRequestBodySize: control.config.limits.uploadBytes,
       development: false,
+      // without it a server that is not for development shares its port in silence with any other that asks for it
+      reusePort: false,
       ...(options.tls && { tls: options.tls }),
       fetch(request, own) {
         const target = Sockets.target(new URL(request.url).pathname);
