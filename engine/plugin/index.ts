@@ -23,6 +23,7 @@ export {
   type Word,
 } from "../frames/index.ts";
 export type { Artifact, ArtifactOptions } from "./artifact.ts";
+export { byUtterance, takesFiles } from "./by-utterance.ts";
 export type { Acknowledgement, Callback, CallbackName, CallbackRequest, Desk, Durable } from "./callback.ts";
 export type { Clock } from "./clock.ts";
 export { isOgg, isOpusHead, type OggOpusFacts, OggOpusWriter, OggReader } from "./codec/ogg.ts";
@@ -39,6 +40,7 @@ export {
 export type { Logger, NodeContext, NodeEvent, UsageUnit } from "./context.ts";
 export { describeNode, type FieldPage, type NodePage } from "./describe.ts";
 export { type FieldFacts, fieldFacts, fromEnv, live, path, secret } from "./fields.ts";
+export { GATE_PORT, type GateSettings, gateSchema, withGate } from "./gate.ts";
 export { type DoorOptions, type GatewayDoors, gatewayDoors } from "./gateway/doors.ts";
 export { FaultPlan } from "./gateway/fault-plan.ts";
 export {

@@ -136,6 +136,10 @@ export const FINDING_CODES = {
     meaning: "A fallback cannot stand in for the node.",
     mend: "Choose a node type with the same ports and formats.",
   },
+  GATE_UNFED: {
+    meaning: "A gated node gets no speech marks, so nothing would be let through.",
+    mend: "Feed it from a voice activity detector, or feed its input `speech` from one.",
+  },
   FALLBACK_POORER: {
     meaning: "A fallback gives less beside the text than the node before it.",
     mend: "Do without that detail downstream, or choose another.",

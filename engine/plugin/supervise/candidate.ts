@@ -75,7 +75,7 @@ export class PortMap {
 /** The context that one instance sees: the node's own, but for what ends with the instance. */
 export function instanceContext(
   ctx: NodeContext,
-  own: Pick<NodeContext, "formats" | "signal" | "newUtterance">,
+  own: Pick<NodeContext, "formats" | "signal" | "newUtterance"> & Partial<Pick<NodeContext, "format">>,
 ): NodeContext {
   return {
     runId: ctx.runId,

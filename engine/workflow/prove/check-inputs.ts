@@ -1,4 +1,4 @@
-import type { NodeTypes } from "#engine/plugin";
+import { GATE_PORT, type NodeTypes } from "#engine/plugin";
 import type { Finding } from "../finding.ts";
 import { type DraftNode, understood } from "../read/draft.ts";
 import type { Connections, DraftEdge } from "./connect.ts";
@@ -13,6 +13,7 @@ export function checkInputs(nodes: readonly DraftNode[], connections: Connection
     return [
       ...(doubtful ? [] : unfedInputs(node, edges, outgoing)),
       ...(doubtful ? [] : missingKinds(node, edges)),
+      ...(doubtful ? [] : unmarkedGate(node, edges)),
       ...doubledAudio(node, edges, types),
       ...strayOptions(edges),
     ];
@@ -59,6 +60,13 @@ function missingKinds(node: DraftNode, edges: readonly DraftEdge[]): Finding[] {
         return into[0]!.place.yaml.finding("INPUT_LACKS_KIND", into[0]!.place.path, message);
       });
   });
+}
+
+/** A gate that no speech mark reaches would let nothing through. */
+function unmarkedGate(node: DraftNode, edges: readonly DraftEdge[]): Finding[] {
+  if (!node.gated || edges.length === 0 || edges.some((edge) => edge.kinds.includes("speech"))) return [];
+  const message = `no speech marks come: feed the node from a detector, or its input ${GATE_PORT} from one (in: { ${GATE_PORT}: … })`;
+  return [node.yaml.finding("GATE_UNFED", [...node.path, "gate"], message, { at: "key" })];
 }
 
 function doubledAudio(node: DraftNode, edges: readonly DraftEdge[], types: NodeTypes): Finding[] {

@@ -20,6 +20,8 @@ export interface DraftNode {
   readonly resultMs?: number;
   /** Some of its settings are stand-ins, and its ports may follow from them: what does not fit is no fault. */
   readonly guessed: boolean;
+  /** Audio reaches it by speech marks only. */
+  readonly gated?: boolean;
   /** What came out of looking at the recording that it opens. */
   probed?: AudioFormat;
 }

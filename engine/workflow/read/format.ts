@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { gateSchema } from "#engine/plugin";
 
 /** Words of the format that a later version gives a meaning to. */
 export const RESERVED = {
   top: new Set(["bargeIn", "tests"]),
-  node: new Set(["each", "choose", "cases", "nodes", "gate"]),
+  node: new Set(["each", "choose", "cases", "nodes"]),
   edge: new Set(["where", "record"]),
 } as const;
 
@@ -98,6 +99,7 @@ export const nodeSchema = z.strictObject({
       resultMs: ms("from a unit of work to its result", DAY_MS).optional(),
     })
     .optional(),
+  gate: gateSchema.optional().describe("keeps silence from the node, by speech marks"),
   onFailure: z.enum(["end", "continue"]).default("end"),
   label: z.string().min(1).max(100).optional(),
 });

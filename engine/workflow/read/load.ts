@@ -206,7 +206,7 @@ async function readInclude(
   const path: Path = ["nodes", id];
   const missing: Entry = { kind: "include", scope: undefined, path };
   const use = [...path, "use"];
-  for (const word of ["retry", "fallback", "timeouts"] as const)
+  for (const word of ["retry", "fallback", "timeouts", "gate"] as const)
     if (node[word] !== undefined)
       loading.findings.push(
         yaml.finding("WORD_NOT_HERE", [...path, word], `${word} belongs to single nodes, not to an included workflow`, {

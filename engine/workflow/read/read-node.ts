@@ -1,4 +1,13 @@
-import { EngineError, type NodeDefinition } from "#engine/plugin";
+import {
+  byUtterance,
+  defaultPort,
+  EngineError,
+  GATE_PORT,
+  type GateSettings,
+  type NodeDefinition,
+  takesFiles,
+  withGate,
+} from "#engine/plugin";
 import { check } from "../yaml/check.ts";
 import { knownKeys } from "../yaml/schema-walk.ts";
 import { didYouMean, suggest } from "../yaml/suggest.ts";
@@ -38,7 +47,7 @@ export function readNodeWords(value: unknown, path: Path, context: FileContext):
 function fillWords(value: unknown, path: Path, request: Parameters<typeof fillNumbers>[1]): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   const filled = { ...(value as Record<string, unknown>) };
-  for (const key of ["retry", "timeouts", "onFailure", "label"])
+  for (const key of ["retry", "timeouts", "gate", "onFailure", "label"])
     if (Object.hasOwn(filled, key)) {
       filled[key] = fillNumbers(filled[key], request, [...path, key]);
       if (key === "label" && typeof filled[key] === "number") filled[key] = String(filled[key]);
@@ -67,7 +76,7 @@ export function readNode(id: string, words: NodeWords, context: FileContext): En
   const path = ["nodes", id];
   const first = readCandidate(words, path, context);
   const fallbacks = (words.fallback ?? []).map((value, index) =>
-    readFallback(value, [...path, "fallback", index], context),
+    readFallback(value, [...path, "fallback", index], context, { first, gate: words.gate }),
   );
   const candidates = first ? [first, ...fallbacks.filter((each) => each !== undefined)] : [];
   const node: DraftNode = {
@@ -80,6 +89,7 @@ export function readNode(id: string, words: NodeWords, context: FileContext): En
     inputs: first?.inputs ?? {},
     outputs: first?.outputs ?? {},
     guessed: first?.guessed ?? false,
+    gated: words.gate !== undefined && first?.inputs[GATE_PORT] !== undefined,
     onFailure: context.failing === "continue" ? "continue" : words.onFailure,
     ...(words.timeouts?.openMs !== undefined && { openMs: words.timeouts.openMs }),
     ...(words.timeouts?.resultMs !== undefined && { resultMs: words.timeouts.resultMs }),
@@ -93,6 +103,7 @@ interface CandidateWords {
   readonly use: string;
   readonly with?: Readonly<Record<string, unknown>> | undefined;
   readonly retry?: { readonly attempts: number } | undefined;
+  readonly gate?: GateSettings | undefined;
 }
 
 /** Undefined where the type is unknown or its settings are not enough; a finding says why. */
@@ -105,7 +116,17 @@ function readCandidate(words: CandidateWords, path: Path, context: FileContext):
   return candidate(definition, settings, words, path, context);
 }
 
-function readFallback(value: unknown, path: Path, context: FileContext): DraftCandidate | undefined {
+interface Before {
+  readonly first: DraftCandidate | undefined;
+  readonly gate: GateSettings | undefined;
+}
+
+function readFallback(
+  value: unknown,
+  path: Path,
+  context: FileContext,
+  { first, gate }: Before,
+): DraftCandidate | undefined {
   const { loading, yaml } = context;
   const checked = check(candidateSchema, value, { yaml, what: "a fallback", where: (inner) => [...path, ...inner] });
   loading.findings.push(...checked.findings);
@@ -119,7 +140,21 @@ function readFallback(value: unknown, path: Path, context: FileContext): DraftCa
     loading.findings.push({ ...left, line, column });
   }
   if (settings.missingSecrets.length > 0) return undefined;
-  return candidate(definition, settings, words, path, context);
+  return candidate(matched(definition, settings, first), settings, { ...words, gate }, path, context);
+}
+
+/** A recogniser of files that stands in for one of streams gets utterances as recordings, and the other way round. */
+function matched(definition: NodeDefinition, { config }: Settings, first: DraftCandidate | undefined): NodeDefinition {
+  if (!first || config === undefined) return definition;
+  const before = first.inputs[defaultPort(first.inputs) ?? ""];
+  try {
+    const inputs = definition.inputs(config);
+    const own = inputs[defaultPort(inputs) ?? ""];
+    const recognises = ["asr", "file-asr", "interpret"].includes(definition.role(config));
+    return before && own && recognises && takesFiles(own) !== takesFiles(before) ? byUtterance(definition) : definition;
+  } catch {
+    return definition; // told of where its ports are asked for
+  }
 }
 
 function candidate(
@@ -134,10 +169,23 @@ function candidate(
   try {
     // ports may be functions of the config, and so code of the plugin's
     const ports = { inputs: definition.inputs(config), outputs: definition.outputs(config) };
-    return { definition, config, attempts, path, ...ports, realTime: definition.realTime(config), guessed };
+    const read = { definition, config, attempts, path, ...ports, realTime: definition.realTime(config), guessed };
+    return words.gate ? gatedCandidate(read, words.gate, context) : read;
   } catch (error) {
     context.loading.findings.push(broken(definition, error, path, context));
     return undefined;
+  }
+}
+
+function gatedCandidate(read: DraftCandidate, gate: GateSettings, { loading, yaml }: FileContext): DraftCandidate {
+  const definition = withGate(read.definition, gate);
+  try {
+    return { ...read, definition, inputs: definition.inputs(read.config) };
+  } catch (error) {
+    const reason = error instanceof EngineError ? error.message : "it cannot be gated";
+    const node = read.path.slice(0, 2);
+    loading.findings.push(yaml.finding("WORD_NOT_HERE", [...node, "gate"], reason, { at: "key" }));
+    return read;
   }
 }
 

@@ -36,7 +36,7 @@ export interface Settings {
 }
 
 /** Words that stand beside `use`, and that people put inside `with`. */
-const ENGINE_WORDS = new Set(["use", "from", "in", "retry", "fallback", "timeouts", "onFailure", "label"]);
+const ENGINE_WORDS = new Set(["use", "from", "in", "retry", "fallback", "timeouts", "gate", "onFailure", "label"]);
 
 /** The config of one node: defaults and `with` merged, `${…}` filled in, the environment and paths applied, then checked. */
 export function readSettings(request: SettingsRequest): Settings {

@@ -108,8 +108,19 @@ table("words", [
     ),
   },
   {
+    name: "a gate that no speech mark reaches",
+    text: nodes("  a: { use: pocketsphinx.asr, from: inputs.talk, «GATE_UNFED»gate: { mode: close } }\n"),
+  },
+  {
+    name: "a gate before what takes no audio",
+    text: nodes(`  vad: { use: webrtc.vad, from: inputs.talk }
+  asr: { use: pocketsphinx.asr, from: vad, gate: { mode: hold } }
+  shown: { use: core.print, from: asr, «WORD_NOT_HERE»gate: {} }
+`),
+  },
+  {
     name: "words of a later version",
-    text: nodes(`  a: { use: webrtc.vad, from: inputs.talk, «KEY_RESERVED»gate: x }
+    text: nodes(`  a: { use: webrtc.vad, from: inputs.talk, «KEY_RESERVED»nodes: {} }
   b: { «KEY_RESERVED»choose: x, «KEY_RESERVED»cases: {} }
   c: { use: core.print, «KEY_RESERVED»each: { l: [a] }, from: { from: inputs.words, «KEY_RESERVED»where: { language: es } } }
 «KEY_RESERVED»bargeIn: { when: a }

@@ -1,0 +1,61 @@
+import { durationMs, type Frame, sampleCount } from "../../frames/index.ts";
+import type { Received, TaskInput } from "../node.ts";
+
+/** The input of a node inside another: filled by the outer one, frame by frame. */
+export class InnerInput implements TaskInput {
+  readonly #frames: Received[] = [];
+  #ms = 0;
+  #samples = 0;
+  #ended = false;
+  #reader: (() => void)[] = [];
+  #writer: (() => void)[] = [];
+
+  /** @param mostMs of audio that may wait before `room` makes the writer wait. */
+  constructor(readonly mostMs: number) {}
+
+  /** Samples per channel of audio that wait. */
+  get samples(): number {
+    return this.#samples;
+  }
+
+  push(received: Received): void {
+    this.#frames.push(received);
+    this.#count(received.frame, 1);
+    this.#wake();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake();
+  }
+
+  room(): Promise<void> | undefined {
+    if (this.#ms < this.mostMs) return undefined;
+    return new Promise((resolve) => this.#writer.push(resolve));
+  }
+
+  poll(): Received | undefined {
+    const received = this.#frames.shift();
+    if (received) this.#count(received.frame, -1);
+    return received;
+  }
+
+  async next(): Promise<Received | undefined> {
+    while (this.#frames.length === 0 && !this.#ended) await new Promise<void>((resolve) => this.#reader.push(resolve));
+    return this.poll();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<Frame> {
+    for (let received = await this.next(); received; received = await this.next()) yield received.frame;
+  }
+
+  #wake(): void {
+    for (const wake of this.#reader.splice(0)) wake();
+  }
+
+  #count(frame: Frame, sign: 1 | -1): void {
+    this.#ms += sign * durationMs(frame);
+    if (frame.kind === "audio") this.#samples += sign * sampleCount(frame);
+    if (sign < 0 && this.#ms < this.mostMs) for (const wake of this.#writer.splice(0)) wake();
+  }
+}
