@@ -1,5 +1,5 @@
 import { asEngineError, type EngineError } from "#engine/errors";
-import type { Followed, FollowRequest } from "../api/runs.ts";
+import type { Followed, FollowRequest, RunState } from "../api/runs.ts";
 import { Follower, type Source } from "./follower.ts";
 import { wanted } from "./session.ts";
 
@@ -9,6 +9,7 @@ const MOST_READY = 100;
 /** Where live messages come from; a run that is over has none. */
 interface Feed {
   readonly followers: Set<Follower>;
+  readonly state: RunState;
 }
 
 /** Events of a run for a reader that pulls: ends after `run.ended` or `interrupted`, or when the signal aborts. */
@@ -32,9 +33,10 @@ class FollowedIterator implements AsyncIterator<Followed> {
       source,
       {
         take: (event) => {
-          const last = event.type === "run.ended" || (event.type === "run.state" && event.data.state === "interrupted");
+          const interrupted = event.type === "run.state" && event.data.state === "interrupted";
           // a run that was interrupted and taken up again has more to tell
-          if (last && (event.id ?? 0) >= source.storedId) this.#end();
+          const last = feed ? feed.state === "interrupted" : (event.id ?? 0) >= source.storedId;
+          if (event.type === "run.ended" || (interrupted && last)) this.#end();
           return this.#put({ type: "event", event });
         },
         missed: (events, lastId) => this.#put({ type: "missed", events, lastId }),

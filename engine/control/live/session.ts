@@ -168,7 +168,9 @@ export class Session implements LiveSession, AudioListener {
   #event(event: RunMessage): boolean {
     const more = this.#send({ type: "event", event });
     if (event.type === "run.ended") this.#finish(undefined, "the run has ended");
-    else if (event.type === "run.state" && event.data.state === "interrupted") this.dismiss();
+    // an interruption that was overcome is history
+    else if (this.run.state === "interrupted" && event.type === "run.state" && event.data.state === "interrupted")
+      this.dismiss();
     return more;
   }
 
