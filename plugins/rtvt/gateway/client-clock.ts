@@ -7,7 +7,7 @@ interface Stretch {
 }
 
 /** A client that waits says so by its `ts`; less than this is the network's jitter, as most clients stamp frames when they send them. */
-const JUMP_MS = 1000;
+const JUMP_MS = 200;
 /** Stretches that are kept: results do not speak of audio that lies further back. */
 const KEPT = 1000;
 

@@ -170,7 +170,7 @@ export class ServerStream {
     const at = { sampleRateHz: RATE_HZ, channels: 1, startSample: this.#position } as const;
     if (this.options.start.codec === CODECS.pcm) {
       if (data.length !== FRAME_BYTES) return undefined;
-      const pcm = new Int16Array(data.slice().buffer);
+      const pcm = new Int16Array(new Uint8Array(data).buffer);
       return { kind: "audio", pcm, ...at };
     }
     if (!isWholePacket(data)) return undefined;

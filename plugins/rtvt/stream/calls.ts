@@ -91,7 +91,7 @@ export class Calls {
       if (dueMs === Number.POSITIVE_INFINITY) continue;
       const leftMs = dueMs - clock.nowMs();
       if (leftMs > 0) {
-        this.#callOff = clock.after(leftMs, () => this.#look());
+        this.#callOff = clock.after(Math.ceil(leftMs), () => this.#look());
         return;
       }
       return fail(new EngineError("VENDOR_LOST", `RTVT gave no answer to ${method} in ${answerMs} ms`));

@@ -7,6 +7,8 @@ interface Sentence {
   readonly key: string;
   /** The newest transcript that was sent on. */
   transcript: TextFrame | undefined;
+  /** Transcripts that were sent on, by their `endTs`: a translation has the same as what it was made from. */
+  readonly heard: Map<number, TextFrame>;
   /** Partials that stand, by role and language. */
   readonly open: Map<string, TextFrame>;
   /** What has had its final, by role and language. */
@@ -85,13 +87,16 @@ export class Sentences {
 
   #emit(sentence: Sentence, slot: string, result: TextResult, ruler: Ruler): void {
     const { ctx } = this.options;
-    const transcript = result.role === "translation" ? sentence.transcript : undefined;
+    const transcript = result.role === "translation" ? sourceOf(sentence, result) : undefined;
     const place = { ...ruler, position: ruler.position, fromSample: this.#endSample, transcript };
     const frame = this.#texts.frame(textFacts(result, sentence.key, place));
     if (!frame) return ctx.count("staleResults");
     if (result.final) sentence.open.delete(slot);
     else sentence.open.set(slot, frame);
-    if (frame.role === "transcript") sentence.transcript = frame;
+    if (frame.role === "transcript") {
+      sentence.transcript = frame;
+      remember(sentence.heard, result.endTs, frame);
+    }
     if (frame.role === "transcript" && frame.final) this.#endSample = frame.endSample;
     if (frame.role === "translation" && frame.final) remember(this.#spoken, frame.text, frame.utterance);
     if (result.final && result.recTs !== undefined) {
@@ -123,7 +128,14 @@ export class Sentences {
     const key = sentenceKey(result.streamId, result.taskId ?? `unnamed ${this.#unnamed}`);
     const known = this.#sentences.get(key);
     if (known) return known;
-    const fresh = { key, transcript: undefined, open: new Map(), done: new Set<string>(), waiting: [] };
+    const fresh = {
+      key,
+      transcript: undefined,
+      heard: new Map(),
+      open: new Map(),
+      done: new Set<string>(),
+      waiting: [],
+    };
     remember(this.#sentences, key, fresh);
     return fresh;
   }
@@ -133,6 +145,9 @@ export class Sentences {
     return result.role === "translation" || !this.options.translations;
   }
 }
+
+const sourceOf = ({ heard, transcript }: Sentence, { final, endTs }: TextResult): TextFrame | undefined =>
+  final ? transcript : (heard.get(endTs) ?? transcript);
 
 function remember<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
   map.set(key, value);

@@ -64,7 +64,7 @@ export class StreamSession implements PeerSession {
     const quietMs = () => clock.nowMs() - Math.max(answeredMs, this.#heardMs);
     const mostMs = settings.lingerMs * 4; // somebody who never stops talking must not keep it open
     while (quietMs() < settings.lingerMs && clock.nowMs() - answeredMs < mostMs)
-      await clock.sleep(settings.lingerMs - quietMs(), this.session.ctx.signal);
+      await clock.sleep(Math.ceil(settings.lingerMs - quietMs()), this.session.ctx.signal);
     this.#emit(sentences.close(this.#ruler));
     this.close();
   }

@@ -41,7 +41,7 @@ const wholeKey = (secret: Uint8Array) => (secret.length === 32 ? secret : create
 
 const asStream = (encipher: Cipheriv, decipher: Decipheriv): Sealing => ({
   seal: (packet) => encipher.update(packet),
-  open: (chunk) => decipher.update(chunk),
+  open: (chunk) => plain(decipher.update(chunk)),
 });
 
 const LENGTH_BYTES = 4;
@@ -59,9 +59,12 @@ function asPackages(encipher: () => Cipheriv, decipher: () => Decipheriv): Seali
       return sealed;
     },
     open: (chunk) =>
-      Buffer.concat(framing.push(chunk).map((sealed) => decipher().update(sealed.subarray(LENGTH_BYTES)))),
+      plain(Buffer.concat(framing.push(chunk).map((sealed) => decipher().update(sealed.subarray(LENGTH_BYTES))))),
   };
 }
+
+/** A Buffer's `slice` copies nothing, which whoever reads on relies on. */
+const plain = (bytes: Buffer): Uint8Array => new Uint8Array(bytes);
 
 /** Object identifiers as they stand in a key, in hex. */
 const OIDS: Readonly<Record<string, CurveName>> = {
