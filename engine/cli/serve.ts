@@ -132,12 +132,19 @@ const isPlugin = (value: unknown): value is Plugin =>
 
 const ROOT = join(import.meta.dir, "../..");
 
-/** Workflows that come with Parlando and take one thing in: what `/try` offers, and what newcomers' calls run. */
-const EXAMPLES = ["transcribe", "speak", "interpret"];
+/** Workflows that come with Parlando: what `/try` offers, and what newcomers' calls run. */
+const EXAMPLES = [
+  { name: "transcribe", input: { name: "talk", kind: "audio" } },
+  { name: "interpret", input: { name: "talk", kind: "audio" } },
+  { name: "speak", input: { name: "words", kind: "text" } },
+] as const;
 
 const readExamples = (): Promise<Example[]> =>
   Promise.all(
-    EXAMPLES.map(async (name) => ({ name, text: await Bun.file(join(ROOT, "workflows", `${name}.yaml`)).text() })),
+    EXAMPLES.map(async (example) => ({
+      ...example,
+      text: await Bun.file(join(ROOT, "workflows", `${example.name}.yaml`)).text(),
+    })),
   );
 
 async function ownVersion(): Promise<string> {

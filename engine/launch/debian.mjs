@@ -10,6 +10,12 @@ const compiler = ["gcc", "libc6-dev"];
 const wantedFor = { start: engines, test: [...engines, ...compiler, "pocketsphinx-testdata"] };
 
 /**
+ * For the tests of web pages, which are left out and say so where it is missing. It looks for its parts in the system, so only root gets it,
+ * and it is asked for by itself: not every release has it.
+ */
+const browser = ["chromium"];
+
+/**
  * Brings the Debian packages that are missing, as root into the system, else into a folder of the user.
  * It never throws for a package that cannot be had: the engine that misses it says so when it is used.
  * @param {import("./machine.mjs").Machine} machine
@@ -21,7 +27,13 @@ export function provideDebianPackages(machine, { occasion, allowed }) {
     say("this is no Debian: of the speech engines those are used that are found (`doctor` names them)");
     return { complete: false };
   }
-  const missing = missingPackages(machine, wantedFor[occasion]);
+  const provided = provideWanted(machine, wantedFor[occasion], allowed);
+  if (occasion === "test" && machine.uid === 0) provideWanted(machine, browser, allowed);
+  return provided;
+}
+
+function provideWanted(machine, wanted, allowed) {
+  const missing = missingPackages(machine, wanted);
   if (missing.length === 0) return { complete: true };
   if (machine.uid === 0) return { complete: allowed ? installAsRoot(machine, missing) : sayLeftOut(missing) };
   return provideWithoutRoot(machine, missing, allowed);

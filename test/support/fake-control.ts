@@ -381,26 +381,7 @@ export class FakeControl implements Control {
     versions: async (_caller, name) => [workflowView(name)],
     delete: async (_caller, reference) => void this.stored.delete(reference),
     lint: async () => [],
-    plan: async (_caller, text) => ({
-      findings: [],
-      plan: {
-        name: "x",
-        nodes: [{ id: "inputs.words", type: "core.file", inserted: false }],
-        edges: [
-          {
-            id: "e",
-            from: { node: "inputs.words", port: "out" },
-            to: { node: "n", port: "in" },
-            kinds: [text.includes("speak") ? ("text" as const) : ("audio" as const)],
-            buffer: { ms: 1, frames: 1, whenFull: "block" as const },
-            order: "time" as const,
-            direct: false,
-          },
-        ],
-        outputs: [],
-        limits: { startMs: 1, idleMs: 1, drainMs: 1 },
-      },
-    }),
+    plan: async () => ({ findings: [] }),
   };
 
   readonly uploads: Control["uploads"] = {

@@ -10,8 +10,8 @@ export class KeptLog {
 }
 
 export const EXAMPLES: readonly Example[] = [
-  { name: "transcribe", text: "parlando: 1 # transcribe" },
-  { name: "speak", text: "parlando: 1 # speak" },
+  { name: "transcribe", text: "parlando: 1 # transcribe", input: { name: "talk", kind: "audio" } },
+  { name: "speak", text: "parlando: 1 # speak", input: { name: "words", kind: "text" } },
 ];
 
 export function appOf(control: FakeControl, log = new KeptLog()) {

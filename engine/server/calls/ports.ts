@@ -6,7 +6,8 @@ export interface Example {
   readonly name: string;
   /** YAML. */
   readonly text: string;
-  readonly description?: string;
+  /** The one that whoever tries it speaks or writes into. */
+  readonly input: { readonly name: string; readonly kind: "audio" | "text" };
 }
 
 export interface Chosen {
@@ -25,7 +26,7 @@ interface Wanted {
 
 /**
  * The workflow of a call that takes one thing in, and the input for it.
- * @throws EngineError WORKFLOW_NOT_FOUND, WORKFLOW_INVALID, INPUT_UNKNOWN.
+ * @throws EngineError WORKFLOW_NOT_FOUND, INPUT_UNKNOWN.
  */
 export async function chooseWorkflow(
   workflows: Workflows,
@@ -40,24 +41,7 @@ export async function chooseWorkflow(
   const example = examples.find(({ name }) => name === wanted.example);
   if (!example)
     throw new EngineError("WORKFLOW_NOT_FOUND", `this server has no ${wanted.example} of its own; name a workflow`);
-  const inputs = await inputsOf(workflows, caller, example);
-  return { workflow: { text: example.text, name: example.name }, input: theInput(inputs, wanted) };
-}
-
-async function inputsOf(
-  workflows: Workflows,
-  caller: Caller,
-  example: Example,
-): Promise<{ name: string; kind: string }[]> {
-  const { plan, findings } = await workflows.plan(caller, example.text, example.name);
-  if (!plan) throw new EngineError("WORKFLOW_INVALID", `${example.name} cannot run here`, { details: { findings } });
-  // an input of a workflow is planned as a source named after it
-  return plan.nodes
-    .filter(({ id }) => id.startsWith("inputs."))
-    .map(({ id }) => ({
-      name: id.slice("inputs.".length),
-      kind: plan.edges.find((edge) => edge.from.node === id)?.kinds[0] ?? "",
-    }));
+  return { workflow: { text: example.text, name: example.name }, input: theInput([example.input], wanted) };
 }
 
 function theInput(inputs: readonly { readonly name: string; readonly kind: string }[], wanted: Wanted): string {

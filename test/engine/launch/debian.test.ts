@@ -68,6 +68,21 @@ describe("as root", () => {
     expect(installs()[0]).toEndWith("install gcc libc6-dev pocketsphinx-testdata");
   });
 
+  test("a browser is asked for by itself, so that what stands in its way keeps nothing else away", () => {
+    installed(...engines, "gcc", "libc6-dev", "pocketsphinx-testdata");
+    fake.program("apt-get", `case "$*" in *chromium) echo "E: Unable to locate package chromium" >&2; exit 100;; esac`);
+    const { complete } = provide({ occasion: "test" });
+    expect(complete).toBe(true);
+    expect(installs().every((call) => call.endsWith("install chromium"))).toBe(true);
+    expect(installs().length).toBeGreaterThan(0);
+  });
+
+  test("the start wants no browser", () => {
+    fake.program("apt-get", willing);
+    provide({ occasion: "start" });
+    expect(installs().join(" ")).not.toContain("chromium");
+  });
+
   test("when nothing is missing apt is not asked and nothing is said", () => {
     installed(...engines);
     fake.program("apt-get", willing);

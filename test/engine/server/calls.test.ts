@@ -41,7 +41,7 @@ test.each([
   expect(control.last("uploads.create")?.[0]).toBe(wav.length);
   expect(control.last("runs.start")?.[0]).toEqual({
     workflow: { text: "parlando: 1 # transcribe", name: "transcribe" },
-    inputs: { words: { upload: "u1" } },
+    inputs: { talk: { upload: "u1" } },
     params: { final: "fast", words: 3 },
   });
   expect(control.uploaded.size).toBe(0);
