@@ -23,12 +23,12 @@ export class ClientClock {
     if (this.#stretches.length > KEPT) this.#stretches.shift();
   }
 
-  /** Whole ms. 0 before there was any audio. */
-  tsOf(sample: number): number {
+  /** Whole ms. 0 before there was any audio. @param ends it is where something ends, which a wait behind it does not move. */
+  tsOf(sample: number, ends = false): number {
     let stretch = this.#stretches[0];
     if (!stretch) return 0;
     for (const next of this.#stretches) {
-      if (next.startSample > sample) break;
+      if (next.startSample > sample || (ends && next.startSample === sample)) break;
       stretch = next;
     }
     return stretch.ts + Math.round(samplesToMs(sample - stretch.startSample, RATE_HZ));

@@ -44,7 +44,7 @@ export class Results {
       streamId,
       taskId: this.#taskOf(frame.utterance),
       startTs: clock.tsOf(at16k(frame.startSample)),
-      endTs: clock.tsOf(at16k(frame.endSample)),
+      endTs: clock.tsOf(at16k(frame.endSample), true),
       recTs: Math.floor(this.options.epochMs()),
       lang,
     };

@@ -1,4 +1,11 @@
-import type { FaultScript, Frame, NodeDefinition, NodeTypes, TextFrame } from "#engine/plugin";
+import {
+  type FaultScript,
+  type Frame,
+  loadOpus,
+  type NodeDefinition,
+  type NodeTypes,
+  type TextFrame,
+} from "#engine/plugin";
 import { MemoryNetwork, type MemoryNetworkOptions, VirtualClock } from "#engine/runtime";
 import { type Driven, type DriveOptions, driveNode, type Emulator, emulate } from "#engine/testing";
 import { builtInTypes } from "#test/built-in-types";
@@ -80,6 +87,7 @@ export async function withService<T>(
     readonly emulator: Emulator;
   }) => Promise<T>,
 ): Promise<T> {
+  await loadOpus(); // a gateway loads it in the machine's time, in which a virtual minute passes
   const clock = new VirtualClock();
   const stop = clock.drive();
   const network = new MemoryNetwork(clock, options.network);
