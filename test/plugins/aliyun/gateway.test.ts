@@ -322,7 +322,10 @@ describe("synthesis", () => {
       expect(client.events[0]?.payload).toEqual({ session_id: hex(7) });
       expect(client.events.at(-1)?.payload).toEqual({ measureType: "TextLengthHD", measureLength: 46 });
       const ends = client.events.filter(({ header }) => header.name === "SentenceEnd");
-      expect(ends.flatMap(({ payload }) => payload?.subtitles))).toMatchObject([text: "The first half, and the second.", begin_time: 0, end_time: 3100, sentence: true ,text: " Then", begin_time: 3100, end_time: 3600 ,text: " one more.", begin_time: 3600, end_time: 4600 ,
+      expect(ends.flatMap(({ payload }) => payload?.subtitles)).toMatchObject([
+        { text: "The first half, and the second.", begin_time: 0, end_time: 3100, sentence: true },
+        { text: " Then", begin_time: 3100, end_time: 3600 },
+        { text: " one more.", begin_time: 3600, end_time: 4600 },
       ]);
       expect(client.audioBytes).toBe(46 * 3200);
     });
