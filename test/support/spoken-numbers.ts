@@ -145,6 +145,25 @@ function textOf(frames: readonly AudioFrame[], utterance: string, final: boolean
   };
 }
 
+const echo = defineNode({
+  type: "numbers.echo",
+  summary: "Says every final again, later, with an e before it.",
+  role: "translate",
+  shape: "task",
+  inputs: { text: { kinds: ["text"] } },
+  outputs: { text: { kinds: ["text"], textRole: "translation" } },
+  config: z.strictObject({ delayMs: z.number().default(0).describe("How much later.") }),
+  create: ({ delayMs }, ctx) => ({
+    async run(input, emit, signal) {
+      for await (const frame of input) {
+        if (frame.kind !== "text" || !frame.final) continue;
+        await ctx.clock.sleep(delayMs, signal);
+        await emit({ ...frame, role: "translation", text: `e${frame.text}` });
+      }
+    },
+  }),
+});
+
 const loud = defineNode({
   type: "numbers.louder",
   summary: "Multiplies samples by a factor that may change.",
@@ -181,7 +200,7 @@ const microphone = defineNode({
   create: () => ({ async run() {} }),
 });
 
-export default definePlugin({ name: "numbers", nodes: [vad, asr, loud, microphone] });
+export default definePlugin({ name: "numbers", nodes: [vad, asr, echo, loud, microphone] });
 
 /** Live numbers to finals, partials and marks. */
 export const NUMBERS = `parlando: 1
@@ -193,3 +212,9 @@ nodes:
   asr: { use: numbers.asr, from: vad, with: { delayMs: "\${params.delayMs}" } }
 outputs: { words: [asr.partial, asr.final] }
 `;
+
+/** The same, and every final again a while later. */
+export const ECHOED = NUMBERS.replace("params: {", "params: { echoMs: { type: integer, default: 0 }, ").replace(
+  "outputs: { words: [asr.partial, asr.final] }",
+  '  echo: { use: numbers.echo, from: asr, with: { delayMs: "${params.echoMs}" } }\noutputs: { words: [asr.partial, asr.final], echoes: echo }',
+);

@@ -28,6 +28,6 @@ describe.each(storeKinds())("$name", (kind) => {
       random: seeded(7),
       lifeMs: 900,
     });
-    expect(report).toEqual({ kills: 4, finals: 48, faults: [] });
+    expect(report).toEqual({ kills: 4, finals: 96, faults: [] });
   }, 60_000);
 });

@@ -1,73 +1,89 @@
-import type { AudioFrame, FaultScript, Frame, NodeTypes, TextFrame } from "#engine/plugin";
-import { MemoryNetwork, type MemoryNetworkOptions, VirtualClock } from "#engine/runtime";
+import { type FaultScript, type Frame, type NodeDefinition, NodeTypes, type TextFrame } from "#engine/plugin";
+import { type Household, MemoryNetwork, type MemoryNetworkOptions, newHousehold, VirtualClock } from "#engine/runtime";
 import { type Driven, type DriveOptions, driveNode, type Emulator, emulate } from "#engine/testing";
+import core from "#plugins/core";
 import { asr } from "./asr.ts";
+import { spoken } from "./ears.ts";
 import { gateway } from "./gateway.ts";
+import toy from "./index.ts";
 
-/** A workflow that hears three sentences in three seconds, whatever is said. */
-export const SCRIPTED = `
+/** The workflow behind the service. */
+export const WORKFLOW = `
 parlando: 1
 name: toy
 inputs:
   talk: { kind: audio }
 nodes:
-  asr:
-    use: core.script
-    from: inputs.talk
-    with:
-      as: asr
-      results:
-        - { text: one two, partials: auto, fromMs: 0, untilMs: 1000 }
-        - { text: three four, partials: auto, fromMs: 1000, untilMs: 2000 }
-        - { text: five six, partials: auto, fromMs: 2000, untilMs: 3000 }
+  asr: { use: toy.ears, from: inputs.talk }
 outputs:
   texts: [asr.partial, asr.final]
 `;
 
 export const TOKEN = "open-sesame";
 
-/** So many ms of audio, paced by nobody, in frames of 20 ms. */
-export const talk = (ms: number): AudioFrame[] =>
-  Array.from({ length: ms / 20 }, (_, i) => ({
-    kind: "audio",
-    pcm: new Int16Array(320).fill(i),
-    sampleRateHz: 16_000,
-    channels: 1,
-    startSample: i * 320,
-  }));
+export const SENTENCES = ["one two", "three four", "five six"];
+
+/** All that is needed to plan workflows with the toy. */
+export const toyTypes = (): NodeTypes => new NodeTypes([core, toy]);
 
 export interface ToyOptions {
-  readonly types: NodeTypes;
   readonly faults?: FaultScript["faults"];
+  readonly network?: MemoryNetworkOptions;
+  /** What the node under test gets. */
   readonly frames?: DriveOptions["frames"];
   readonly config?: Record<string, unknown>;
-  readonly network?: MemoryNetworkOptions;
-  readonly definition?: Parameters<typeof driveNode>[0];
+  readonly tracing?: boolean;
+  /** In place of the toy's own recogniser. */
+  readonly definition?: NodeDefinition;
 }
 
-/** Drives the toy's recogniser against the toy's gateway, in memory and in virtual time. */
-export async function hearToy(options: ToyOptions): Promise<Driven & { emulator: Emulator; network: MemoryNetwork }> {
+/** The toy's service in memory and in virtual time. */
+export interface Toy {
+  readonly clock: VirtualClock;
+  readonly network: MemoryNetwork;
+  readonly household: Household;
+  readonly emulator: Emulator;
+  close(): Promise<void>;
+}
+
+export async function openToy({ faults = [], network: carriage }: ToyOptions = {}): Promise<Toy> {
   const clock = new VirtualClock();
   const stop = clock.drive();
-  const network = new MemoryNetwork(clock, options.network);
+  const network = new MemoryNetwork(clock, carriage);
+  const household = newHousehold({ network });
   const emulator = await emulate(gateway, {
     network,
     web: "toy.test:80",
-    types: options.types,
-    workflow: SCRIPTED,
+    types: toyTypes(),
+    workflow: WORKFLOW,
     keys: [{ id: TOKEN, secret: TOKEN, facts: {} }],
-    faults: { faults: [...(options.faults ?? [])] },
+    faults: { faults },
+    household,
   });
+  const close = async () => {
+    await emulator.close();
+    stop();
+  };
+  return { clock, network, household, emulator, close };
+}
+
+/** Drives the toy's recogniser against its service; `error` is what it failed with. */
+export async function hearToy(options: ToyOptions = {}): Promise<Driven & Toy> {
+  const toy = await openToy(options);
   try {
     const driven = await driveNode(
       options.definition ?? asr,
       { token: TOKEN, ...options.config },
-      { frames: options.frames ?? talk(3000), clock, network },
+      {
+        frames: options.frames ?? spoken(SENTENCES),
+        clock: toy.clock,
+        network: toy.network,
+        tracing: options.tracing ?? false,
+      },
     );
-    return { ...driven, emulator, network };
+    return { ...driven, ...toy };
   } finally {
-    await emulator.close();
-    stop();
+    await toy.close();
   }
 }
 
