@@ -23,6 +23,8 @@ export interface GatewayDoors {
   readonly tcp: { readonly port: number; readonly door: Door } | undefined;
   /** Connections that are served now. */
   readonly clients: number;
+  /** Calls of all mounts so far, those that were refused too. */
+  readonly calls: number;
   /** Sends all clients away, waits until none is served, and closes the gateway. */
   close(): Promise<void>;
 }
@@ -52,6 +54,10 @@ class Doors implements GatewayDoors {
 
   get clients(): number {
     return this.#serving.size;
+  }
+
+  get calls(): number {
+    return [...this.#calls.values()].reduce((sum, calls) => sum + calls, 0);
   }
 
   async close(): Promise<void> {

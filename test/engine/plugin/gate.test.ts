@@ -79,7 +79,7 @@ describe("a gate", () => {
     const frames = [...range(0, 13), mark("start", 10), ...range(13, 15), mark("end", 15), ...range(15, 40)];
     const gated = withGate(definition, settings({ mode: "hold", preRollMs, hangMs }));
     const driven = await driveNode(gated, {}, { frames });
-    expect(sessions.map(numbers)).toEqual([sent]);
+    expect(sessions.map(numbers)).toEqual([[...sent]]);
     expect(driven.gated).toBe((40 - sent.length) * 320);
   });
 
