@@ -138,7 +138,7 @@ const workflowView = ({ name, version, description, createdAtMs, inputs, outputs
 
 const inputsOf = (plan: Plan): { name: string; kind: string }[] =>
   plan.nodes
-    .filter((node) => node.id.startsWith(INPUT))
+    .filter((node) => node.id.startsWith(INPUT) && !node.inserted)
     .map((node) => {
       const [port] = Object.values(node.definition.outputs(node.config));
       return { name: node.id.slice(INPUT.length), kind: port?.kinds[0] ?? "audio" };

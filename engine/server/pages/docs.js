@@ -8,6 +8,9 @@ function el(name, attributes = {}, ...children) {
   return element;
 }
 
+/** A text in which `words` stand for code. */
+const prose = (text) => text.split("`").map((part, i) => (i % 2 === 1 ? el("code", {}, part) : part));
+
 const refName = (schema) => schema.$ref?.split("/").at(-1);
 
 /** A schema in a few words, such as `Run`, `list of string`, `"text" or "audio"`. */
@@ -38,7 +41,7 @@ function fields(schema) {
       {},
       el("td", {}, el("code", {}, name), schema.required?.includes(name) ? "" : " ?"),
       el("td", {}, ...words(field)),
-      el("td", { class: "quiet" }, field.description ?? ""),
+      el("td", { class: "quiet" }, ...prose(field.description ?? "")),
     ),
   );
   const either = schema.anyOf ?? schema.oneOf ?? [];
@@ -63,8 +66,8 @@ const oneName = (schema) =>
 function curl(method, path, operation) {
   const body = operation.requestBody?.content ?? {};
   const lines = [`curl ${method === "get" ? "" : `-X ${method.toUpperCase()} `}${location.origin}${path}`];
-  if (body["application/json"]) lines.push(`  -H 'content-type: application/json' -d '{ … }'`);
-  else if (body["application/octet-stream"]) lines.push("  --data-binary @recording.wav");
+  if (body["application/octet-stream"]) lines.push("  --data-binary @recording.wav");
+  else if (body["application/json"]) lines.push(`  -H 'content-type: application/json' -d '{ … }'`);
   lines.push(`  -H "authorization: Bearer $PARLANDO_KEY"`);
   return lines.join(" \\\n");
 }
@@ -78,7 +81,7 @@ function article(path, method, operation) {
       el("td", {}, el("code", {}, name), required ? "" : " ?"),
       el("td", { class: "quiet" }, place),
       el("td", {}, ...words(schema)),
-      el("td", { class: "quiet" }, description ?? schema?.description ?? ""),
+      el("td", { class: "quiet" }, ...prose(description ?? schema?.description ?? "")),
     ),
   );
   const bodies = Object.entries(operation.requestBody?.content ?? {});
@@ -105,8 +108,8 @@ function paragraphs(text) {
     .split("\n\n")
     .map((part) =>
       part.startsWith("- ")
-        ? el("ul", {}, ...part.split("\n").map((line) => el("li", {}, line.slice(2).replaceAll("`", ""))))
-        : el("p", { class: "quiet" }, part.replaceAll("`", "")),
+        ? el("ul", {}, ...part.split("\n").map((line) => el("li", {}, ...prose(line.slice(2)))))
+        : el("p", { class: "quiet" }, ...prose(part)),
     );
 }
 
@@ -117,7 +120,7 @@ async function show() {
   find("version").textContent = document_.info.version;
   const content = find("content");
   const routes = find("routes");
-  content.append(el("p", {}, document_.info.description));
+  content.append(el("p", {}, ...prose(document_.info.description)));
   for (const { name, description } of document_.tags) {
     const found = Object.entries(document_.paths).flatMap(([path, methods]) =>
       Object.entries(methods)

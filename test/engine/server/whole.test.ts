@@ -1,0 +1,111 @@
+import { afterEach, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { encodeWav } from "#engine/audio";
+import { Parlando } from "#engine/client";
+import { type Control, openControl } from "#engine/control";
+import { newHousehold, SystemClock } from "#engine/runtime";
+import { type Listening, listen } from "#engine/server";
+import { configOf, live, types } from "#test/control";
+import { EXAMPLES, KeptLog } from "#test/served";
+import { bytesOf, ECHOED, RATE_HZ, spoken } from "#test/spoken-numbers";
+
+const cleanUp: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const call of cleanUp.splice(0).reverse()) await call();
+});
+
+/** A whole server on a store that outlives it. */
+class Whole {
+  readonly #folder = mkdtempSync(join(tmpdir(), "parlando-whole-"));
+  control!: Control;
+  #server!: Listening;
+  #port = 0;
+
+  static async open(): Promise<Whole> {
+    const whole = new Whole();
+    await whole.begin();
+    cleanUp.push(async () => {
+      await whole.break();
+      rmSync(whole.#folder, { recursive: true, force: true });
+    });
+    return whole;
+  }
+  get url(): string {
+    return this.#server.url;
+  }
+  async begin(): Promise<void> {
+    const clock = new SystemClock();
+    const log = new KeptLog();
+    const config = configOf({ listen: { port: this.#port }, limits: { lateMs: 1000 } });
+    const household = newHousehold();
+    this.control = await openControl({ config, types, household, clock, environment: {}, cwd: this.#folder, log });
+    this.#server = listen({ control: this.control, clock, log, version: "0", examples: EXAMPLES });
+    this.#port = this.#server.port;
+  }
+  /** As if its process had died, as far as one process can show it. */
+  async break(): Promise<void> {
+    await this.#server.stop();
+    await this.control.close();
+  }
+}
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
+const REQUEST = { workflow: { text: ECHOED, name: "numbers" }, inputs: { talk: live } };
+
+test("a program whose server goes down in the middle of a talk gets every final once, in order", async () => {
+  const whole = await Whole.open();
+  const call = await new Parlando({ url: whole.url }).start(REQUEST);
+  const finals: string[] = [];
+  const some = Promise.withResolvers<void>();
+  call.on("event", (event) => {
+    if (event.type === "text.final" && event.data.role === "transcript") finals.push(event.data.text);
+    if (finals.length === 3) some.resolve();
+  });
+  const audio = bytesOf(spoken(numbers(8)));
+  const half = audio.length / 2;
+  call.send("talk", audio.subarray(0, half));
+  await some.promise;
+  await whole.break();
+  call.send("talk", audio.subarray(half));
+  call.end();
+  await whole.begin();
+  await call.done;
+  expect(finals).toEqual(numbers(8).map(String));
+});
+
+test("a recording goes up, and its text comes down", async () => {
+  const whole = await Whole.open();
+  const client = new Parlando({ url: whole.url });
+  await client.workflows.save("numbers", ECHOED);
+  const wav = new Uint8Array(encodeWav(spoken(numbers(3)), { sampleRateHz: RATE_HZ, channels: 1 }));
+  const { run, finals } = await client.transcribe(wav, { workflow: "numbers" });
+  expect(finals.filter(({ role }) => role === "transcript").map(({ text }) => text)).toEqual(["1", "2", "3"]);
+  expect((await client.runs.get(run)).state).toBe("done");
+  const events = await Array.fromAsync(client.runs.events(run, { partials: false }));
+  expect(events.map(({ id }) => id)).toEqual(numbers(events.length));
+  expect(await client.runs.transcript(run, "srt")).toContain("00:00:00,");
+});
+
+test("with the first key the door is shut, and a token opens it for one run only", async () => {
+  const whole = await Whole.open();
+  const { secret } = await whole.control.keys.create({ project: "default", name: "first", scopes: ["admin"] });
+  const refused = await new Parlando({ url: whole.url }).runs.list().catch((error) => error.code);
+  expect(refused).toBe("KEY_REFUSED");
+  const client = new Parlando({ url: whole.url, key: secret });
+  const run = await client.runs.start(REQUEST);
+  const other = await client.runs.start(REQUEST);
+  const { token } = await client.token({ run: run.id });
+  const browser = new Parlando({ url: whole.url, token });
+  const call = browser.join(run.id, { sends: true });
+  await call.ready;
+  expect((await browser.runs.get(run.id)).id).toBe(run.id);
+  expect(await browser.runs.get(other.id).catch((error) => error.code)).toBe("RUN_NOT_FOUND");
+  const strange = browser.join(other.id);
+  expect(await strange.done.catch((error) => error.code)).toBe("RUN_NOT_FOUND");
+  call.end();
+  await call.done;
+  await client.runs.cancel(other.id);
+});
