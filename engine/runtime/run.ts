@@ -77,6 +77,10 @@ const epochOf = (clock: Clock): (() => number) =>
 
 const quiet: Logger = { debug() {}, info() {}, warn() {} };
 
+/** By the machine's clock. */
+const inTime = <T>(work: Promise<T>, ms: number): Promise<T> =>
+  within(work, ms, () => new EngineError("NODE_HUNG", `did not end within ${ms} ms`));
+
 /**
  * One execution of a plan.
  *
@@ -411,7 +415,8 @@ export class Run implements Host {
       try {
         const closing = node?.close?.();
         this.watch.leave(before);
-        if (closing) await this.#bounded(closing, CLOSE_MS);
+        // a node that says goodbye waits for its far end, which moves by the clock
+        if (closing) await this.#contexts[unit.index]!.announcedHook(inTime(closing, CLOSE_MS));
         await this.#bounded(this.#contexts[unit.index]!.dispose(), CLOSE_MS);
       } catch (error) {
         this.watch.leave(before);
@@ -424,7 +429,7 @@ export class Run implements Host {
 
   /** Bounded by the machine's clock, since at the end no other may be turning. */
   #bounded<T>(work: Promise<T>, ms: number): Promise<T> {
-    const bounded = within(work, ms, () => new EngineError("NODE_HUNG", `did not end within ${ms} ms`));
+    const bounded = inTime(work, ms);
     const { clock } = this.options;
     return clock instanceof VirtualClock ? clock.owe([this.options.order ?? 0], bounded) : bounded;
   }
