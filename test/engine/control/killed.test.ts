@@ -21,13 +21,13 @@ describe.each(storeKinds())("$name", (kind) => {
     const store = await kind.options();
     const report = await proveDurability({
       store,
-      runs: 4,
+      runs: 8,
       kills: 4,
       numbers: 12,
       speed: 4,
-      random: seeded(7),
-      lifeMs: 900,
+      random: seeded(5),
+      lifeMs: 1200,
     });
-    expect(report).toEqual({ kills: 4, finals: 96, faults: [] });
+    expect(report).toEqual({ kills: 4, finals: 192, faults: [] });
   }, 60_000);
 });
