@@ -1,6 +1,10 @@
 import { defineGateway, type Gateway } from "#engine/plugin";
+import { FlashDesk } from "./gateway/flash.ts";
+import { LegacyDesk } from "./gateway/legacy.ts";
 import { RealtimeSession } from "./gateway/realtime.ts";
 import { gatewaySettings } from "./gateway/settings.ts";
+import { TaskList } from "./gateway/task-list.ts";
+import { TaskDesk } from "./gateway/tasks.ts";
 
 /** Answers the clients of Tencent Cloud's speech services, those of the older interfaces too. */
 export const gateway = defineGateway({
@@ -8,6 +12,10 @@ export const gateway = defineGateway({
   summary: "Answers clients of Tencent Cloud: recognition in real time and of recordings, and synthesis.",
   config: gatewaySettings,
   create(settings, host): Gateway {
+    const tasks = new TaskList(host, settings);
+    const legacy = new LegacyDesk(host, settings, tasks);
+    const current = new TaskDesk(host, settings, tasks);
+    const flash = new FlashDesk(host, settings);
     return {
       mounts: [
         {
@@ -15,7 +23,24 @@ export const gateway = defineGateway({
           path: "/asr/v2/:appid",
           serve: (client) => new RealtimeSession(client, host, settings).serve(),
         },
+        {
+          kind: "http",
+          method: "POST",
+          path: "/asr/v1/:appid",
+          answer: (request, caller) => legacy.answer(request, caller),
+        },
+        {
+          kind: "http",
+          method: "POST",
+          path: "/asr/flash/v1/:appid",
+          answer: (request, caller) => flash.answer(request, caller),
+        },
+        { kind: "http", method: "POST", path: "/", answer: (request, caller) => current.answer(request, caller) },
       ],
+      async close() {
+        flash.close();
+        await tasks.close();
+      },
     };
   },
 });

@@ -1,5 +1,7 @@
 import { definePlugin } from "#engine/plugin";
 import { asr } from "./asr.ts";
+import { fileAsr } from "./file-asr.ts";
+import { ffmpeg } from "./gateway/decode.ts";
 import { gateway } from "./gateway.ts";
 
-export default definePlugin({ name: "tencent", nodes: [asr], gateways: [gateway] });
+export default definePlugin({ name: "tencent", nodes: [asr, fileAsr], gateways: [gateway], engines: [ffmpeg] });

@@ -106,6 +106,10 @@ export const named = (speaker: number | string | null | undefined): boolean =>
 /** Tells the service of recognition that no more audio comes; any other text is an error to it. */
 export const END_OF_AUDIO = JSON.stringify({ type: "end" });
 
+/** A task's number may have more digits than a float keeps: it is made a string before it is read. */
+export const withLongIds = (json: string): string =>
+  json.replace(/("(?:TaskId|requestId)"\s*:\s*)(\d{16,20})/g, '$1"$2"');
+
 /**
  * Reads a message or an answer.
  * @throws EngineError VENDOR_PROTOCOL, naming the field where it is not as it should be, never what stands there.
@@ -113,9 +117,8 @@ export const END_OF_AUDIO = JSON.stringify({ type: "end" });
 export function readJson<T>(schema: z.ZodType<T>, message: Message, what: string): T {
   let value: unknown;
   try {
-    value = JSON.parse(
-      typeof message === "string" ? message : new TextDecoder("utf-8", { fatal: true }).decode(message),
-    );
+    const json = typeof message === "string" ? message : new TextDecoder("utf-8", { fatal: true }).decode(message);
+    value = JSON.parse(withLongIds(json));
   } catch {
     throw new EngineError("VENDOR_PROTOCOL", `Tencent: ${message.length} bytes about ${what} are no JSON`);
   }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EngineError } from "#engine/plugin";
+import { withLongIds } from "../wire.ts";
 import { decodeText, encodeText, type TextEncoding } from "./encodings.ts";
 
 /** What a receiver has to answer, or the call comes again. */
@@ -74,9 +75,7 @@ export function readCallback(body: Uint8Array, mediaType: string, options: Callb
 
 function jsonFields(body: Uint8Array, { encoding, escapedJson = false }: CallbackOptions): unknown {
   try {
-    // a number beyond 2^53 would lose its last digits
-    const text = decodeText(body, encoding).replace(/("requestId"\s*:\s*)(\d{16,20})/, '$1"$2"');
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(withLongIds(decodeText(body, encoding)));
     if (!escapedJson || typeof value !== "object" || value === null) return value;
     return Object.fromEntries(
       Object.entries(value).map(([name, one]) => [

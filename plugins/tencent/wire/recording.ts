@@ -149,8 +149,8 @@ export function containerOf(said: string | undefined, name: string, head: Uint8A
 }
 
 /** @throws EngineError AUDIO_FORMAT_UNSUPPORTED for a container that the interface does not take. */
-export function requireContainer(container: string | undefined, taken: readonly string[]): void {
-  if (container !== undefined && !taken.includes(container))
+export function requireContainer(container: string | undefined, taken: readonly string[] | undefined): void {
+  if (container !== undefined && taken && !taken.includes(container))
     throw new EngineError(
       "AUDIO_FORMAT_UNSUPPORTED",
       `a recording of ${container}, wanted ${taken.join(", ")}: convert it first`,
