@@ -1,3 +1,4 @@
+import aliyun from "../plugins/aliyun/index.ts";
 import apertium from "../plugins/apertium/index.ts";
 import core from "../plugins/core/index.ts";
 import espeak from "../plugins/espeak/index.ts";
@@ -8,7 +9,7 @@ import { NodeTypes } from "./plugin/index.ts";
 import { newHousehold } from "./runtime/index.ts";
 
 /** The built-in plugins. This file alone knows them, reads the environment and ends the process. */
-const types = new NodeTypes([core, webrtc, pocketsphinx, apertium, espeak]);
+const types = new NodeTypes([core, webrtc, pocketsphinx, apertium, espeak, aliyun]);
 
 const { stdout, stderr } = process;
 const onTerminal = stdout.isTTY === true && stderr.isTTY === true;

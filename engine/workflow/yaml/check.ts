@@ -99,8 +99,10 @@ function describe(issue: Issue, value: unknown, schema: z.ZodType, options: Chec
   const place = options.where(issue.path);
   const found = valueAt(value, issue.path);
   const name = place.length === 0 ? "the value" : placeName(place);
-  if (found === undefined)
-    return [yaml.finding("KEY_MISSING", place, `${options.what} needs ${name}: ${wanted(issue)}`)];
+  if (found === undefined) {
+    const words = (issue.code === "custom" ? ownWords(issue) : undefined) ?? wanted(issue);
+    return [yaml.finding("KEY_MISSING", place, `${options.what} needs ${name}: ${words}`)];
+  }
   if (issue.code === "invalid_key")
     return [yaml.finding("NAME_INVALID", place, issue.issues[0]?.message ?? `${name} is no name`, { at: "key" })];
   const hidden = options.hidden?.(issue.path) ?? false;
