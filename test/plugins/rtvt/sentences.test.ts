@@ -116,7 +116,7 @@ describe("results that do not", () => {
   ])("$what", ({ results, lines, stale }) => {
     covers("R8", "R9");
     const found = outcome(results);
-    expect(found.lines).toEqual(lines);
+    expect(found.lines).toEqual([...lines]);
     expect(found.counters.staleResults).toBe(stale);
   });
 
