@@ -49,6 +49,11 @@ export class VirtualClock implements Clock {
     };
   }
 
+  /** Timers that were neither called nor called off. */
+  get pending(): number {
+    return this.#timers.reduce((sum, timer) => sum + (timer.call ? 1 : 0), 0);
+  }
+
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return sleepOn(this, ms, signal);
   }

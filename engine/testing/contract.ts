@@ -3,8 +3,16 @@ import type { Check } from "./contract/probe.ts";
 export { audioNodeContract } from "./contract/audio-checks.ts";
 export { type SinkSubject, sinkContract, sourceContract } from "./contract/end-checks.ts";
 export { nodeContract } from "./contract/node-checks.ts";
-export type { Check, MakeSubject, Subject } from "./contract/probe.ts";
+export type { Check, MakeSubject, Subject, Surroundings } from "./contract/probe.ts";
 export { recogniserContract, synthesiserContract, translatorContract } from "./contract/text-checks.ts";
+export {
+  vendorContract,
+  vendorInterpreterContract,
+  vendorRecogniserContract,
+  vendorSynthesiserContract,
+  vendorTranslatorContract,
+} from "./contract/vendor-checks.ts";
+export type { MakeVendorSubject, VendorService, VendorSubject } from "./contract/vendor-subject.ts";
 
 /**
  * Registers checks as tests.
@@ -12,7 +20,7 @@ export { recogniserContract, synthesiserContract, translatorContract } from "./c
  */
 export function registerContract(
   checks: readonly Check[],
-  test: (name: string, run: () => Promise<void>) => void,
+  test: (name: string, run: () => Promise<void>, timeoutMs?: number) => void,
 ): void {
-  for (const check of checks) test(check.name, () => check.run());
+  for (const check of checks) test(check.name, () => check.run(), check.timeoutMs);
 }

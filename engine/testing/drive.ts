@@ -16,7 +16,15 @@ import type {
   TaskNode,
   UsageUnit,
 } from "#engine/plugin";
-import { type AudioFormat, type Control, defaultPort, EngineError, type Frame } from "#engine/plugin";
+import {
+  type AudioFormat,
+  type Control,
+  defaultPort,
+  durationMs,
+  EngineError,
+  type Frame,
+  positionMs,
+} from "#engine/plugin";
 import {
   type ClockedNetwork,
   MemoryNetwork,
@@ -42,6 +50,8 @@ export interface DriveOptions {
   desk?: Desk;
   /** Reports the wire as `wire` events. */
   tracing?: boolean;
+  /** Frames come when their place in the stream has come, so many times as fast as real time. Default: all are there from the start. */
+  pace?: number;
 }
 
 export interface Driven {
@@ -97,7 +107,8 @@ export async function driveNode(
     };
     if ("run" in node) {
       const task = node;
-      await task.run(new FeedInput(feed, (control) => task.onControl?.(control, emit)), emit, ctx.signal);
+      const input = new FeedInput(feed, clock, options.pace ?? 0, (control) => task.onControl?.(control, emit));
+      await task.run(input, emit, ctx.signal);
     } else {
       for (const item of feed)
         if ("control" in item) node.onControl?.(item.control, emit);
@@ -134,18 +145,24 @@ function formatsOf(feed: readonly FeedItem[], given: DriveOptions["formats"]): R
   return { ...found, ...given };
 }
 
-/** Frames that are all there from the start; a control is handed over when its turn comes. */
+/** Frames that are there from the start, or when their time has come; a control is handed over when its turn comes. */
 class FeedInput implements TaskInput {
   readonly #feed: FeedItem[];
+  readonly #beganMs: number;
+
   constructor(
     feed: readonly FeedItem[],
+    readonly clock: Clock,
+    readonly pace: number,
     readonly onControl: (control: Control) => void,
   ) {
     this.#feed = [...feed];
+    this.#beganMs = clock.nowMs();
   }
 
   poll(): Received | undefined {
     for (;;) {
+      if (this.#earlyMs() > 0) return undefined;
       const item = this.#feed.shift();
       if (!item || "frame" in item) return item;
       this.onControl(item.control);
@@ -153,11 +170,20 @@ class FeedInput implements TaskInput {
   }
 
   async next(): Promise<Received | undefined> {
-    return this.poll();
+    for (let earlyMs = this.#earlyMs(); earlyMs > 0; earlyMs = this.#earlyMs()) await this.clock.sleep(earlyMs);
+    return this.poll() ?? (this.#feed.length > 0 ? this.next() : undefined);
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<Frame> {
-    for (let item = this.poll(); item; item = this.poll()) yield item.frame;
+    for (let item = await this.next(); item; item = await this.next()) yield item.frame;
+  }
+
+  /** How long it is until the next item may come. */
+  #earlyMs(): number {
+    const item = this.#feed[0];
+    if (this.pace === 0 || !item || !("frame" in item)) return 0;
+    const dueMs = (positionMs(item.frame) + durationMs(item.frame)) / this.pace;
+    return dueMs - (this.clock.nowMs() - this.#beganMs);
   }
 }
 

@@ -10,7 +10,7 @@ import type {
   TaskNode,
 } from "#engine/plugin";
 import { EngineError } from "#engine/plugin";
-import { VirtualClock } from "#engine/runtime";
+import { type MemoryNetwork, VirtualClock } from "#engine/runtime";
 import { type Driven, type DriveOptions, driveNode } from "../drive.ts";
 
 /** A node type with a config and an input that it is to be tried with. */
@@ -22,6 +22,15 @@ export interface Subject {
   readonly frames?: readonly Frame[] | Readonly<Record<string, readonly Frame[]>>;
   /** Negotiated formats; needed where the input begins without audio. */
   readonly formats?: NonNullable<DriveOptions["formats"]>;
+  /** What it reaches, opened anew for every time it is driven. Default: a network on which nobody listens. */
+  readonly open?: () => Promise<Surroundings>;
+}
+
+/** A world for a node: a virtual clock that is driven, and a network in memory that moves by it. */
+export interface Surroundings {
+  readonly clock: VirtualClock;
+  readonly network: MemoryNetwork;
+  close(): Promise<void>;
 }
 
 /** Makes it anew, so that one check cannot spoil another. */
@@ -30,6 +39,8 @@ export type MakeSubject = () => Subject | Promise<Subject>;
 /** One named promise. `run` rejects with what was broken. */
 export interface Check {
   readonly name: string;
+  /** By the machine's clock, for a check that takes longer than others. */
+  readonly timeoutMs?: number;
   run(): Promise<void>;
 }
 
@@ -63,13 +74,19 @@ export async function probe(subject: Subject, options: ProbeOptions = {}): Promi
   const stop = new AbortController();
   const probing = new Probing(options, stop);
   const { definition, config = {}, formats } = subject;
-  const driven = await driveNode(probing.wrap(definition), config, {
-    frames: options.frames ?? subject.frames ?? [],
-    signal: stop.signal,
-    clock: new VirtualClock(),
-    ...(formats ? { formats } : {}),
-  });
-  return { ...driven, impatient: probing.impatient };
+  const around = await subject.open?.();
+  try {
+    const driven = await driveNode(probing.wrap(definition), config, {
+      frames: options.frames ?? subject.frames ?? [],
+      signal: stop.signal,
+      clock: around?.clock ?? new VirtualClock(),
+      ...(around && { network: around.network }),
+      ...(formats ? { formats } : {}),
+    });
+    return { ...driven, impatient: probing.impatient };
+  } finally {
+    await around?.close();
+  }
 }
 
 class Probing {
