@@ -2,14 +2,18 @@ import { describe, expect, test } from "bun:test";
 import {
   type EncodedFrame,
   type Frame,
+  isOpusHead,
   loadOpus,
+  type NodeContext,
   type NodeDefinition,
+  OggReader,
   type SpeechMark,
   withRetry,
 } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
 import { counting, framesOf, silence, tone } from "#test/signals";
+import { OpusWriter } from "../../../plugins/aliyun/asr/audio.ts";
 import { asr } from "../../../plugins/aliyun/asr.ts";
 import { ACCESS, hears, KEYED, type ServiceOptions, served, textsOf, withService } from "./service.ts";
 
@@ -269,6 +273,23 @@ describe("what is sent", () => {
     expect(counters.paddedSamples).toBe(160);
     expect(textsOf(frames("final"))).toHaveLength(1);
     expect(emulator.host.reports.map(({ state }) => state)).toEqual(["done"]);
+  });
+
+  test("the tail of coded audio is the speech that came, and then silence", async () => {
+    const opus = await loadOpus();
+    const ctx = { report() {}, count() {} } as unknown as NodeContext;
+    const writer = new OpusWriter({ codec: opus, sampleRateHz: 16000, ctx });
+    const decoder = opus.decoder({ sampleRateHz: 16000, channels: 1 });
+    const pcm = tone({ hz: 440, ms: 110 });
+    const reader = new OggReader();
+    let power = 0;
+    for (const frame of framesOf(pcm)) {
+      const packets = reader.push(writer.write(frame) ?? new Uint8Array(0)).filter((packet) => !isOpusHead(packet));
+      expect(packets).toHaveLength(1);
+      const decoded = decoder.decode(packets[0] ?? new Uint8Array(0));
+      power = decoded.subarray(110, 160).reduce((sum, sample) => sum + sample ** 2, 0) / 50;
+    }
+    expect(Math.sqrt(power)).toBeGreaterThan(5000); // of the last packet, in whose first half the tone goes on
   });
 
   test("opus packets pass as they are", async () => {

@@ -415,6 +415,17 @@ describe("what is wrong is told in the vendor's terms, and the socket is closed"
     client.send("StartSynthesis", {});
     await pass();
   };
+  test("SSML in a second text of flowing synthesis", async () => {
+    await scene(flowing, async ({ client, pass }) => {
+      client.send("StartSynthesis", { enable_ssml: true });
+      await pass();
+      client.send("RunSynthesis", { text: "<speak>one</speak>" });
+      client.send("RunSynthesis", { text: "<speak>two</speak>" });
+      await pass();
+      expect(client.events.at(-1)?.header.status).toBe(40000003);
+    });
+  });
+
   test("limits of flowing text", async () => {
     await scene(flowing, async (stage) => {
       await flow(stage);
