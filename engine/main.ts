@@ -3,13 +3,14 @@ import apertium from "../plugins/apertium/index.ts";
 import core from "../plugins/core/index.ts";
 import espeak from "../plugins/espeak/index.ts";
 import pocketsphinx from "../plugins/pocketsphinx/index.ts";
+import rtvt from "../plugins/rtvt/index.ts";
 import webrtc from "../plugins/webrtc/index.ts";
 import { type Console, runCli, type World } from "./cli/index.ts";
 import { NodeTypes } from "./plugin/index.ts";
 import { newHousehold } from "./runtime/index.ts";
 
 /** The built-in plugins. This file alone knows them, reads the environment and ends the process. */
-const types = new NodeTypes([core, webrtc, pocketsphinx, apertium, espeak, aliyun]);
+const types = new NodeTypes([core, webrtc, pocketsphinx, apertium, espeak, aliyun, rtvt]);
 
 const { stdout, stderr } = process;
 const onTerminal = stdout.isTTY === true && stderr.isTTY === true;
