@@ -1,3 +1,4 @@
+import { EngineError } from "#engine/errors";
 import { type CallOptions, Calls, type ConnectOptions } from "./calls.ts";
 import { type FollowOptions, followEvents } from "./events.ts";
 import { Live, type LiveOptions } from "./live.ts";
@@ -46,7 +47,7 @@ export class Parlando {
 
   /** Starts a run and joins it. What happened before the socket was open is told, too. */
   async start(request: StartRun, options: LiveOptions & { readonly idempotencyKey?: string } = {}): Promise<Live> {
-    const run = await this.runs.start(request, options.idempotencyKey ?? crypto.randomUUID());
+    const run = await this.runs.start(request, options.idempotencyKey);
     return this.join(run.id, {
       after: 0,
       sends: Object.values(request.inputs ?? {}).some((binding) => "live" in binding),
@@ -61,12 +62,19 @@ export class Parlando {
   }
 
   readonly runs = {
-    /** @param idempotencyKey the same key within a day is the same run. */
-    start: (request: StartRun, idempotencyKey?: string): Promise<Run & { readonly notes: readonly Finding[] }> =>
-      this.#calls.json("POST", "/v1/runs", {
-        json: request,
-        ...(idempotencyKey !== undefined && { headers: { "idempotency-key": idempotencyKey } }),
-      }),
+    /**
+     * A server that is busy is asked again for a while.
+     * @param idempotencyKey the same key within a day is the same run.
+     * @param waitMs for a busy server. Default 10,000; 0: not at all.
+     */
+    start: (
+      request: StartRun,
+      idempotencyKey: string = crypto.randomUUID(),
+      waitMs = BUSY_MS,
+    ): Promise<Run & { readonly notes: readonly Finding[] }> =>
+      whileBusy(waitMs, () =>
+        this.#calls.json("POST", "/v1/runs", { json: request, headers: { "idempotency-key": idempotencyKey } }),
+      ),
     get: (id: string): Promise<Run> => this.#calls.json("GET", runPath(id)),
     list: (query: CallOptions["query"] = {}): Promise<Page<Run>> => this.#calls.json("GET", "/v1/runs", { query }),
     cancel: (id: string, reason?: string): Promise<Run> =>
@@ -113,6 +121,24 @@ export class Parlando {
   /** Anything else that `/openapi.json` describes. The type is what the caller says it is. */
   call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
     return this.#calls.json<T>(method, path, options);
+  }
+}
+
+const BUSY_MS = 10_000;
+
+/** Calls again while the server says that it is busy now, when it says to. */
+async function whileBusy<T>(waitMs: number, call: () => Promise<T>): Promise<T> {
+  const untilMs = performance.now() + waitMs;
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== "SERVER_BUSY") throw error;
+      const { retryAfterMs } = error.details;
+      const pauseMs = typeof retryAfterMs === "number" ? retryAfterMs : 1000;
+      if (performance.now() + pauseMs > untilMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
   }
 }
 

@@ -4,6 +4,7 @@ import { ERROR_TRAITS } from "#engine/errors";
 import { describeNode, type FieldPage, type NodePage } from "#engine/plugin";
 import { FINDING_CODES } from "#engine/workflow";
 import { builtInTypes } from "#test/built-in-types";
+import { eventTable, messageTables } from "./messages.ts";
 import { broughtBy, directPackages, type Package } from "./packages.ts";
 import { ROOT } from "./pages.ts";
 
@@ -20,6 +21,8 @@ export const SECTIONS: readonly Section[] = [
   { page: "docs/workflows.md", name: "findings", make: findings },
   { page: "docs/plugins.md", name: "codes", make: codes },
   { page: "docs/plugins.md", name: "context", make: contextMembers },
+  { page: "docs/api.md", name: "messages", make: messageTables },
+  { page: "docs/api.md", name: "events", make: eventTable },
   { page: "docs/notices.md", name: "packages", make: (before) => packages(directPackages().used, before) },
   {
     page: "docs/notices.md",

@@ -482,6 +482,8 @@ export class FakeControl implements Control {
         session.listener.send({ type: "closed", code: "SERVER_DRAINING", reason: "the server ends" });
   }
 
+  async tidy(): Promise<void> {}
+
   async close(): Promise<void> {}
 
   /** The arguments of the last call of that name. */

@@ -34,7 +34,8 @@ export const CLIENT_MESSAGES = {
       startSample: position.optional().describe("of the first sample; follows what came before where left out"),
       bytes: z
         .union([z.base64(), z.instanceof(Uint8Array)])
-        .openapi({ type: "string", description: "base64 in JSON, binary in MessagePack" }),
+        .describe("base64 in JSON, binary in MessagePack")
+        .openapi({ type: "string" }),
     }),
   },
   text: {
@@ -113,7 +114,7 @@ export const SERVER_MESSAGES = {
       channels: z.number(),
       encoding: z.enum(["s16le", "mulaw", "alaw", "opus"]),
       generation: z.number().int(),
-      bytes: z.instanceof(Uint8Array).openapi({ type: "string", description: "binary in MessagePack" }),
+      bytes: z.instanceof(Uint8Array).describe("binary in MessagePack").openapi({ type: "string" }),
     }),
   },
   missed: {

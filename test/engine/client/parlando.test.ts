@@ -63,6 +63,23 @@ test("runs are started, found, changed and ended", async () => {
   expect(await runs.get(run.id).catch((error) => error.code)).toBe("RUN_NOT_FOUND");
 });
 
+test("a busy server is asked again when it says to, with the same key, and for so long only", async () => {
+  const control = new FakeControl();
+  const { start } = control.runs;
+  let busy = 2;
+  const keys: unknown[] = [];
+  control.runs.start = async (caller, request, options) => {
+    keys.push(options?.idempotencyKey);
+    if (busy-- > 0) throw new EngineError("SERVER_BUSY", "not now", { details: { retryAfterMs: 1 } });
+    return start(caller, request, options);
+  };
+  const { runs } = clientOf(control);
+  expect((await runs.start({ workflow: "w" })).id).toBe("r1");
+  expect([keys.length, new Set(keys).size]).toEqual([3, 1]);
+  busy = 1;
+  expect(await runs.start({ workflow: "w" }, "once", 0).catch((error) => error.code)).toBe("SERVER_BUSY");
+});
+
 test("an error is an EngineError with the server's code, message and details", async () => {
   const control = new FakeControl();
   const error = await clientOf(control)

@@ -1,62 +1,16 @@
-import { afterEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { expect, test } from "bun:test";
 import { encodeWav } from "#engine/audio";
 import { Parlando } from "#engine/client";
-import { type Control, openControl } from "#engine/control";
-import { newHousehold, SystemClock } from "#engine/runtime";
-import { type Listening, listen } from "#engine/server";
-import { configOf, live, types } from "#test/control";
-import { EXAMPLES, KeptLog } from "#test/served";
+import { live } from "#test/control";
+import { LETTERS_HZ } from "#test/spoken-letters";
 import { bytesOf, ECHOED, RATE_HZ, spoken } from "#test/spoken-numbers";
-
-const cleanUp: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const call of cleanUp.splice(0).reverse()) await call();
-});
-
-/** A whole server on a store that outlives it. */
-class Whole {
-  readonly #folder = mkdtempSync(join(tmpdir(), "parlando-whole-"));
-  control!: Control;
-  #server!: Listening;
-  #port = 0;
-
-  static async open(): Promise<Whole> {
-    const whole = new Whole();
-    await whole.begin();
-    cleanUp.push(async () => {
-      await whole.break();
-      rmSync(whole.#folder, { recursive: true, force: true });
-    });
-    return whole;
-  }
-  get url(): string {
-    return this.#server.url;
-  }
-  async begin(): Promise<void> {
-    const clock = new SystemClock();
-    const log = new KeptLog();
-    const config = configOf({ listen: { port: this.#port }, limits: { lateMs: 1000 } });
-    const household = newHousehold();
-    this.control = await openControl({ config, types, household, clock, environment: {}, cwd: this.#folder, log });
-    this.#server = listen({ control: this.control, clock, log, version: "0", examples: EXAMPLES });
-    this.#port = this.#server.port;
-  }
-  /** As if its process had died, as far as one process can show it. */
-  async break(): Promise<void> {
-    await this.#server.stop();
-    await this.control.close();
-  }
-}
+import { WholeServer } from "#test/whole-server";
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
 const REQUEST = { workflow: { text: ECHOED, name: "numbers" }, inputs: { talk: live } };
 
 test("a program whose server goes down in the middle of a talk gets every final once, in order", async () => {
-  const whole = await Whole.open();
+  await using whole = await WholeServer.open();
   const call = await new Parlando({ url: whole.url }).start(REQUEST);
   const finals: string[] = [];
   const some = Promise.withResolvers<void>();
@@ -77,7 +31,7 @@ test("a program whose server goes down in the middle of a talk gets every final 
 });
 
 test("a recording goes up, and its text comes down", async () => {
-  const whole = await Whole.open();
+  await using whole = await WholeServer.open();
   const client = new Parlando({ url: whole.url });
   await client.workflows.save("numbers", ECHOED);
   const wav = new Uint8Array(encodeWav(spoken(numbers(3)), { sampleRateHz: RATE_HZ, channels: 1 }));
@@ -89,8 +43,16 @@ test("a recording goes up, and its text comes down", async () => {
   expect(await client.runs.transcript(run, "srt")).toContain("00:00:00,");
 });
 
+test("a text goes up, and its speech comes down", async () => {
+  await using whole = await WholeServer.open();
+  const wav = await (await new Parlando({ url: whole.url }).speak("hi")).arrayBuffer();
+  const pcm = new Int16Array(wav.slice(44));
+  expect(new DataView(wav).getUint32(24, true)).toBe(LETTERS_HZ);
+  expect([pcm.length, pcm[0], pcm.at(-1)]).toEqual([(2 * LETTERS_HZ) / 1000, "h".charCodeAt(0), "i".charCodeAt(0)]);
+});
+
 test("with the first key the door is shut, and a token opens it for one run only", async () => {
-  const whole = await Whole.open();
+  await using whole = await WholeServer.open();
   const { secret } = await whole.control.keys.create({ project: "default", name: "first", scopes: ["admin"] });
   const refused = await new Parlando({ url: whole.url }).runs.list().catch((error) => error.code);
   expect(refused).toBe("KEY_REFUSED");
