@@ -3,6 +3,7 @@ import { FlashDesk } from "./gateway/flash.ts";
 import { LegacyDesk } from "./gateway/legacy.ts";
 import { RealtimeSession } from "./gateway/realtime.ts";
 import { gatewaySettings } from "./gateway/settings.ts";
+import { SpeechDesk, SpeechSession } from "./gateway/speech.ts";
 import { TaskList } from "./gateway/task-list.ts";
 import { TaskDesk } from "./gateway/tasks.ts";
 
@@ -16,6 +17,7 @@ export const gateway = defineGateway({
     const legacy = new LegacyDesk(host, settings, tasks);
     const current = new TaskDesk(host, settings, tasks);
     const flash = new FlashDesk(host, settings);
+    const speech = new SpeechDesk(host, settings);
     return {
       mounts: [
         {
@@ -36,9 +38,21 @@ export const gateway = defineGateway({
           answer: (request, caller) => flash.answer(request, caller),
         },
         { kind: "http", method: "POST", path: "/", answer: (request, caller) => current.answer(request, caller) },
+        { kind: "http", method: "POST", path: "/stream", answer: (request, caller) => speech.answer(request, caller) },
+        {
+          kind: "websocket",
+          path: "/stream_ws",
+          serve: (client) => new SpeechSession(client, host, settings, false).serve(),
+        },
+        {
+          kind: "websocket",
+          path: "/stream_wsv2",
+          serve: (client) => new SpeechSession(client, host, settings, true).serve(),
+        },
       ],
       async close() {
         flash.close();
+        speech.close();
         await tasks.close();
       },
     };

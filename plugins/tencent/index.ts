@@ -3,5 +3,11 @@ import { asr } from "./asr.ts";
 import { fileAsr } from "./file-asr.ts";
 import { ffmpeg } from "./gateway/decode.ts";
 import { gateway } from "./gateway.ts";
+import { tts } from "./tts.ts";
 
-export default definePlugin({ name: "tencent", nodes: [asr, fileAsr], gateways: [gateway], engines: [ffmpeg] });
+export default definePlugin({
+  name: "tencent",
+  nodes: [asr, fileAsr, tts],
+  gateways: [gateway],
+  engines: [ffmpeg],
+});

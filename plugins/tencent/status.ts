@@ -98,11 +98,13 @@ export const FLASH_CODES: Table = {
   5003: failed("RECOGNITION_TIMEOUT"),
 };
 
-/** Messages of synthesis over sockets. Three are known; 10002 and 10008 are this project's own, which its gateway sends. */
+/** Messages of synthesis over sockets. 10001, 10003 and the notice are known; the others are this project's own, which its gateway sends. */
 export const SPEECH_CODES: Table = {
+  10000: failed("SERVER_FAILED"),
   10001: refused("INVALID_PARAMETER"),
   10002: refused("TEXT_TOO_LONG"),
   10003: keyRefused("AUTHENTICATION_FAILED"),
+  10005: tooMany("CONCURRENCY_LIMIT"),
   10008: { name: "NO_TEXT", code: "VENDOR_LOST" },
 };
 /** A message of synthesis that may be passed over. */

@@ -1,4 +1,15 @@
-import type { AudioFrame, FaultScript, Frame, GatewayKey, NodeDefinition, TextFrame } from "#engine/plugin";
+import { z } from "zod";
+import {
+  type AudioFrame,
+  defineNode,
+  EngineError,
+  type FaultScript,
+  type Frame,
+  type GatewayKey,
+  type NodeDefinition,
+  NodeTypes,
+  type TextFrame,
+} from "#engine/plugin";
 import { MemoryNetwork, newHousehold, VirtualClock } from "#engine/runtime";
 import { type Driven, type DriveOptions, driveNode, type Emulator, emulate } from "#engine/testing";
 import { gateway } from "../../plugins/tencent/gateway.ts";
@@ -39,6 +50,48 @@ export const talk = (ms: number, sampleRateHz = 16_000): AudioFrame[] =>
     startSample: (i * sampleRateHz) / 50,
   }));
 
+/** Speaks each word as 100 ms at 22,050 Hz, and tells where they lie. */
+const speaker = defineNode({
+  type: "double.tts",
+  summary: "Speaks words as constant samples.",
+  role: "tts",
+  inputs: { text: { kinds: ["text"] } },
+  outputs: {
+    audio: { kinds: ["audio"], audio: { sampleRateHz: 22_050, channels: 1 }, default: true },
+    spoken: { kinds: ["text"] },
+  },
+  config: z.strictObject({ fails: z.boolean().default(false).describe("On every text.") }),
+  create({ fails }) {
+    let startSample = 0;
+    return {
+      onFrame(frame, emit) {
+        if (frame.kind !== "text") return;
+        if (fails) throw new EngineError("ENGINE_FAILED", "as the test wants it");
+        const words = frame.text.trim().split(" ").map((text, i) => ({
+          text,
+          startSample: startSample + i * 2205,
+          endSample: startSample + (i + 1) * 2205,
+        }));
+        const pcm = new Int16Array(words.length * 2205).fill(1000);
+        emit({ kind: "audio", pcm, sampleRateHz: 22_050, channels: 1, startSample, utterance: frame.utterance });
+        const endSample = startSample + pcm.length;
+        emit({ ...frame, role: "transcript", words, startSample, endSample, sampleRateHz: 22_050 }, "spoken");
+        startSample = endSample;
+      },
+    };
+  },
+});
+
+/** A workflow that speaks. */
+export const speaking = (settings: Record<string, unknown> = {}): string =>
+  JSON.stringify({
+    parlando: 1,
+    name: "spoken",
+    inputs: { words: { kind: "text" } },
+    nodes: { voice: { use: "double.tts", from: "inputs.words", with: settings } },
+    outputs: { speech: "voice", said: "voice.spoken" },
+  });
+
 export interface ServiceOptions {
   readonly workflow?: string;
   readonly faults?: FaultScript["faults"];
@@ -64,7 +117,7 @@ export async function tencent(options: ServiceOptions = {}): Promise<Service> {
   const emulator = await emulate(gateway, {
     network,
     web: "tencent.test:80",
-    types: builtInTypes(),
+    types: new NodeTypes([...builtInTypes().plugins, { name: "double", nodes: [speaker] }]),
     workflow: options.workflow ?? THREE_SENTENCES,
     keys: options.keys ?? [KEY],
     faults: { faults: [...(options.faults ?? [])] },
