@@ -41,8 +41,7 @@ export class Admission {
         `${runs} runs are going on, as many as limits.runs allows`,
         retry(RETRY_MS),
       );
-    const { p99 } = this.lateness.quantiles();
-    if (p99 > lateMs)
+    if (this.lateness.sustainedMs > lateMs)
       return new EngineError("SERVER_BUSY", "the machine does not keep up with the runs it has", retry(RETRY_MS));
     return undefined;
   }

@@ -73,7 +73,7 @@ const limits = z.strictObject({
     .min(1)
     .max(1000)
     .default(50)
-    .describe("no new runs while the event loop is later than this, in ms"),
+    .describe("no new runs while the event loop has been later than this for most of two seconds, in ms"),
   bodyBytes: bytes("the longest JSON body", 1024, 64 * 2 ** 20).default(2 * 2 ** 20),
   messageBytes: bytes("the longest message on a socket", 1024, 16 * 2 ** 20).default(2 ** 20),
   uploadBytes: bytes("the largest upload", 1024, 2 ** 40).default(2 * 2 ** 30),

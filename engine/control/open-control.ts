@@ -212,6 +212,10 @@ class OpenControl implements Control {
     };
   }
 
+  tidy(): Promise<void> {
+    return this.turning.retention.sweep();
+  }
+
   async drain(deadlineMs: number): Promise<void> {
     const { admission, runner, book, clock, dispatcher } = this.turning;
     admission.draining = true;

@@ -277,19 +277,33 @@ export class Run implements Host {
   async #create(unit: Unit, ctx: RunNodeContext): Promise<void> {
     const { definition, config, openMs } = unit.planned;
     const before = this.watch.enter(this.#tokens[unit.index]!, "create");
+    let made: ReturnType<typeof definition.create> | undefined;
     try {
       const wallMs = Math.max(this.plan.limits.startMs, openMs ?? 0);
-      const made = definition.create(config, ctx);
+      made = definition.create(config, ctx);
       this.watch.leave(before);
       const late = () =>
         new EngineError("NODE_HUNG", `${unit.id} (${unit.planned.type}) was not created within ${wallMs} ms`);
       const ready = made instanceof Promise ? ctx.announcedHook(within(made, wallMs, late)) : made;
       const node = await (openMs === undefined ? ready : this.#opened(ready, unit, openMs));
+      if (this.#ending) return await this.#closeLate(node, ctx);
       this.#nodes.set(unit, node);
       unit.adopt(node);
     } catch (error) {
       this.watch.leave(before);
       this.failed(unit, error);
+      if (made instanceof Promise) made.then((node) => this.#closeLate(node, ctx)).catch(() => {});
+    }
+  }
+
+  /** A node that was ready only when nobody waited for it any more: what it opened is closed all the same. */
+  async #closeLate(node: InlineNode | TaskNode, ctx: RunNodeContext): Promise<void> {
+    try {
+      await node.close?.();
+      await ctx.dispose();
+    } catch (error) {
+      const { message } = asEngineError(error, "NODE_FAILED", ctx.nodeId);
+      this.options.log?.warn("a node that was ready too late failed to close", { node: ctx.nodeId, message });
     }
   }
 

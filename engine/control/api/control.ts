@@ -65,6 +65,8 @@ export interface Control {
   admitRequest(caller: Caller): void;
   health(): Promise<Health>;
   figures(): Promise<Figures>;
+  /** Removes what is not to be kept, as happens by itself once a minute. */
+  tidy(): Promise<void>;
   /**
    * Takes no new runs, ends those that can end, and after the deadline interrupts the rest: their state is stored, and they go on in the
    * next process. Resolves within the deadline and two seconds.

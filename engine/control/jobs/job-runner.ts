@@ -120,6 +120,7 @@ export class JobRunner {
     const nextMs = await store.read((from) => from.jobs.nextDueMs(jobId));
     if (nextMs !== undefined && job.state !== "cancelled") return Math.max(10, nextMs - epochMs());
     await this.#finish(job);
+    this.#going.delete(jobId);
     return undefined;
   }
 
@@ -143,7 +144,6 @@ export class JobRunner {
       )
       .finally(() => {
         going.delete(item.position);
-        if (going.size === 0) this.#going.delete(job.id);
         this.wake(job.id);
       });
   }
@@ -155,6 +155,9 @@ export class JobRunner {
       const known = book.get(runId) ? undefined : await store.read((from) => from.runs.get(runId));
       if (known && known.endedAtMs !== null) return failureOf(known);
       const live: LiveRun = book.get(runId) ?? (known ? await book.resume(known) : await this.#start(job, item, runId));
+      // whoever cancelled the job before the run was there has not seen it
+      const current = await store.read((from) => from.jobs.get(job.id));
+      if (current?.state === "cancelled") live.cancel("the job was cancelled");
       const report = await live.ended;
       if (!report) return "interrupted";
       if (report.state === "done") return undefined;

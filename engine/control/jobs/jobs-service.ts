@@ -9,13 +9,12 @@ import type { ServerConfig } from "../config.ts";
 import { newId } from "../ids.ts";
 import { requireLabels } from "../runs/check-request.ts";
 import { invalid, type Planner } from "../runs/planner.ts";
-import type { WorkflowsService } from "../runs/workflows-service.ts";
+import { inputsOf, type WorkflowsService } from "../runs/workflows-service.ts";
 import type { JobRunner, StoredJob } from "./job-runner.ts";
 
 const MOST_ITEMS = 10_000;
 const MOST_AT_ONCE = 64;
 const MOST_ATTEMPTS = 20;
-const INPUT = "inputs.";
 
 interface Services {
   readonly config: ServerConfig;
@@ -111,7 +110,7 @@ export class JobsService implements Jobs {
     const { text, name, version } = await workflows.resolve(caller, request.workflow);
     const { plan, findings } = await planner.lint(text, name || "workflow.yaml");
     if (!plan) throw invalid(findings);
-    const inputs = plan.nodes.flatMap((node) => (node.id.startsWith(INPUT) ? [node.id.slice(INPUT.length)] : []));
+    const inputs = inputsOf(plan).map((each) => each.name);
     const input = request.input ?? (inputs.length === 1 ? inputs[0] : undefined);
     if (input === undefined || !inputs.includes(input))
       throw new EngineError(

@@ -136,7 +136,8 @@ const workflowView = ({ name, version, description, createdAtMs, inputs, outputs
   outputs,
 });
 
-const inputsOf = (plan: Plan): { name: string; kind: string }[] =>
+/** The workflow's own inputs. */
+export const inputsOf = (plan: Plan): { name: string; kind: string }[] =>
   plan.nodes
     .filter((node) => node.id.startsWith(INPUT) && !node.inserted)
     .map((node) => {

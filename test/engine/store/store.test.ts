@@ -1,7 +1,11 @@
 import { describe, expect, test } from "bun:test";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { EngineError } from "#engine/errors";
 import { type EventRow, type FinalRow, type RunRow, Store } from "#engine/store";
 import { openStore, storeKinds } from "#test/stores";
+import { SqliteDatabase } from "../../../engine/store/sqlite.ts";
 
 const run = (id: string, more: Partial<RunRow> = {}): RunRow => ({
   id,
@@ -339,6 +343,23 @@ test("a PostgreSQL that is not there is a failure with a code and no address in 
   const error = await failing.catch((caught) => caught);
   expect(error.code).toBe("STORE_FAILED");
   expect(error.message).not.toContain("word");
+});
+
+test("a file of SQLite without room takes a transaction wholly or not at all, and goes on when there is room", async () => {
+  const database = new SqliteDatabase(join(mkdtempSync(join(tmpdir(), "parlando-full-")), "small.sqlite"), "normal");
+  const store = new Store(database);
+  await store.write((to) => to.runs.insert(run("r1")));
+  const { connection } = database;
+  const { page_count } = connection.query<{ page_count: number }, []>("PRAGMA page_count").get()!;
+  connection.run(`PRAGMA max_page_count = ${page_count + 2}`);
+  const large = Array.from({ length: 50 }, (_, i) => event("r1", i + 1, { text: "x".repeat(1000) }));
+  expect(await code(store.write((to) => to.journal.appendEvents(large)))).toBe("STORE_FULL");
+  expect(await store.read((from) => from.journal.eventsAfter("r1", 0, 100))).toEqual([]);
+  connection.run("PRAGMA max_page_count = 1000000");
+  await store.write((to) => to.journal.appendEvents(large));
+  expect(await store.read((from) => from.journal.eventsAfter("r1", 0, 100))).toHaveLength(50);
+  expect(connection.query<{ integrity_check: string }, []>("PRAGMA integrity_check").get()!.integrity_check).toBe("ok");
+  await store.close();
 });
 
 async function code(promise: Promise<unknown>): Promise<string> {
