@@ -1,4 +1,4 @@
-import { joinBytes } from "../../audio/join-bytes.ts";
+import { joinBytes } from "../../audio/index.ts";
 import { EngineError } from "../../errors/index.ts";
 
 /*

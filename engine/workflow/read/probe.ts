@@ -23,7 +23,8 @@ export function addProbe(node: DraftNode, path: Path, loading: Loading, location
     } catch (error) {
       const absent = error instanceof EngineError && error.code === "FILE_NOT_FOUND";
       const severity = !lint ? "error" : absent ? "note" : "warning";
-      const reason = error instanceof EngineError ? `${error.message} (${error.code})` : "the recording cannot be opened";
+      const reason =
+        error instanceof EngineError ? `${error.message} (${error.code})` : "the recording cannot be opened";
       loading.findings.push(node.yaml.finding(absent ? "INPUT_ABSENT" : "INPUT_FAULTY", path, reason, { severity }));
     }
   });
