@@ -8,6 +8,7 @@ export {
 export { AUDIO_LIMITS, requireUsableFormat } from "./format-limits.ts";
 export { Framer, type FramerFormat } from "./framer.ts";
 export { decodeALaw, decodeMuLaw, encodeALaw, encodeMuLaw } from "./g711.ts";
+export { joinBytes } from "./join-bytes.ts";
 export { applyGain, dbToFactor, levelDbfs } from "./level.ts";
 export { type Mixed, Mixer, type MixerOptions } from "./mixer.ts";
 export { type ResampleFilter, resampleFilter } from "./resample/resample-filter.ts";
