@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 /**
  * What must not stand in a file that everybody gets. Each expression is written so that it does not match itself. The homes
- * `me`, `user` and `someone` are examples.
+ * `me`, `user` and `someone` are examples, and so are the passwords `word` and `password`.
  */
 const unwanted: readonly { readonly what: string; readonly pattern: RegExp }[] = [
   { what: "a private key", pattern: /-----BEGIN [A-Z ]*PRIVATE KE[Y]-----/ },
@@ -15,7 +15,10 @@ const unwanted: readonly { readonly what: string; readonly pattern: RegExp }[] =
   { what: "a Slack token", pattern: /\bxox[abprs]-[0-9A-Za-z-]{10,}/ },
   { what: "a registry password", pattern: /_(?:authToken|password|auth)\s*=\s*[^\s$"'`]{8,}/ },
   { what: "a bearer token", pattern: /[Bb]earer [0-9A-Za-z._-]{40,}/ },
-  { what: "a password in an address", pattern: /\b[a-z][a-z+]*:\/\/[^\s/:@"'`$<>{}]+:[^\s/@"'`$<>{}]{4,}@[a-z0-9.-]+/ },
+  {
+    what: "a password in an address",
+    pattern: /\b[a-z][a-z+]*:\/\/[^\s/:@"'`$<>{}]+:(?!(?:pass)?word@)[^\s/@"'`$<>{}]{4,}@[a-z0-9.-]+/,
+  },
   {
     what: "a package registry's host",
     pattern:

@@ -74,7 +74,10 @@ nodes:
     },
     {
       what: "somewhere else to write to",
-      text: NUMBERS.replace("outputs:", "  file: { use: core.wav, from: vad, with: { path: /tmp/out.wav } }\noutputs:"),
+      text: NUMBERS.replace(
+        "outputs:",
+        "  file: { use: core.wav, from: vad, with: { path: /elsewhere/out.wav } }\noutputs:",
+      ),
       code: "PATH_FORBIDDEN",
     },
     {
