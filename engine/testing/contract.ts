@@ -2,6 +2,7 @@ import type { Check } from "./contract/probe.ts";
 
 export { audioNodeContract } from "./contract/audio-checks.ts";
 export { type SinkSubject, sinkContract, sourceContract } from "./contract/end-checks.ts";
+export { type GatewaySubject, gatewayContract, type MakeGatewaySubject } from "./contract/gateway-checks.ts";
 export { nodeContract } from "./contract/node-checks.ts";
 export type { Check, MakeSubject, Subject, Surroundings } from "./contract/probe.ts";
 export { recogniserContract, synthesiserContract, translatorContract } from "./contract/text-checks.ts";

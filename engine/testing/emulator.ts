@@ -29,6 +29,7 @@ export interface EmulatorOptions {
 export interface Emulator {
   readonly host: TestGatewayHost;
   readonly doors: GatewayDoors;
+  /** Sends its clients away and is gone; once is enough. */
   close(): Promise<void>;
 }
 
@@ -50,12 +51,17 @@ export async function emulate(gateway: GatewayDefinition, options: EmulatorOptio
     ...(web !== undefined && doors.web ? [await network.listen(web, doors.web)] : []),
     ...(tcp !== undefined && doors.tcp ? [await network.listen(tcp, doors.tcp.door)] : []),
   ];
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    await doors.close();
+    for (const listener of listeners) await listener.close();
+  };
   return {
     host,
     doors,
-    async close() {
-      for (const listener of listeners) await listener.close();
-      await doors.close();
+    close() {
+      closing ??= close();
+      return closing;
     },
   };
 }

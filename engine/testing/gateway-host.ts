@@ -84,6 +84,11 @@ export class TestGatewayHost implements GatewayHost {
     return this.#running.size;
   }
 
+  /** Runs that were asked for. */
+  get started(): number {
+    return this.#started;
+  }
+
   epochMs(): number {
     const now = this.clock.virtual ? EPOCH_MS + this.clock.nowMs() : Date.now();
     return now + (this.options.skewMs ?? 0);

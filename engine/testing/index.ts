@@ -1,6 +1,9 @@
 export {
   audioNodeContract,
   type Check,
+  type GatewaySubject,
+  gatewayContract,
+  type MakeGatewaySubject,
   type MakeSubject,
   type MakeVendorSubject,
   nodeContract,

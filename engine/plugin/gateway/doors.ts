@@ -29,6 +29,10 @@ export interface GatewayDoors {
   close(): Promise<void>;
 }
 
+/** How long a client may take to say goodbye when the gateway closes. */
+const GOODBYE_MS = 2000;
+const CLOSING: Outgoing = { status: 503, body: "the gateway closes" };
+
 /** Opens a gateway's mounts, with what goes wrong between them and the callers. */
 export const gatewayDoors = (gateway: Gateway, options: DoorOptions): GatewayDoors => new Doors(gateway, options);
 
@@ -63,11 +67,16 @@ class Doors implements GatewayDoors {
   async close(): Promise<void> {
     this.#stop.abort(new EngineError("SERVER_DRAINING", "the gateway closes"));
     for (const connection of this.#serving.keys()) connection.close(1001);
+    const callOff = this.options.clock.after(GOODBYE_MS, () => {
+      for (const connection of this.#serving.keys()) connection.destroy();
+    });
     await Promise.all(this.#serving.values());
+    callOff();
     await this.gateway.close?.();
   }
 
   async #answer(incoming: Incoming): Promise<Outgoing> {
+    if (this.#stop.signal.aborted) return CLOSING;
     let known = false;
     for (const mount of this.gateway.mounts) {
       if (mount.kind !== "http") continue;
@@ -91,6 +100,7 @@ class Doors implements GatewayDoors {
   }
 
   async #upgrade(incoming: Incoming): Promise<Upgrade | Outgoing> {
+    if (this.#stop.signal.aborted) return CLOSING;
     for (const mount of this.gateway.mounts) {
       const params = mount.kind === "websocket" ? matchPath(mount.path, incoming.path) : undefined;
       if (mount.kind === "websocket" && params) return this.#upgradeTo(mount, incoming, params);
@@ -111,7 +121,7 @@ class Doors implements GatewayDoors {
 
   async #admitTcp(mount: TcpMount, connection: Connection): Promise<void> {
     const { faults, caller } = this.#caller(mount, {});
-    if (await this.#handshake(faults)) connection.destroy();
+    if ((await this.#handshake(faults)) || this.#stop.signal.aborted) connection.destroy();
     else this.#serve(mount, connection, faults, caller, undefined);
   }
 

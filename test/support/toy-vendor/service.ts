@@ -1,10 +1,17 @@
-import { type FaultScript, type Frame, type NodeDefinition, NodeTypes, type TextFrame } from "#engine/plugin";
+import {
+  type FaultScript,
+  type Frame,
+  type GatewayDefinition,
+  type NodeDefinition,
+  NodeTypes,
+  type TextFrame,
+} from "#engine/plugin";
 import { type Household, MemoryNetwork, type MemoryNetworkOptions, newHousehold, VirtualClock } from "#engine/runtime";
 import { type Driven, type DriveOptions, driveNode, type Emulator, emulate } from "#engine/testing";
 import core from "#plugins/core";
 import { asr } from "./asr.ts";
 import { spoken } from "./ears.ts";
-import { gateway } from "./gateway.ts";
+import { gateway as toyGateway } from "./gateway.ts";
 import toy from "./index.ts";
 
 /** The workflow behind the service. */
@@ -19,6 +26,12 @@ outputs:
   texts: [asr.partial, asr.final]
 `;
 
+/** One that fails with the first utterance. */
+export const FAILING_WORKFLOW = WORKFLOW.replace(
+  "asr: { use: toy.ears, from: inputs.talk }",
+  "asr: { use: core.script, from: inputs.talk, with: { as: asr, results: [{ error: VENDOR_FAILED, fromMs: 0, untilMs: 400 }] } }",
+);
+
 export const TOKEN = "open-sesame";
 
 export const SENTENCES = ["one two", "three four", "five six"];
@@ -29,6 +42,10 @@ export const toyTypes = (): NodeTypes => new NodeTypes([core, toy]);
 export interface ToyOptions {
   readonly faults?: FaultScript["faults"];
   readonly network?: MemoryNetworkOptions;
+  /** In place of the workflow behind the service. */
+  readonly workflow?: string;
+  /** In place of the toy's own gateway. */
+  readonly gateway?: GatewayDefinition;
   /** What the node under test gets. */
   readonly frames?: DriveOptions["frames"];
   readonly config?: Record<string, unknown>;
@@ -46,7 +63,12 @@ export interface Toy {
   close(): Promise<void>;
 }
 
-export async function openToy({ faults = [], network: carriage }: ToyOptions = {}): Promise<Toy> {
+export async function openToy({
+  faults = [],
+  network: carriage,
+  workflow = WORKFLOW,
+  gateway = toyGateway,
+}: ToyOptions = {}): Promise<Toy> {
   const clock = new VirtualClock();
   const stop = clock.drive();
   const network = new MemoryNetwork(clock, carriage);
@@ -55,7 +77,7 @@ export async function openToy({ faults = [], network: carriage }: ToyOptions = {
     network,
     web: "toy.test:80",
     types: toyTypes(),
-    workflow: WORKFLOW,
+    workflow,
     keys: [{ id: TOKEN, secret: TOKEN, facts: {} }],
     faults: { faults },
     household,
