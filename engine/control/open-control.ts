@@ -31,7 +31,7 @@ const INTERRUPT_MS = 2000;
 
 /**
  * Opens the store, migrates it, takes up what an earlier process left behind, and starts what turns by itself: deliveries, jobs, retention.
- * @throws EngineError STORE_FAILED, STORE_FULL.
+ * @throws EngineError STORE_FAILED, STORE_FULL, STORE_TAKEN where another process has it open.
  */
 export async function openControl(options: ControlOptions): Promise<Control> {
   const { config, environment, cwd } = options;
@@ -39,6 +39,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
   const url = config.store.url ?? (environment.DATABASE_URL || undefined);
   const store = await Store.open({ ...(url !== undefined && { url }), folder, sync: config.store.sync });
   try {
+    await store.claim();
     const control = await assemble(options, store, folder);
     await control.begin();
     return control;

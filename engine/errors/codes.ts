@@ -103,6 +103,7 @@ export const ERROR_TRAITS = {
   SERVER_BUSY: { httpStatus: 503, retryable: true, usable: true },
   SERVER_DRAINING: { httpStatus: 503, retryable: true, usable: true },
   STORE_FAILED: { httpStatus: 503, retryable: true, usable: true },
+  STORE_TAKEN: { httpStatus: 503, retryable: true, usable: false },
   STORE_FULL: { httpStatus: 507, retryable: true, usable: true },
 
   // vendors

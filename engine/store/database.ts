@@ -15,5 +15,7 @@ export interface Database {
    * What it resolves to is handed out after the commit.
    */
   write<T>(change: (db: Db) => Promise<T>): Promise<T>;
+  /** Takes the store for this process alone, until it is closed or the process ends. False: another one has it. */
+  claim(): Promise<boolean>;
   close(): Promise<void>;
 }

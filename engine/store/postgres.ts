@@ -10,6 +10,8 @@ import type { Sync } from "./store.ts";
 const CONNECTIONS = 8;
 /** Of the lock that keeps two processes from migrating at once; any number that nobody else uses. */
 const MIGRATION_LOCK = 7_262_536;
+/** The same for the process that works on what is stored. */
+const CLAIM_LOCK = 7_262_537;
 
 /** A PostgreSQL database, by the `postgres` driver: Bun's own stores `jsonb` as a string when drizzle drives it. */
 export class PostgresDatabase implements Database {
@@ -17,8 +19,13 @@ export class PostgresDatabase implements Database {
   readonly tables = postgresTables;
   readonly #client: postgres.Sql;
   readonly #db: ReturnType<typeof drizzle>;
+  /** The connection that holds the lock of whoever has claimed the store. */
+  #claim: postgres.Sql | undefined;
 
-  private constructor(client: postgres.Sql) {
+  private constructor(
+    private readonly url: string,
+    client: postgres.Sql,
+  ) {
     this.#client = client;
     this.#db = drizzle({ client, casing: "snake_case" });
   }
@@ -36,7 +43,7 @@ export class PostgresDatabase implements Database {
       await client.end({ timeout: 1 });
       throw error;
     }
-    return new PostgresDatabase(client);
+    return new PostgresDatabase(url, client);
   }
 
   read<T>(ask: (db: Db) => Promise<T>): Promise<T> {
@@ -47,7 +54,19 @@ export class PostgresDatabase implements Database {
     return this.#db.transaction((tx) => change(tx as unknown as Db));
   }
 
+  /** An advisory lock of the database, which it lets go of when the connection ends. */
+  async claim(): Promise<boolean> {
+    if (this.#claim) return true;
+    const client = postgres(this.url, { max: 1, onnotice: () => {}, idle_timeout: 0, max_lifetime: null });
+    const [row] = await client<{ taken: boolean }[]>`select pg_try_advisory_lock(${CLAIM_LOCK}) as taken`;
+    if (row?.taken) this.#claim = client;
+    else await client.end({ timeout: 1 });
+    return row?.taken ?? false;
+  }
+
   async close(): Promise<void> {
+    await this.#claim?.end({ timeout: 1 });
+    this.#claim = undefined;
     await this.#client.end({ timeout: 5 });
   }
 }

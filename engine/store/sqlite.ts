@@ -18,12 +18,17 @@ export class SqliteDatabase implements Database {
   readonly tables = sqliteTables;
   readonly #writer: Connection;
   readonly #reader: Connection;
+  /** Holds the lock of whoever has claimed the store. */
+  #claim: Connection | undefined;
   readonly #writing: Db;
   readonly #reading: Db;
   /** The transaction that the next one waits for. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(file: string, sync: Sync) {
+  constructor(
+    private readonly file: string,
+    sync: Sync,
+  ) {
     mkdirSync(dirname(file), { recursive: true });
     this.#writer = new Connection(file, { create: true, strict: true });
     this.#writer.run(`PRAGMA busy_timeout = ${BUSY_MS}`);
@@ -53,8 +58,24 @@ export class SqliteDatabase implements Database {
     return mine;
   }
 
+  /** The lock is an open transaction on a file beside: the system lets go of it with the process, however that ends. */
+  async claim(): Promise<boolean> {
+    if (this.#claim) return true;
+    const claim = new Connection(`${this.file}-lock`, { create: true });
+    try {
+      claim.run("BEGIN EXCLUSIVE");
+    } catch {
+      claim.close();
+      return false;
+    }
+    this.#claim = claim;
+    return true;
+  }
+
   async close(): Promise<void> {
     await this.#last;
+    this.#claim?.close();
+    this.#claim = undefined;
     this.#reader.close();
     this.#writer.close();
   }

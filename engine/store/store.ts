@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { EngineError } from "#engine/errors";
 import type { Database } from "./database.ts";
 import { storeFailure } from "./failure.ts";
 import { PostgresDatabase } from "./postgres.ts";
@@ -7,6 +8,9 @@ import { SqliteDatabase } from "./sqlite.ts";
 
 /** `full` survives a loss of power, `normal` the death of the process. */
 export type Sync = "normal" | "full";
+
+const CLAIM_ATTEMPTS = 25;
+const CLAIM_PAUSE_MS = 100;
 
 export interface StoreOptions {
   /** `postgres://…`; a file of SQLite in `folder` where left out. */
@@ -61,6 +65,22 @@ export class Store {
       return await this.database.write((db) => change(new Rows(db, this.database.tables)));
     } catch (error) {
       throw storeFailure(error);
+    }
+  }
+
+  /**
+   * Takes the store for this process, until it is closed: two that take up the same interrupted runs would do everything twice. The lock of a
+   * process that has just died may take a moment to be gone.
+   * @throws EngineError STORE_TAKEN, STORE_FAILED.
+   */
+  async claim(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const taken = await this.database.claim().catch((error) => {
+        throw storeFailure(error);
+      });
+      if (taken) return;
+      if (attempt === CLAIM_ATTEMPTS) throw new EngineError("STORE_TAKEN", "another process works on this store");
+      await Bun.sleep(CLAIM_PAUSE_MS);
     }
   }
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EngineError } from "#engine/errors";
 import { type EventRow, type FinalRow, type RunRow, Store } from "#engine/store";
+import { covers } from "#test/covers";
 import { openStore, storeKinds } from "#test/stores";
 import { SqliteDatabase } from "../../../engine/store/sqlite.ts";
 
@@ -329,6 +330,19 @@ describe.each(storeKinds())("$name", (kind) => {
     await second.close();
   });
 
+  it("belongs to one process at a time, and is free again when that is closed", async () => {
+    const options = await kind.options();
+    const first = await Store.open(options);
+    const second = await Store.open(options);
+    await first.claim();
+    await first.claim();
+    expect(await code(second.claim())).toBe("STORE_TAKEN");
+    await second.write((to) => to.runs.insert(run("r1")));
+    await first.close();
+    await second.claim();
+    await second.close();
+  });
+
   it("may be opened by several at once, each migrating", async () => {
     const options = await kind.options();
     const stores = await Promise.all([Store.open(options), Store.open(options), Store.open(options)]);
@@ -339,6 +353,7 @@ describe.each(storeKinds())("$name", (kind) => {
 });
 
 test("a PostgreSQL that is not there is a failure with a code and no address in it", async () => {
+  covers("E9");
   const failing = Store.open({ url: "postgres://secret:word@127.0.0.1:1/none", folder: "/nowhere", sync: "normal" });
   const error = await failing.catch((caught) => caught);
   expect(error.code).toBe("STORE_FAILED");
