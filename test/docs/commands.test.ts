@@ -2,6 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { z } from "zod";
 import { callCommand } from "#test/called-command";
+import { covers } from "#test/covers";
 import { PAGES, ROOT } from "./pages.ts";
 
 setDefaultTimeout(60_000); // programs are started, on a machine that may be busy
@@ -24,6 +25,7 @@ const parlando = commands.flatMap(({ at, command }) => {
 });
 
 test.each(parlando)("%s: %s", async (_at, line) => {
+  covers("E11");
   const [name = "", ...args] = line.split(" ");
   if (name === "run") {
     // planned with a recording that is not there: its arguments are then right, and no engine is needed

@@ -4,6 +4,7 @@ import { ERROR_TRAITS } from "#engine/errors";
 import { describeNode, type FieldPage, type NodePage } from "#engine/plugin";
 import { FINDING_CODES } from "#engine/workflow";
 import { builtInTypes } from "#test/built-in-types";
+import { statusOf } from "./coverage.ts";
 import { eventTable, messageTables } from "./messages.ts";
 import { broughtBy, directPackages, type Package } from "./packages.ts";
 import { ROOT } from "./pages.ts";
@@ -29,6 +30,7 @@ export const SECTIONS: readonly Section[] = [
     name: "development packages",
     make: (before) => packages(directPackages().development, before),
   },
+  { page: "docs/status.md", name: "coverage", make: statusOf },
   { page: "docs/notices.md", name: "brought packages", make: broughtPackages },
 ];
 

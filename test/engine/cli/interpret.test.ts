@@ -3,6 +3,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { levelDbfs } from "#engine/audio";
 import { runCommand, startCommand } from "#test/command-line";
+import { covers } from "#test/covers";
 import { enginesMissing, NEEDS_ENGINES } from "#test/engines";
 import { type Deadly, pathWithKilled } from "#test/killed-programs";
 import { scratchFolder, TWO_COMMANDS, twoCommands } from "#test/short-recording";
@@ -33,6 +34,7 @@ afterAll(() => {
 
 describe.skipIf(enginesMissing.length > 0)(`the interpret workflow${NEEDS_ENGINES}`, () => {
   test("gives finals, translations, speech and subtitles, tells each event in a line, and its accounts balance", async () => {
+    covers("E1", "E2", "E10");
     const { status, out, err, dir, wav, srt } = await interpret(["--json"]);
     expect({ status, err }).toEqual({ status: 0, err: "" });
     const events = toldEvents(out);

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { EngineError } from "#engine/errors";
 import { type BatchItem, defineNode } from "#engine/plugin";
 import { VirtualClock } from "#engine/runtime";
+import { covers } from "#test/covers";
 import { audio, collector, household, planOf, sourceOf, startPlan } from "#test/doubles";
 
 /** A batched node that passes frames on, and remembers how large its calls were. */
@@ -57,6 +58,7 @@ async function together(definition: ReturnType<typeof batched>["definition"], ru
 }
 
 test("frames of many runs that are ready at one instant go in one call, and each comes out in its own run", async () => {
+  covers("E3");
   const { calls, definition } = batched();
   const { reports, sinks } = await together(definition, 8);
   expect(calls).toEqual(Array(50).fill(8));

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { encodeWav } from "#engine/audio";
 import { Parlando } from "#engine/client";
 import { live } from "#test/control";
+import { covers } from "#test/covers";
 import { LETTERS_HZ } from "#test/spoken-letters";
 import { bytesOf, ECHOED, RATE_HZ, spoken } from "#test/spoken-numbers";
 import { WholeServer } from "#test/whole-server";
@@ -10,6 +11,7 @@ const numbers = (count: number): number[] => Array.from({ length: count }, (_, i
 const REQUEST = { workflow: { text: ECHOED, name: "numbers" }, inputs: { talk: live } };
 
 test("a program whose server goes down in the middle of a talk gets every final once, in order", async () => {
+  covers("E5", "E6", "E7");
   await using whole = await WholeServer.open();
   const call = await new Parlando({ url: whole.url }).start(REQUEST);
   const finals: string[] = [];

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { z } from "zod";
 import { defineNode, EngineError } from "#engine/plugin";
+import { covers } from "#test/covers";
 import { microphone, planningTypes, typesWithoutConverter } from "#test/node-types";
 import { type Asked, brief, marked, planText } from "#test/planning";
 
@@ -15,6 +16,7 @@ const HEAD = "parlando: 1\nname: w\n";
 const nodes = (lines: string): string => `${HEAD}inputs: { talk: { kind: audio } }\nnodes:\n${lines}`;
 const table = (title: string, cases: readonly Case[]) =>
   test.each([...cases])(`${title}: $name`, async ({ text: written, name: _, ...options }) => {
+    covers("E8");
     const { text, expected } = marked(written);
     const { plan, findings } = await planText(text, options);
     expect(brief(findings)).toEqual(expected);
