@@ -3,8 +3,9 @@ export type { CallOptions, ConnectOptions } from "./calls.ts";
 export { type FollowOptions, readEvents } from "./events.ts";
 export { HeldAudio } from "./held-audio.ts";
 export { HeldTexts } from "./held-texts.ts";
-export { Live, type LiveEvents, type LiveOptions, type Ready } from "./live.ts";
+export { Live, type LiveOptions } from "./live.ts";
 export { type ChooseWorkflow, Parlando, type Recording } from "./parlando.ts";
+export type { LiveEvents, Ready } from "./told.ts";
 export type {
   AudioPiece,
   Finding,

@@ -1,10 +1,12 @@
 import { EngineError } from "#engine/errors";
 import { readAudio } from "./audio-message.ts";
 import { type Calls, errorOf } from "./calls.ts";
-import { type Deferred, deferred } from "./deferred.ts";
+import { deferred } from "./deferred.ts";
 import { followEvents } from "./events.ts";
 import { type Outlet, Sender } from "./sender.ts";
-import type { AudioPiece, InputTrack, OutputTrack, Run, RunEvent, TrackFormat } from "./types.ts";
+import { Listeners, type LiveEvents, type Ready, type Told } from "./told.ts";
+import type { OutputTrack, RunEvent, TrackFormat } from "./types.ts";
+import { Updates } from "./updates.ts";
 
 export interface LiveOptions {
   /** Replays durable events after this id before live ones. Default: live ones only. */
@@ -27,32 +29,6 @@ export interface LiveOptions {
   readonly holdBytes?: number;
 }
 
-export interface Ready {
-  readonly run: Run;
-  readonly inputs: readonly InputTrack[];
-  readonly outputs: readonly OutputTrack[];
-}
-
-/** What a live run tells, by name. */
-export interface LiveEvents {
-  ready: Ready;
-  event: RunEvent;
-  audio: AudioPiece;
-  position: { readonly track: string; readonly received: number; readonly kept: number };
-  missed: { readonly events: number; readonly audioMs: number; readonly lastId: number };
-  /** The connection is lost and looked for again. */
-  lost: { readonly attempt: number; readonly reason: string };
-}
-
-type Told =
-  | ({ readonly type: "ready" } & Ready)
-  | { readonly type: "event"; readonly event: RunEvent }
-  | ({ readonly type: "position" } & LiveEvents["position"])
-  | ({ readonly type: "missed" } & LiveEvents["missed"])
-  | { readonly type: "updated" | "refused"; readonly ref?: number; readonly problem?: unknown }
-  | { readonly type: "error"; readonly problem: unknown }
-  | { readonly type: "closed"; readonly code?: string; readonly reason: string };
-
 const PROTOCOL = "parlando.v1.json";
 /** More than this waits in the program instead of the socket. */
 const OUTLET_BYTES = 256 * 1024;
@@ -68,10 +44,10 @@ export class Live {
   readonly #run: string;
   readonly #options: LiveOptions;
   readonly #sender: Sender;
-  readonly #listeners = new Map<keyof LiveEvents, Set<(told: never) => void>>();
+  readonly #listeners = new Listeners();
   readonly #done = deferred<void>();
   readonly #ready = deferred<Ready>();
-  readonly #updates = new Map<number, Deferred<void>>();
+  readonly #updates = new Updates();
   #socket: WebSocket | undefined;
   #outputs: readonly OutputTrack[] = [];
   #lastId: number | undefined;
@@ -81,7 +57,6 @@ export class Live {
   #attempt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pumping: ReturnType<typeof setTimeout> | undefined;
-  #ref = 0;
 
   constructor(calls: Calls, run: string, options: LiveOptions = {}) {
     this.#calls = calls;
@@ -111,39 +86,13 @@ export class Live {
 
   /** Calls for each; the returned function calls it off. */
   on<K extends keyof LiveEvents>(kind: K, listener: (told: LiveEvents[K]) => void): () => void {
-    const set = this.#listeners.get(kind) ?? new Set();
-    this.#listeners.set(kind, set.add(listener as (told: never) => void));
-    return () => void set.delete(listener as (told: never) => void);
+    return this.#listeners.add(kind, listener);
   }
 
   /** The events of the run, until it ends. @throws EngineError what `done` rejects with. */
   async *events(): AsyncGenerator<RunEvent> {
-    const waiting: RunEvent[] = [];
-    let wake = () => {};
-    const off = this.on("event", (event) => {
-      waiting.push(event);
-      wake();
-    });
-    let open = true;
-    const end = () => {
-      open = false;
-      wake();
-    };
-    this.done.then(end, end);
-    try {
-      for (;;) {
-        const next = waiting.shift();
-        if (next) yield next;
-        else if (!open) break;
-        else
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-      }
-      await this.done;
-    } finally {
-      off();
-    }
+    yield* this.#listeners.events(this.done);
+    await this.done;
   }
 
   /** Audio for a track, as its format says, in chunks of any length. @throws EngineError FLOW_EXCEEDED, TRACK_ENDED. */
@@ -180,11 +129,9 @@ export class Live {
   /** Changes live fields of a node. */
   async update(node: string, fields: Readonly<Record<string, unknown>>): Promise<void> {
     await this.ready;
-    const ref = ++this.#ref;
-    const answer = deferred<void>();
-    this.#updates.set(ref, answer);
-    if (!this.#tell({ type: "update", node, fields, ref })) this.#forgetUpdates();
-    return answer.promise;
+    const { ref, answer } = this.#updates.ask();
+    if (!this.#tell({ type: "update", node, fields, ref })) this.#updates.forget();
+    return answer;
   }
 
   /** Leaves the run, which goes on. */
@@ -230,7 +177,7 @@ export class Live {
     if (this.#over) return;
     if (data instanceof ArrayBuffer) {
       const piece = readAudio(data, this.#outputs);
-      if (piece) this.#emit("audio", piece);
+      if (piece) this.#listeners.tell("audio", piece);
     } else if (typeof data === "string") this.#heard(JSON.parse(data) as Told);
   }
 
@@ -242,10 +189,10 @@ export class Live {
         return this.#event(told.event);
       case "position":
         this.#sender.position(told.track, told.received, told.kept);
-        this.#emit("position", told);
+        this.#listeners.tell("position", told);
         return this.#pump();
       case "missed":
-        return this.#emit("missed", told);
+        return this.#listeners.tell("missed", told);
       case "error":
         this.#failure = errorOf(told.problem);
         return;
@@ -254,7 +201,7 @@ export class Live {
         else this.#failure = errorOf({ code: told.code, message: told.reason });
         return;
       default:
-        return this.#answered(told);
+        return this.#updates.answered(told.ref, told.problem);
     }
   }
 
@@ -266,7 +213,7 @@ export class Live {
     this.#lastId ??= run.lastEventId;
     if (this.#options.sends) this.#sender.joined(inputs, this.#outlet());
     this.#ready.resolve({ run, inputs, outputs });
-    this.#emit("ready", { run, inputs, outputs });
+    this.#listeners.tell("ready", { run, inputs, outputs });
     this.#pump();
   }
 
@@ -275,14 +222,7 @@ export class Live {
       if (event.id <= (this.#lastId ?? 0)) return;
       this.#lastId = event.id;
     }
-    this.#emit("event", event);
-  }
-
-  #answered({ type, ref, problem }: Extract<Told, { type: "updated" | "refused" }>): void {
-    const answer = this.#updates.get(ref ?? -1);
-    this.#updates.delete(ref ?? -1);
-    if (type === "updated") answer?.resolve();
-    else answer?.reject(errorOf(problem));
+    this.#listeners.tell("event", event);
   }
 
   #tell(message: object): boolean {
@@ -317,7 +257,7 @@ export class Live {
     if (this.#over) return;
     this.#socket = undefined;
     this.#sender.left();
-    this.#forgetUpdates();
+    this.#updates.forget();
     const failure = this.#failure;
     this.#failure = undefined;
     if (failure?.code === "RUN_ENDED") return this.#readTheRest();
@@ -356,7 +296,7 @@ export class Live {
     if (!failure.traits.retryable || spentMs >= (this.#options.reconnectMs ?? 60_000)) return this.#finish(failure);
     this.#attempt += 1;
     const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (this.#attempt - 1)) * (0.5 + Math.random() / 2);
-    this.#emit("lost", { attempt: this.#attempt, reason: failure.code });
+    this.#listeners.tell("lost", { attempt: this.#attempt, reason: failure.code });
     this.#timer = setTimeout(() => void this.#connect(), Math.ceil(waitMs));
   }
 
@@ -366,7 +306,7 @@ export class Live {
     clearTimeout(this.#timer);
     clearTimeout(this.#pumping);
     this.#socket?.close(1000);
-    this.#forgetUpdates();
+    this.#updates.forget();
     if (failure) {
       this.#ready.reject(failure);
       this.#done.reject(failure);
@@ -374,16 +314,6 @@ export class Live {
       this.#ready.reject(new EngineError("RUN_ENDED", "the run was left before it was joined"));
       this.#done.resolve();
     }
-  }
-
-  #forgetUpdates(): void {
-    const failure = new EngineError("VENDOR_FAILED", "the connection was lost before the answer");
-    for (const answer of this.#updates.values()) answer.reject(failure);
-    this.#updates.clear();
-  }
-
-  #emit<K extends keyof LiveEvents>(kind: K, told: LiveEvents[K]): void {
-    for (const listener of this.#listeners.get(kind) ?? []) (listener as (told: LiveEvents[K]) => void)(told);
   }
 
   #requireOpen(): void {
