@@ -1,7 +1,7 @@
 import { EngineError } from "#engine/errors";
-import { type Control, durationMs, type Frame, sampleCount } from "../../frames/index.ts";
+import { type Control, durationMs, type Frame, sampleCount, type TextFrame } from "../../frames/index.ts";
 import type { NodeContext } from "../context.ts";
-import type { AwaitableEmit, TaskInput, TaskNode } from "../node.ts";
+import type { AwaitableEmit, Received, TaskInput, TaskNode } from "../node.ts";
 import { bounded } from "./bounded.ts";
 import { Chunker } from "./chunker.ts";
 import { Intake, type Item } from "./intake.ts";
@@ -50,6 +50,10 @@ class LinkNode implements TaskNode {
   #speaking: Frame | undefined;
   /** The utterance that a barge-in cut off, of which more may come. */
   #bargedIn: string | undefined;
+  /** The utterance that barged in, while texts may wait that came before it. */
+  #bargedBy: string | undefined;
+  /** Called when a frame is done with. A text is: before that, the next one is not asked for, so that a retry knows what was not spoken. */
+  #said: () => void = () => {};
   #lastSentMs = 0;
   #callOffIdle: (() => void) | undefined;
   readonly #closing = new Set<Promise<void>>();
@@ -68,6 +72,10 @@ class LinkNode implements TaskNode {
       ...(limits && { limits }),
       ...(pool && { pool }),
     });
+  }
+
+  get #byText(): boolean {
+    return this.options.sessions === "frame" || this.options.sessions === "text";
   }
 
   async run(input: TaskInput, emit: AwaitableEmit, signal: AbortSignal): Promise<void> {
@@ -92,7 +100,7 @@ class LinkNode implements TaskNode {
 
   onControl(control: Control): void {
     if (control.kind === "flush") this.#intake.push({ order: "flush" });
-    if (control.kind === "barge-in") this.#bargeIn();
+    if (control.kind === "barge-in") this.#bargeIn(control.utterance);
   }
 
   held(): number {
@@ -111,9 +119,24 @@ class LinkNode implements TaskNode {
     for (;;) {
       await this.#intake.room();
       if (this.#stop.signal.aborted) return;
-      const received = await input.next();
+      const received = await this.#receive(input);
       if (!received) return this.#intake.end();
       this.#intake.push({ frame: received.frame });
+      if (this.#byText) await new Promise<void>((resolve) => (this.#said = resolve));
+    }
+  }
+
+  /** The next frame. Of texts, what is there at once after a barge-in came before it; the first that has to be waited for did not. */
+  async #receive(input: TaskInput): Promise<Received | undefined> {
+    for (;;) {
+      const received = this.#bargedBy === undefined ? undefined : input.poll();
+      if (!received) {
+        this.#bargedBy = undefined;
+        return input.next();
+      }
+      const { frame } = received;
+      if (!isUnprotected(frame) || frame.utterance === this.#bargedBy) return received;
+      this.options.ctx.count("bargedTexts");
     }
   }
 
@@ -121,6 +144,7 @@ class LinkNode implements TaskNode {
     for (let item = await this.#intake.next(); item; item = await this.#intake.next()) {
       signal.throwIfAborted();
       await this.#handle(item, signal);
+      if ("frame" in item) this.#said();
     }
     await this.#finish("done", signal);
   }
@@ -302,13 +326,12 @@ class LinkNode implements TaskNode {
     void closing.then(() => this.#closing.delete(closing));
   }
 
-  #bargeIn(): void {
-    const unprotected = (frame: Frame) => frame.kind === "text" && !frame.protected;
-    const dropped = this.#intake.remove(unprotected);
-    if (dropped > 0) this.options.ctx.count("bargedTexts", dropped);
+  #bargeIn(by: string): void {
+    if (!this.#byText) return;
+    this.#bargedBy = by;
     const speaking = this.#speaking;
-    if (!speaking || !unprotected(speaking)) return;
-    if (speaking.kind === "text") this.#bargedIn = speaking.utterance;
+    if (!speaking || !isUnprotected(speaking) || speaking.utterance === by) return;
+    this.#bargedIn = speaking.utterance;
     this.#speaking = undefined;
     const current = this.#current;
     if (!current) return this.options.ctx.count("bargedTexts"); // its session is being opened: it will be given nothing
@@ -334,6 +357,8 @@ class LinkNode implements TaskNode {
     this.#callOffIdle = clock.after(idleMs, look);
   }
 }
+
+const isUnprotected = (frame: Frame): frame is TextFrame => frame.kind === "text" && !frame.protected;
 
 /** By the run's clock: how long a far end may take to answer a goodbye when the node is closed. */
 const GOODBYE_MS = 1000;

@@ -17,7 +17,8 @@ export class LiveSession implements Session {
   readonly #resolveEnded: () => void;
   #open = true;
   #over = false;
-  #rooms: Promise<void>[] = [];
+  /** Settles when there is room for all that was emitted; several may wait for it. */
+  #rooms: Promise<unknown> | undefined;
 
   constructor(
     readonly ctx: NodeContext,
@@ -44,7 +45,10 @@ export class LiveSession implements Session {
   emit(frame: Frame, port?: string): void {
     if (!this.#open) return;
     const room = this.sink(frame, port);
-    if (room) this.#rooms.push(room);
+    if (!room) return;
+    const all = Promise.all([this.#rooms, room]);
+    all.catch(() => {}); // told to whoever waits for room
+    this.#rooms = all;
   }
 
   over(): void {
@@ -54,7 +58,10 @@ export class LiveSession implements Session {
 
   /** Resolves when there is room behind the node for what was emitted. */
   async room(): Promise<void> {
-    while (this.#rooms.length > 0) await Promise.all(this.#rooms.splice(0));
+    for (let rooms = this.#rooms; rooms; rooms = this.#rooms) {
+      await rooms;
+      if (this.#rooms === rooms) this.#rooms = undefined;
+    }
   }
 
   /** What still comes for it is dropped. */

@@ -74,6 +74,7 @@ export class Conversation {
     } finally {
       this.#callOff();
       this.#task?.leave();
+      await this.#task?.gone();
     }
   }
 

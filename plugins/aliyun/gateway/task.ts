@@ -29,6 +29,7 @@ export type Payload = Readonly<Record<string, unknown>>;
 export abstract class ServedTask {
   #state: "starting" | "started" | "stopping" | "over" = "starting";
   protected run: GatewayRun | undefined;
+  #running: Promise<void> | undefined;
 
   constructor(readonly place: TaskPlace) {}
 
@@ -68,13 +69,18 @@ export abstract class ServedTask {
     this.release();
   }
 
+  /** Resolves when its run has ended, so that nothing of a client is left when it has gone. */
+  async gone(): Promise<void> {
+    await this.#running;
+  }
+
   /** Frees what the task holds. */
   protected release(): void {}
 
   /** Starts the workflow; `started` is called when it is ready. */
   protected begin(request: Pick<GatewayStart, "input" | "params">, started: (run: GatewayRun) => void): void {
     const { host, key, appkey, id, namespace } = this.place;
-    void host
+    this.#running = host
       .start({
         ...request,
         key,
@@ -84,12 +90,15 @@ export abstract class ServedTask {
         },
       })
       .then(
-        (run) => {
-          if (this.#state === "over") return run.cancel("the client has gone");
-          this.run = run;
-          this.#state = "started";
-          void run.done.then(({ state, error }) => this.#ended(state === "done", error));
-          started(run);
+        async (run) => {
+          if (this.#state === "over") run.cancel("the client has gone");
+          else {
+            this.run = run;
+            this.#state = "started";
+            started(run);
+          }
+          const { state, error } = await run.done;
+          this.#ended(state === "done", error);
         },
         (error) => this.#ended(false, asEngineError(error, "INTERNAL", "start")),
       );

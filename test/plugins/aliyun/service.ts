@@ -12,12 +12,13 @@ import { MemoryNetwork, type MemoryNetworkOptions, VirtualClock } from "#engine/
 import { type Driven, type DriveOptions, driveNode, type Emulator, emulate } from "#engine/testing";
 import { builtInTypes } from "#test/built-in-types";
 import { tone } from "#test/signals";
+import { ears } from "#test/toy-vendor/ears";
 import { gateway } from "../../../plugins/aliyun/gateway.ts";
 
 /** The key of the emulator, in the form of a token and of a key that makes tokens. */
 export const KEY = { id: "example-key", secret: "example-secret", facts: { appkey: "example-appkey" } };
 export const TOKEN = `${KEY.id}.${KEY.secret}`;
-export const HOSTS = ["nls.test:80", "meta.test:80"] as const;
+export const HOST = "nls.test:80";
 
 /** What every config of a test has. */
 export const ACCESS = { url: "ws://nls.test/ws/v1", appkey: "example-appkey", token: TOKEN };
@@ -69,6 +70,18 @@ const toneTts = defineNode({
   },
 });
 
+/** A workflow that hears the made-up speech of the made-up vendor, wherever its hearing begins. */
+export const LISTENS = `
+parlando: 1
+name: listens
+inputs:
+  talk: { kind: audio }
+nodes:
+  asr: { use: toy.ears, from: inputs.talk }
+outputs:
+  texts: [asr.partial, asr.final]
+`;
+
 /** A workflow that speaks in tones. */
 export const speaks = (hz = 440): string => `
 parlando: 1
@@ -82,7 +95,7 @@ outputs:
 `;
 
 export const typesWithTones = (): NodeTypes =>
-  new NodeTypes([...builtInTypes().plugins, definePlugin({ name: "tone", nodes: [toneTts] })]);
+  new NodeTypes([...builtInTypes().plugins, definePlugin({ name: "tone", nodes: [toneTts, ears] })]);
 
 export interface ServiceOptions {
   readonly workflow: string;
@@ -120,7 +133,7 @@ export async function withService<T>(
   const network = new MemoryNetwork(clock, options.network);
   const emulator = await emulate(gateway, {
     network,
-    web: HOSTS[0],
+    web: HOST,
     types: options.types ?? typesWithTones(),
     workflow: options.workflow,
     keys: [KEY],
