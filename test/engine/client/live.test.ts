@@ -146,6 +146,29 @@ test("a server that dies and comes back gets every byte once, and no event is lo
   expect(texts).toEqual(["one", "two, while nobody listened", "three"]);
 });
 
+test("an event that a server tells again is told once", async () => {
+  const { host, call, run } = await talking();
+  const { attach } = host.control.runs;
+  host.control.runs.attach = (caller, id, request, listener) => attach(caller, id, { ...request, after: 0 }, listener);
+  const ids: (number | undefined)[] = [];
+  const second = Promise.withResolvers<void>();
+  call.on("event", ({ id }) => {
+    ids.push(id);
+    if (id === 2) second.resolve();
+  });
+  run.final("one");
+  run.final("two");
+  await second.promise;
+  await host.die();
+  run.sessions.clear();
+  const joined = host.happened("joined");
+  host.comeBack();
+  await joined;
+  run.end();
+  await call.done;
+  expect(ids).toEqual([1, 2, 3]);
+});
+
 test("a new process that kept less than was received is sent the rest again", async () => {
   const { host, call, run } = await talking();
   const first = host.happened("audio", 2);

@@ -308,7 +308,11 @@ test.each([
   ["a map that ends early", encode({ type: "flush" }).slice(0, 4), "MESSAGE_INVALID"],
   [
     "a map nested too deep",
-    encode(Array.from({ length: 30 }).reduce<unknown>((inner) => [inner], 1)),
+    encode({
+      type: "update",
+      node: "vad",
+      fields: { a: Array.from({ length: 30 }).reduce<unknown>((inner) => [inner], 1) },
+    }),
     "MESSAGE_INVALID",
   ],
   [
