@@ -1,18 +1,31 @@
 import type { Frame } from "#engine/frames";
 import type { BatchItem, Emit, InlineNode, NodeDefinition } from "#engine/plugin";
-import type { Feed } from "./inlet.ts";
+import type { Edge } from "./edge.ts";
+import type { Feed, Inlet } from "./inlet.ts";
 import { InlineUnit } from "./inline-unit.ts";
 import type { Gathering } from "./scheduler.ts";
 
-/** How many frames of one node one call may take; what they bring may exceed the bound of the next edge by as much. */
-const FRAMES_PER_CALL = 16;
+/**
+ * How many frames of one node one call may take. What they bring may exceed the bound of the next edge by as much, so that it is less
+ * where that edge would drop what is too much for it.
+ */
+const FRAMES_PER_CALL = 64;
+const FRAMES_BEFORE_DROPS = 16;
 
 /** An inline node whose type takes frames of many nodes in one call. Until the call its frames stay on the edge, where they are in flight. */
 export class BatchUnit extends InlineUnit {
   /** Set when the run is wired. */
   group!: BatchGroup;
   #gathered = false;
+  #framesPerCall = FRAMES_PER_CALL;
   #impatient = false;
+
+  override wired(inlet: Inlet, tails: readonly Edge[]): void {
+    super.wired(inlet, tails);
+    const links = [...this.outlets.values()].flat();
+    if (links.some(({ edge }) => edge !== undefined && !tails.includes(edge)))
+      this.#framesPerCall = FRAMES_BEFORE_DROPS;
+  }
 
   /** Gathers: what there is to do is seen when the others have gathered, too. */
   override wake(): void {
@@ -42,7 +55,7 @@ export class BatchUnit extends InlineUnit {
     this.#gathered = false;
     let impatient = this.#impatient;
     this.#impatient = false;
-    for (let n = 0; n < FRAMES_PER_CALL && this.state === "running" && this.hasRoom(); n++) {
+    for (let n = 0; n < this.#framesPerCall && this.state === "running" && this.hasRoom(); n++) {
       const feed: Feed | "wait" | undefined = this.inlet.choose(impatient);
       if (feed === undefined || feed === "wait") {
         if (n === 0 || this.inlet.unfinished) super.wake();

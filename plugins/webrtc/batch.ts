@@ -1,5 +1,5 @@
 import type { AudioFrame, BatchItem } from "#engine/plugin";
-import { VadSessions } from "#native/vad-session";
+import { type Batch, VadSessions } from "#native/vad-session";
 import type { Step } from "./endpointing.ts";
 import type { SessionSteps } from "./frame-steps.ts";
 
@@ -65,15 +65,13 @@ const judgeAlone = ({ node, frame, emit }: Item): void => {
 /** Judges what is staged of these items, and goes on with each. */
 function settle(items: readonly Item[], first: number, end: number): void {
   const results = sessionPool()!.run();
-  const starts = new Map<number, number>();
-  if (results.eventCount > 0)
-    for (const { step, item, atSample } of results.events()) if (step === "opened") starts.set(item, atSample);
+  const starts = results.eventCount > 0 ? startsOf(results) : undefined;
   let number = 0;
   for (let i = first; i < end; i++) {
     const item = items[i]!;
     if (item.error !== undefined) continue; // it was not staged
     const step = results.step(number, 0);
-    if (step === "opened") item.node.session!.opened(starts.get(number)!);
+    if (step === "opened") item.node.session!.opened(starts!.get(number)!);
     number++;
     if (item.node.broken || item.frame.kind !== "audio") continue;
     try {
@@ -82,6 +80,13 @@ function settle(items: readonly Item[], first: number, end: number): void {
       fail(item, error);
     }
   }
+}
+
+/** Where the utterances start that the frames of a batch open, by number in the batch. */
+function startsOf(results: Batch): Map<number, number> {
+  const starts = new Map<number, number>();
+  for (const { step, item, atSample } of results.events()) if (step === "opened") starts.set(item, atSample);
+  return starts;
 }
 
 function attempt(item: Item, work: (item: Item) => void): boolean {

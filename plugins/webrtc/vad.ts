@@ -163,7 +163,9 @@ class Segmenter implements InlineNode, Batched {
   /** The frame with the id of its utterance; the samples are shared. */
   #pass(frame: AudioFrame, emit: Emit): void {
     this.#emittedEnd = frame.startSample + frame.pcm.length;
-    if (frame.utterance === this.#utterance) emit(frame);
-    else emit({ ...frame, utterance: this.#utterance });
+    if (frame.utterance === this.#utterance) return emit(frame);
+    const { pcm, sampleRateHz, channels, startSample } = frame; // written out: a spread costs 0.1 µs
+    const named: AudioFrame = { kind: "audio", pcm, sampleRateHz, channels, startSample, utterance: this.#utterance };
+    emit(frame.protected ? { ...named, protected: true } : named);
   }
 }

@@ -1,16 +1,11 @@
 import { VadSessions } from "#native/vad-session";
 import { WebRtcVad } from "#native/webrtc-vad";
-import { voice } from "#test/detector-signals";
-import { recordingNames, recordingPcm } from "#test/recordings";
+import { framesOf, RATE_HZ, SAMPLES, STRIDE, speechPcm } from "../harness/speech.ts";
 import { median, summarise } from "../measure.ts";
 import type { Measurement } from "../measurement.ts";
 import { openRawC, type RawC } from "../peers/raw-c/peer.ts";
 
-const RATE_HZ = 16000;
-const SAMPLES = 320;
 const MODE = 3;
-/** Keeps streams apart that share the recordings. */
-const STRIDE = 37;
 /** About 50 ms of work in each measurement. */
 const FRAMES_PER_RUN = 32_000;
 
@@ -32,24 +27,8 @@ interface Runner {
   close(): void;
 }
 
-/** The audio of all measurements: what Debian's recordings hold, or a synthetic voice. Over a buffer of its own. */
-function audio(): { pcm: Int16Array; frames: Int16Array[] } {
-  const names = recordingNames();
-  const parts = names.length > 0 ? names.map(recordingPcm) : [voice(RATE_HZ * 40, RATE_HZ, 1)];
-  const whole = parts.map((part) => part.subarray(0, part.length - (part.length % SAMPLES)));
-  const pcm = new Int16Array(new ArrayBuffer(whole.reduce((sum, part) => sum + part.byteLength, 0)));
-  let at = 0;
-  for (const part of whole) {
-    pcm.set(part, at);
-    at += part.length;
-  }
-  return {
-    pcm,
-    frames: Array.from({ length: pcm.length / SAMPLES }, (_, i) => pcm.subarray(i * SAMPLES, (i + 1) * SAMPLES)),
-  };
-}
-
-const { pcm, frames } = audio();
+const pcm = speechPcm();
+const frames = framesOf(pcm);
 const frameOf = (stream: number, tick: number): Int16Array => frames[(stream * STRIDE + tick) % frames.length]!;
 
 function rawC(raw: RawC, streams: number): Runner {
