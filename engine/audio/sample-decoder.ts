@@ -16,13 +16,18 @@ export const BYTES_PER_SAMPLE: Readonly<Record<SampleEncoding, number>> = {
   mulaw: 1,
 };
 
+const NOTHING = new Uint8Array(0);
+
+/** The bytes of numbers in memory stand in the order of the wire, as on every machine that Bun runs on today. */
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 /**
  * Turns bytes in chunks of any length into signed 16-bit samples. What has more than 16 bits is rounded to nearest (half upwards) and
  * saturated; a float that is not a number becomes 0.
  */
 export class SampleDecoder {
   /** The beginning of a sample tuple whose end has not come yet. */
-  #spare: Uint8Array = new Uint8Array(0);
+  #spare: Uint8Array = NOTHING;
   readonly #tupleBytes: number;
 
   constructor(
@@ -41,7 +46,7 @@ export class SampleDecoder {
   push(bytes: Uint8Array): Int16Array {
     const all = this.#spare.length === 0 ? bytes : joinBytes(this.#spare, bytes);
     const whole = all.length - (all.length % this.#tupleBytes);
-    this.#spare = all.slice(whole);
+    this.#spare = whole === all.length ? NOTHING : all.slice(whole);
     return decodeSamples(all.subarray(0, whole), this.encoding);
   }
 }
@@ -52,6 +57,10 @@ export function decodeSamples(bytes: Uint8Array, encoding: SampleEncoding): Int1
   if (encoding === "mulaw") return decodeMuLaw(bytes);
   const size = BYTES_PER_SAMPLE[encoding];
   const pcm = new Int16Array(bytes.length / size);
+  if (encoding === "s16le" && LITTLE_ENDIAN) {
+    new Uint8Array(pcm.buffer).set(bytes.length === pcm.byteLength ? bytes : bytes.subarray(0, pcm.byteLength));
+    return pcm;
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let i = 0, at = 0; i < pcm.length; i++, at += size) pcm[i] = readSample(view, at, encoding);
   return pcm;

@@ -72,11 +72,16 @@ export class LiveInput implements TaskNode {
 
   /**
    * Audio that follows what came before, in any length.
-   * @param pcm interleaved, whole sample tuples; not kept.
+   * @param pcm interleaved, whole sample tuples; belongs to the run from here on.
    */
   push(pcm: Int16Array): void {
-    if (!this.#framer) throw new Error("LiveInput.push() is for audio");
-    if (!this.#ended) this.#framer.push(pcm, this.#framed);
+    const framer = this.#framer;
+    if (!framer) throw new Error("LiveInput.push() is for audio");
+    if (this.#ended) return;
+    if (framer.held === 0 && pcm.length === framer.nextLength * this.#format!.channels) {
+      framer.skip();
+      this.#framed(pcm);
+    } else framer.push(pcm, this.#framed);
   }
 
   /** Anything else, such as a text. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { EngineError } from "#engine/errors";
@@ -22,6 +22,7 @@ export const locator =
       for await (const _ignored of answer.body) break;
       throw new EngineError("INPUT_UNREACHABLE", `the URL of an input was answered with ${answer.status}`);
     }
+    mkdirSync(runDir, { recursive: true });
     const partial = `${path}.part-${process.pid}-${Math.random().toString(36).slice(2)}`;
     await writeStream(partial, answer.body, mostBytes);
     await rename(partial, path);

@@ -33,6 +33,8 @@ export interface LiveRunOptions {
   readonly log: Logger;
   readonly household: Household;
   readonly journal: Journal;
+  /** Runs that have different numbers here are looked after at different moments. */
+  readonly tickOf: number;
   readonly storedAfter: Source["storedAfter"];
   /** What is stored with the end of the run, beside the row itself. */
   readonly atEnd: (to: Rows, report: RunReport) => Promise<void>;
@@ -56,6 +58,8 @@ export class LiveRun implements Writer, Source {
   #state: RunState = "starting";
   #interrupted = false;
   readonly #kept = new Map<LiveTrack, Kept>();
+  /** Outputs of the workflow at which a detector's marks can be heard anyway. */
+  readonly #markers = new Map<string, string>();
   readonly #startedMs: number;
   readonly #resolveEnded: (report: RunReport | undefined) => void;
 
@@ -71,7 +75,13 @@ export class LiveRun implements Writer, Source {
     const hidden = new Map<string, { node: string; port: string }>();
     for (const track of tracks) {
       const lanes = lanesOf(plan, track.name);
-      for (const { marks } of lanes) if (marks) hidden.set(marks.node, marks);
+      for (const { marks } of lanes) {
+        const own =
+          marks &&
+          plan.outputs.find(({ from }) => from.some(({ node, port }) => node === marks.node && port === marks.port));
+        if (own) this.#markers.set(own.name, marks.node);
+        else if (marks) hidden.set(marks.node, marks);
+      }
       const startMs = samplesToMs(track.start, track.sampleRateHz);
       if (track.format) this.#kept.set(track, new Kept(lanes, startMs, () => clock.nowMs()));
     }
@@ -99,6 +109,10 @@ export class LiveRun implements Writer, Source {
 
   get id(): string {
     return this.options.row.id;
+  }
+
+  get tickOf(): number {
+    return this.options.tickOf;
   }
 
   get project(): string {
@@ -245,6 +259,7 @@ export class LiveRun implements Writer, Source {
         return this.#text(output, node, frame);
       case "speech": {
         const { mark, utterance, atSample, sampleRateHz } = frame;
+        if (this.#markers.get(output) === node) for (const kept of this.#kept.values()) kept.mark(node, frame);
         this.#append("speech", { output, node, mark, utterance, atSample, sampleRateHz });
         for (const kept of this.#kept.values()) kept.markTold(output, node, frame);
         return;

@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { EngineError } from "#engine/errors";
 import type { NodeTypes } from "#engine/plugin";
@@ -58,7 +57,6 @@ export class Planner {
   /** @throws EngineError WORKFLOW_INVALID with `details.findings`, and what `locate` throws. */
   async plan(request: PlanRequest, locate: Locate): Promise<PlannedRun> {
     const dir = this.dirOf(request.runId);
-    mkdirSync(dir, { recursive: true });
     const tracks: LiveTrack[] = [];
     const bindings: Record<string, Binding> = {};
     for (const [name, binding] of Object.entries(request.inputs)) {

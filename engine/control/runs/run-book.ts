@@ -26,8 +26,9 @@ export interface BookOptions {
   readonly locate: (project: string) => Locate;
 }
 
-/** How often positions are stored and told where no final moves them. */
-const POSITIONS_MS = 1000;
+/** Positions are stored and told once a second where no final moves them: of a part of the runs at a time, so that no commit is long. */
+const TICK_MS = 50;
+const TICKS = 20;
 /** An interrupted run that nobody took up for so long has failed. */
 const ABANDONED_MS = 3_600_000;
 
@@ -39,6 +40,9 @@ export class RunBook {
   readonly #lonely = new Map<LiveRun, () => void>();
   readonly #ended = new Set<(run: LiveRun, report: RunReport) => void>();
   #ticking: (() => void) | undefined;
+  #ticks = 0;
+  /** Runs that began here; which of the ticks is theirs follows from it. */
+  #begun = 0;
   started = 0;
   finals = 0;
   audioSecondsIn = 0;
@@ -244,6 +248,7 @@ export class RunBook {
       household,
       journal,
       storedAfter: (id, limit): Promise<RunMessage[]> => storedMessages(store, row, id, limit),
+      tickOf: this.#begun++,
       atEnd: (to, report): Promise<void> => this.#saveUsage(to, run, report),
     });
     this.#live.set(row.id, run);
@@ -275,10 +280,11 @@ export class RunBook {
   /** Positions of all runs are stored together, once a second; whoever sends keeps a run from being taken for stalled. */
   #tick(): void {
     if (this.#ticking) return;
-    this.#ticking = this.options.clock.after(POSITIONS_MS, () => {
+    this.#ticking = this.options.clock.after(TICK_MS, () => {
       this.#ticking = undefined;
+      this.#ticks++;
       for (const run of this.#live.values()) {
-        if (run.tracks.size === 0) continue;
+        if (run.tracks.size === 0 || run.tickOf % TICKS !== this.#ticks % TICKS) continue;
         this.options.journal.touch(run);
         for (const track of run.tracks.values()) if (track.sender) run.run.pulse.moves++;
       }
