@@ -1,6 +1,7 @@
 import { EngineError } from "#engine/errors";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../context.ts";
+import { bounded } from "../link/bounded.ts";
 import type { Door, Incoming, Outgoing, Upgrade } from "../link/door.ts";
 import type { Connection } from "../link/network.ts";
 import { type CallFaults, FaultPlan } from "./fault-plan.ts";
@@ -67,12 +68,16 @@ class Doors implements GatewayDoors {
   async close(): Promise<void> {
     this.#stop.abort(new EngineError("SERVER_DRAINING", "the gateway closes"));
     for (const connection of this.#serving.keys()) connection.close(1001);
-    const callOff = this.options.clock.after(GOODBYE_MS, () => {
-      for (const connection of this.#serving.keys()) connection.destroy();
-    });
-    await Promise.all(this.#serving.values());
-    callOff();
+    await this.#emptied();
+    for (const connection of this.#serving.keys()) connection.destroy();
+    await this.#emptied();
     await this.gateway.close?.();
+  }
+
+  /** Waits for those who are served now, but not for ever. */
+  async #emptied(): Promise<void> {
+    const late = () => new EngineError("SERVER_DRAINING", "some clients are still there");
+    await bounded(Promise.all(this.#serving.values()), this.options.clock, GOODBYE_MS, late).catch(() => {});
   }
 
   async #answer(incoming: Incoming): Promise<Outgoing> {

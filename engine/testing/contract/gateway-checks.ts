@@ -11,6 +11,8 @@ export interface GatewaySubject<Service extends VendorService = VendorService> {
   readonly addresses: readonly string[];
   /** A whole conversation of a client; resolves to what the client was told, in a form that can be compared. */
   converse(service: Service): Promise<unknown>;
+  /** Whether what a conversation resolved to says, as the vendor says it, that something went wrong. */
+  tellsFailure(told: unknown): boolean;
   /** A client with a wrong credential: resolves to all that it was told. Rejects with a code where it is not even let in. */
   refused(service: Service): Promise<unknown>;
   /** A client that has sent something to be worked on, and says no more. Left out where every call is a whole conversation. */
@@ -43,9 +45,11 @@ export const gatewayContract = <Service extends VendorService>(
 
 const PROMISES: Readonly<Record<string, (subject: GatewaySubject) => Promise<void>>> = {
   "answers a client, and the same another time": async (subject) => {
-    const answers = [];
-    for (let i = 0; i < 2; i++) answers.push(await within(subject, (service) => subject.converse(service)));
-    assert.ok(answers[0] !== undefined, "the client was told nothing");
+    const answers: unknown[] = [];
+    await within(subject, async (service) => {
+      for (let i = 0; i < 2; i++) answers.push(await subject.converse(service));
+    });
+    assert.ok((JSON.stringify(answers[0])?.length ?? 0) > 2, "the client was told nothing");
     assert.deepEqual(answers[1], answers[0]);
   },
   "answers each of many clients at once as if it were alone": async (subject) => {
@@ -78,12 +82,11 @@ const PROMISES: Readonly<Record<string, (subject: GatewaySubject) => Promise<voi
       });
   },
   "tells a client that its run has failed": async (subject) => {
-    const sound = await within(subject, (service) => subject.converse(service));
     await within(
       subject,
       async (service) => {
         const told = await subject.converse(service).catch((error: unknown) => error);
-        assert.notDeepEqual(told, sound, "the client was told what a sound run tells");
+        assert.ok(told instanceof Error || subject.tellsFailure(told), "the client was not told of it");
         noSecret(subject, told);
       },
       "failing",

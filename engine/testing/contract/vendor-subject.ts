@@ -1,5 +1,6 @@
 import type { FaultScript, Frame, NodeDefinition } from "#engine/plugin";
 import { withRetry } from "#engine/plugin";
+import type { VirtualClock } from "#engine/runtime";
 import { type Driven, type DriveOptions, driveNode } from "../drive.ts";
 import type { Emulator } from "../emulator.ts";
 import type { Subject, Surroundings } from "./probe.ts";
@@ -57,7 +58,7 @@ export async function attempt(subject: VendorSubject, options: AttemptOptions = 
   const beganMs = service.clock.nowMs();
   const outcome: { driven?: Driven; error?: unknown } = {};
   try {
-    outcome.driven = await driveNode(node, options.config ?? config, {
+    const driving = driveNode(node, options.config ?? config, {
       frames: options.frames ?? frames,
       clock: service.clock,
       network: service.network,
@@ -66,6 +67,7 @@ export async function attempt(subject: VendorSubject, options: AttemptOptions = 
       ...(options.tracing && { tracing: true }),
       ...(formats && { formats }),
     });
+    outcome.driven = await inAnHour(driving, service.clock);
   } catch (error) {
     outcome.error = error;
   }
@@ -73,6 +75,14 @@ export async function attempt(subject: VendorSubject, options: AttemptOptions = 
   await settled(service);
   await service.close();
   return { ...outcome, service, tookMs };
+}
+
+/** What is awaited, or an error once an hour of the clock has passed: nothing else was left to happen then. */
+function inAnHour<T>(work: Promise<T>, clock: VirtualClock): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const callOff = clock.after(3_600_000, () => reject(new Error("the node has not ended in an hour of the clock")));
+    work.then(resolve, reject).finally(callOff);
+  });
 }
 
 /** Lets the far end notice that it is over. */

@@ -24,6 +24,7 @@ const toyGateway = (): GatewaySubject<Toy> => ({
   open: (workflow) => openToy({ workflow: workflow === "failing" ? FAILING_WORKFLOW : WORKFLOW }),
   addresses: ["ws://toy.test/listen", "http://toy.test/listen"],
   converse: converseWithToy,
+  tellsFailure: (told) => JSON.stringify(told).includes('"error"'),
   refused: async (service) => listenTo(await connectToy(service, "not-the-token")),
   async begin(service) {
     const connection = await connectToy(service);
