@@ -255,6 +255,7 @@ class LinkNode implements TaskNode {
     const waitMs = this.#pace.waitMs(durationMs(frame));
     if (waitMs > 0) await ctx.clock.sleep(waitMs, signal);
     const { connection, session } = await this.#session(frame, signal); // it may have ended meanwhile
+    connection.signal.throwIfAborted(); // lost as soon as it was open: what is in hand was not sent
     if (frame.kind === "text" && this.options.sessions !== "stream" && this.#speaking !== frame) return; // barged in meanwhile
     if (frame.kind === "audio") session.timeline.add(frame.startSample, sampleCount(frame));
     if (frame.kind === "encoded") session.timeline.add(frame.startSample, frame.sampleCount);

@@ -169,6 +169,7 @@ describe("the gateway", () => {
       connection.send(directive("StopRecognition"));
       return listen(connection);
     },
+    tellsFailure: (told) => JSON.stringify(told).includes("TaskFailed"),
     refused: async ({ network }) =>
       listen(await network.dial({ url: ACCESS.url, headers: { "X-NLS-Token": "wrong" } })),
     begin,
