@@ -55,12 +55,13 @@ export class SampleDecoder {
 export function decodeSamples(bytes: Uint8Array, encoding: SampleEncoding): Int16Array {
   if (encoding === "alaw") return decodeALaw(bytes);
   if (encoding === "mulaw") return decodeMuLaw(bytes);
+  if (encoding === "s16le" && LITTLE_ENDIAN) {
+    const buffer = new ArrayBuffer(bytes.length - (bytes.length % 2));
+    new Uint8Array(buffer).set(bytes.length === buffer.byteLength ? bytes : bytes.subarray(0, buffer.byteLength));
+    return new Int16Array(buffer);
+  }
   const size = BYTES_PER_SAMPLE[encoding];
   const pcm = new Int16Array(bytes.length / size);
-  if (encoding === "s16le" && LITTLE_ENDIAN) {
-    new Uint8Array(pcm.buffer).set(bytes.length === pcm.byteLength ? bytes : bytes.subarray(0, pcm.byteLength));
-    return pcm;
-  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let i = 0, at = 0; i < pcm.length; i++, at += size) pcm[i] = readSample(view, at, encoding);
   return pcm;

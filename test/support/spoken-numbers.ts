@@ -164,6 +164,31 @@ const echo = defineNode({
   }),
 });
 
+/** Samples of what is spoken, in the track that comes out. */
+export const VOICE_RATE_HZ = 8000;
+
+const voice = defineNode({
+  type: "numbers.voice",
+  summary: "Speaks a number: 200 ms of samples of a hundred times its value.",
+  role: "tts",
+  inputs: { text: { kinds: ["text"] } },
+  outputs: { audio: { kinds: ["audio"], audio: { sampleRateHz: VOICE_RATE_HZ, channels: 1, frameMs: 20 } } },
+  config: z.strictObject({}),
+  create: () => {
+    let startSample = 0;
+    return {
+      onFrame(frame, emit) {
+        if (frame.kind !== "text" || !frame.final) return;
+        for (let i = 0; i < 10; i++) {
+          const pcm = new Int16Array(VOICE_RATE_HZ / 50).fill(Number(frame.text) * 100);
+          emit({ kind: "audio", pcm, sampleRateHz: VOICE_RATE_HZ, channels: 1, startSample });
+          startSample += pcm.length;
+        }
+      },
+    };
+  },
+});
+
 const loud = defineNode({
   type: "numbers.louder",
   summary: "Multiplies samples by a factor that may change.",
@@ -200,7 +225,7 @@ const microphone = defineNode({
   create: () => ({ async run() {} }),
 });
 
-export default definePlugin({ name: "numbers", nodes: [vad, asr, echo, loud, microphone] });
+export default definePlugin({ name: "numbers", nodes: [vad, asr, echo, voice, loud, microphone] });
 
 /** Live numbers to finals, partials and marks. */
 export const NUMBERS = `parlando: 1
@@ -217,4 +242,10 @@ outputs: { words: [asr.partial, asr.final] }
 export const ECHOED = NUMBERS.replace("params: {", "params: { echoMs: { type: integer, default: 0 }, ").replace(
   "outputs: { words: [asr.partial, asr.final] }",
   '  echo: { use: numbers.echo, from: asr, with: { delayMs: "${params.echoMs}" } }\noutputs: { words: [asr.partial, asr.final], echoes: echo }',
+);
+
+/** The same, and every final is spoken. */
+export const SPOKEN = NUMBERS.replace(
+  "outputs: { words: [asr.partial, asr.final] }",
+  "  voice: { use: numbers.voice, from: asr }\noutputs: { words: [asr.partial, asr.final], voice: voice }",
 );

@@ -1,3 +1,4 @@
+import { asEngineError } from "#engine/errors";
 import type { AudioFrame, Frame, TextFrame } from "#engine/frames";
 import { samplesToMs } from "#engine/frames";
 import type { Clock, Logger } from "#engine/plugin";
@@ -11,6 +12,7 @@ import type { Follower, Source } from "./follower.ts";
 import { Kept } from "./kept.ts";
 import { lanesOf } from "./lanes.ts";
 import type { LiveTrack } from "./live-track.ts";
+import type { Recorder } from "./recorder.ts";
 import { artifactName, type DataOf, dataOf, endData, finalRow, message, textData } from "./tell.ts";
 
 /** What hears the audio at a run's outputs. */
@@ -33,6 +35,8 @@ export interface LiveRunOptions {
   readonly log: Logger;
   readonly household: Household;
   readonly journal: Journal;
+  /** Writes what goes in and out; absent where the run is not recorded. */
+  readonly recorder: Recorder | undefined;
   /** Runs that have different numbers here are looked after at different moments. */
   readonly tickOf: number;
   readonly storedAfter: Source["storedAfter"];
@@ -57,6 +61,7 @@ export class LiveRun implements Writer, Source {
   #lastId: number;
   #state: RunState = "starting";
   #interrupted = false;
+  #recordingFailed = false;
   readonly #kept = new Map<LiveTrack, Kept>();
   /** Outputs of the workflow at which a detector's marks can be heard anyway. */
   readonly #markers = new Map<string, string>();
@@ -83,6 +88,10 @@ export class LiveRun implements Writer, Source {
         else if (marks) hidden.set(marks.node, marks);
       }
       const startMs = samplesToMs(track.start, track.sampleRateHz);
+      const { recorder } = options;
+      const { format } = track;
+      if (recorder && format)
+        track.onPcm = (pcm, startSample) => this.#record(() => recorder.input(track.name, pcm, format, startSample));
       if (track.format) this.#kept.set(track, new Kept(lanes, startMs, () => clock.nowMs()));
     }
     const outputs = [...hidden].map(([node, from]) => ({ name: `${HIDDEN}${node}`, from: [from] }));
@@ -162,6 +171,7 @@ export class LiveRun implements Writer, Source {
       if (report) await this.options.atEnd(to, report);
     });
     await this.journal.settled();
+    this.#record(() => this.options.recorder?.close());
     this.#resolveEnded(undefined);
   }
 
@@ -179,6 +189,8 @@ export class LiveRun implements Writer, Source {
   changedTracks(): readonly TrackRow[] {
     if (this.#interrupted) return []; // what its nodes did while they were stopped says nothing
     const rows: TrackRow[] = [];
+    // audio that is told as kept is not sent again, so by then it is recorded
+    this.#record(() => this.options.recorder?.flush());
     const accounts = this.#kept.size > 0 ? { nodes: this.run.nodeAccounts, edges: () => this.run.accounts } : undefined;
     for (const track of this.tracks.values()) {
       const kept = this.#keptOf(track, accounts);
@@ -313,17 +325,39 @@ export class LiveRun implements Writer, Source {
       });
       await this.options.atEnd(to, report);
     });
+    this.#record(() => this.options.recorder?.close());
+    this.#recordingFailed = true; // nothing more is written
     void this.journal.settled().then(() => this.#resolveEnded(report));
   }
 
   #output(output: string, frame: Frame): void {
-    if (frame.kind !== "audio" || this.listeners.size === 0 || output.startsWith(HIDDEN)) return;
+    if (frame.kind !== "audio" || output.startsWith(HIDDEN)) return;
+    const { recorder } = this.options;
+    if (recorder) this.#record(() => recorder.output(output, frame, this.#inputMs));
     for (const listener of this.listeners) listener.audio(output, frame, this.row.generation);
   }
 
   /** How long it has been going on in this process, by its clock. */
   get durationMs(): number {
     return this.options.clock.nowMs() - this.#startedMs;
+  }
+
+  /** How far the first live input is; of a run without one, how long it has been going on. */
+  get #inputMs(): number {
+    const [track] = this.tracks.values();
+    return track?.format ? samplesToMs(track.received, track.sampleRateHz) : this.durationMs;
+  }
+
+  /** A recording that cannot be written ends, and not the run. */
+  #record(write: () => void): void {
+    if (this.#recordingFailed) return;
+    try {
+      write();
+    } catch (error) {
+      this.#recordingFailed = true;
+      const { code } = asEngineError(error, "FILE_UNWRITABLE", "recording");
+      this.options.log.warn("the recording of a run has ended: it cannot be written", { run: this.id, code });
+    }
   }
 
   #about() {

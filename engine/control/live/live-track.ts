@@ -12,6 +12,8 @@ export class LiveTrack {
   /** As it was stored last. */
   storedKept: number;
   storedReceived: number;
+  /** Hears every sample that is taken in; `startSample` is its position. */
+  onPcm: ((pcm: Int16Array, startSample: number) => void) | undefined;
   /** Who may push; another sender takes over by putting itself here. */
   sender: object | undefined;
   #received: number;
@@ -67,6 +69,7 @@ export class LiveTrack {
     this.#decoder ??= new SampleDecoder(encodingOf(format), format.channels);
     const pcm = this.#decoder.push(rest);
     if (this.#muted) pcm.fill(0);
+    this.onPcm?.(pcm, this.#received);
     this.input.push(pcm);
     this.#received += pcm.length / format.channels;
   }

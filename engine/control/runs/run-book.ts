@@ -8,6 +8,7 @@ import type { InputBinding } from "../api/runs.ts";
 import type { ServerConfig } from "../config.ts";
 import type { Journal } from "../journal.ts";
 import { coverKey, LiveRun } from "../live/live-run.ts";
+import { Recorder } from "../live/recorder.ts";
 import type { RunMessage } from "../messages.ts";
 import { type Locate, outputsOf, type Planner } from "./planner.ts";
 import { storedMessages } from "./stored-messages.ts";
@@ -248,6 +249,7 @@ export class RunBook {
       household,
       journal,
       storedAfter: (id, limit): Promise<RunMessage[]> => storedMessages(store, row, id, limit),
+      recorder: row.record ? new Recorder(this.options.planner.dirOf(row.id)) : undefined,
       tickOf: this.#begun++,
       atEnd: (to, report): Promise<void> => this.#saveUsage(to, run, report),
     });

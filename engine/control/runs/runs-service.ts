@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { EngineError } from "#engine/errors";
 import type { NodeAccount } from "#engine/runtime";
 import type { ArtifactRow, RunRow, Store } from "#engine/store";
@@ -32,6 +31,7 @@ import { isOver, type LiveRun } from "../live/live-run.ts";
 import { Replayed } from "../live/replayed.ts";
 import { Session, type SessionHost } from "../live/session.ts";
 import { requireStartRun } from "./check-request.ts";
+import { recordingOf } from "./recording.ts";
 import type { RunBook } from "./run-book.ts";
 import { storedMessages } from "./stored-messages.ts";
 import { finalView, MEDIA_TYPES, renderTranscript } from "./transcript.ts";
@@ -245,11 +245,13 @@ export class RunsService implements Runs, SessionHost {
 
   async recording(caller: Caller, id: string): Promise<FileToSend> {
     await this.#row(caller, id, "runs:read");
-    const path = join(this.services.book.options.planner.dirOf(id), RECORDING_FILE);
-    const file = Bun.file(path);
-    if (!(await file.exists()))
-      throw new EngineError("ARTIFACT_NOT_FOUND", "nothing was recorded of the run, or not yet");
-    return { path, bytes: file.size, mediaType: "audio/wav", name: `${id}.wav` };
+    const { book } = this.services;
+    const live = book.get(id);
+    if (live && isOver(live.state)) await live.ended;
+    else if (live)
+      throw new EngineError("ARTIFACT_NOT_FOUND", "the run goes on: its recording is there when it has ended");
+    const path = await recordingOf(book.options.planner.dirOf(id));
+    return { path, bytes: Bun.file(path).size, mediaType: "audio/wav", name: `${id}.wav` };
   }
 
   async accounts(caller: Caller, id: string): Promise<RunAccounts> {
@@ -365,9 +367,6 @@ export class RunsService implements Runs, SessionHost {
     };
   }
 }
-
-/** In the folder of a run that was recorded. */
-export const RECORDING_FILE = "recording.wav";
 
 const artifactView = ({ name, bytes, mediaType, partial, createdAtMs }: ArtifactRow): ArtifactView => ({
   name,
