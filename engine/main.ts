@@ -4,13 +4,14 @@ import core from "../plugins/core/index.ts";
 import espeak from "../plugins/espeak/index.ts";
 import pocketsphinx from "../plugins/pocketsphinx/index.ts";
 import rtvt from "../plugins/rtvt/index.ts";
+import tencent from "../plugins/tencent/index.ts";
 import webrtc from "../plugins/webrtc/index.ts";
 import { type Console, runCli, type World } from "./cli/index.ts";
 import { NodeTypes } from "./plugin/index.ts";
 import { newHousehold } from "./runtime/index.ts";
 
 /** The built-in plugins. This file alone knows them, reads the environment and ends the process. */
-const types = new NodeTypes([core, webrtc, pocketsphinx, apertium, espeak, aliyun, rtvt]);
+const types = new NodeTypes([core, webrtc, pocketsphinx, apertium, espeak, aliyun, rtvt, tencent]);
 
 const { stdout, stderr } = process;
 const onTerminal = stdout.isTTY === true && stderr.isTTY === true;

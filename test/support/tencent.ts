@@ -14,6 +14,7 @@ import { MemoryNetwork, newHousehold, VirtualClock } from "#engine/runtime";
 import { type Driven, type DriveOptions, driveNode, type Emulator, emulate } from "#engine/testing";
 import { gateway } from "../../plugins/tencent/gateway.ts";
 import { builtInTypes } from "./built-in-types.ts";
+import { ears } from "./toy-vendor/ears.ts";
 
 /** The made-up credentials of the vectors. */
 export const ACCESS = {
@@ -39,6 +40,15 @@ export const THREE_SENTENCES = hearing([
   { text: "three four", partials: "auto", fromMs: 1000, untilMs: 2000 },
   { text: "five six", partials: "auto", fromMs: 2000, untilMs: 3000 },
 ]);
+
+/** A workflow that hears the made-up speech of the made-up vendor, wherever its hearing begins. */
+export const LISTENS = JSON.stringify({
+  parlando: 1,
+  name: "listens",
+  inputs: { talk: { kind: "audio" } },
+  nodes: { asr: { use: "toy.ears", from: "inputs.talk" } },
+  outputs: { texts: ["asr.partial", "asr.final"] },
+});
 
 /** So many ms of audio in frames of 20 ms. */
 export const talk = (ms: number, sampleRateHz = 16_000): AudioFrame[] =>
@@ -67,11 +77,14 @@ const speaker = defineNode({
       onFrame(frame, emit) {
         if (frame.kind !== "text") return;
         if (fails) throw new EngineError("ENGINE_FAILED", "as the test wants it");
-        const words = frame.text.trim().split(" ").map((text, i) => ({
-          text,
-          startSample: startSample + i * 2205,
-          endSample: startSample + (i + 1) * 2205,
-        }));
+        const words = frame.text
+          .trim()
+          .split(" ")
+          .map((text, i) => ({
+            text,
+            startSample: startSample + i * 2205,
+            endSample: startSample + (i + 1) * 2205,
+          }));
         const pcm = new Int16Array(words.length * 2205).fill(1000);
         emit({ kind: "audio", pcm, sampleRateHz: 22_050, channels: 1, startSample, utterance: frame.utterance });
         const endSample = startSample + pcm.length;
@@ -98,6 +111,10 @@ export interface ServiceOptions {
   /** Of the gateway. */
   readonly config?: Record<string, unknown>;
   readonly keys?: readonly GatewayKey[];
+  /** Of the network. */
+  readonly latencyMs?: number;
+  /** Beside another one. */
+  readonly on?: { readonly network: MemoryNetwork; readonly clock: VirtualClock; readonly address: string };
 }
 
 /** The service in memory and virtual time, under all of the vendor's names. */
@@ -106,34 +123,38 @@ export interface Service {
   readonly network: MemoryNetwork;
   readonly emulator: Emulator;
   drive(definition: NodeDefinition, config: Record<string, unknown>, options?: DriveOptions): Promise<Driven>;
+  close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Starts it; plain addresses stand for those with TLS, which memory has not. */
 export async function tencent(options: ServiceOptions = {}): Promise<Service> {
-  const clock = new VirtualClock();
-  const stop = clock.drive();
-  const network = new MemoryNetwork(clock);
+  const { on } = options;
+  const clock = on?.clock ?? new VirtualClock();
+  const stop = on ? () => {} : clock.drive();
+  const network = on?.network ?? new MemoryNetwork(clock, { latencyMs: options.latencyMs ?? 0 });
   const emulator = await emulate(gateway, {
     network,
-    web: "tencent.test:80",
-    types: new NodeTypes([...builtInTypes().plugins, { name: "double", nodes: [speaker] }]),
+    web: on?.address ?? "tencent.test:80",
+    types: new NodeTypes([...builtInTypes().plugins, { name: "double", nodes: [speaker, ears] }]),
     workflow: options.workflow ?? THREE_SENTENCES,
     keys: options.keys ?? [KEY],
     faults: { faults: [...(options.faults ?? [])] },
     household: newHousehold({ network }),
     config: options.config ?? {},
   });
+  const close = async () => {
+    await emulator.close();
+    stop();
+  };
   return {
     clock,
     network,
     emulator,
+    close,
     drive: (definition, config, more = {}) =>
       driveNode(definition, { ...ACCESS, ...config }, { clock, network, ...more }),
-    async [Symbol.asyncDispose]() {
-      await emulator.close();
-      stop();
-    },
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Caller, Client, GatewayHost, Incoming, Outgoing } from "#engine/plugin";
+import type { Caller, Client, GatewayHost, Incoming, Message, Outgoing } from "#engine/plugin";
 import { readQuery } from "../signatures.ts";
 import { flowingRequest, type Subtitle } from "../wire/spoken.ts";
 import { readJson } from "../wire.ts";
@@ -35,6 +35,9 @@ const FLOWING: SpeechInterface = {
 const MOST_CHARACTERS = 10_000;
 /** Without text for so long, what is there is finished and the session ends. */
 const IDLE_MS = 600_000;
+/** Without text for so long, the run is ended, and the next text starts another: a run in which nothing happens would fail. */
+const PAUSE_MS = 20_000;
+const QUIET = Symbol("the client says nothing");
 
 /** Synthesis in the answer to a request: `POST /stream`. */
 export class SpeechDesk {
@@ -148,6 +151,8 @@ export class SpeechSession {
   /** Text that is no whole sentence yet. */
   #rest = "";
   #characters = 0;
+  /** What was asked for and did not come yet: one question is open at a time. */
+  #receiving: Promise<Message | undefined> | undefined;
   readonly #refused = Promise.withResolvers<never>();
 
   constructor(
@@ -207,34 +212,53 @@ export class SpeechSession {
 
   /** Sentences are spoken as soon as they are whole. */
   async #converse(first: Voice, start: () => Promise<Voice>): Promise<void> {
-    let voice = first;
+    let voice: Voice | undefined = first;
+    const say = async (text: string) => {
+      if (text.trim() === "") return;
+      voice ??= await start();
+      await voice.say(text);
+    };
     this.#say({ ready: 1 });
-    for (let message = await this.#next(); message; message = await this.#next()) {
-      if (message.action === "ACTION_COMPLETE") break;
-      if (message.action === "ACTION_RESET") {
-        this.#rest = "";
-        voice.run.cancel("the client wants to begin anew");
-        voice = await start();
-        this.#say({ reset: 1 });
+    for (let quietMs = 0; quietMs < IDLE_MS; ) {
+      const message = await this.#next(Math.min(PAUSE_MS, IDLE_MS - quietMs));
+      if (message === QUIET) {
+        quietMs += PAUSE_MS;
+        await voice?.finish();
+        voice = undefined;
         continue;
       }
-      this.#characters += [...message.data].length;
-      if (this.#characters > MOST_CHARACTERS) throw new SpeechRefusal(10_002);
-      const sentences = `${this.#rest}${message.data}`.split(/(?<=[.!?;…]["')\]]?\s|[。！？；…]["’”」』）]?|\n)/u);
-      this.#rest = sentences.pop() ?? "";
-      for (const sentence of sentences) if (sentence.trim() !== "") await voice.say(sentence);
+      quietMs = 0;
+      if (!message || message.action === "ACTION_COMPLETE") break;
+      if (message.action === "ACTION_RESET") {
+        this.#rest = "";
+        voice?.run.cancel("the client wants to begin anew");
+        voice = undefined;
+        this.#say({ reset: 1 });
+      } else for (const sentence of this.#sentencesWith(message.data)) await say(sentence);
     }
-    if (this.#rest.trim() !== "") await voice.say(this.#rest);
-    await voice.finish();
+    await say(this.#rest);
+    await voice?.finish();
   }
 
-  /** Undefined when the client has gone, or said nothing for too long. */
-  async #next() {
-    const { connection } = this.client;
-    const idle = Promise.withResolvers<undefined>();
-    const callOff = this.host.clock.after(IDLE_MS, () => idle.resolve(undefined));
+  /** Whole sentences of what was held and what came now; the rest is held. */
+  #sentencesWith(text: string): string[] {
+    this.#characters += [...text].length;
+    if (this.#characters > MOST_CHARACTERS) throw new SpeechRefusal(10_002);
+    const sentences = `${this.#rest}${text}`.split(/(?<=[.!?;…]["')\]]?\s|[。！？；…]["’”」』）]?|\n)/u);
+    this.#rest = sentences.pop() ?? "";
+    return sentences;
+  }
+
+  /** What the client says next; undefined when it has gone. */
+  async #next(patienceMs: number) {
+    const { clock } = this.host;
+    this.#receiving ??= this.client.connection.receive();
+    const quiet = Promise.withResolvers<typeof QUIET>();
+    const callOff = clock.after(patienceMs, () => quiet.resolve(QUIET));
     try {
-      const message = await Promise.race([connection.receive(), idle.promise]);
+      const message = await Promise.race([this.#receiving, quiet.promise]);
+      if (message === QUIET) return QUIET;
+      this.#receiving = undefined;
       return message === undefined ? undefined : readFlowing(message);
     } finally {
       callOff();

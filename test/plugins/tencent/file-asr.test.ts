@@ -1,5 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { EngineError, encodeWav, type RecordingFrame } from "#engine/plugin";
+import {
+  EngineError,
+  encodeWav,
+  type HttpRequest,
+  type NodeDefinition,
+  type RecordingFrame,
+  type TaskNode,
+  withFallback,
+  withRetry,
+} from "#engine/plugin";
 import { covers } from "#test/covers";
 import { MemoryDesk } from "#test/memory-desk";
 import { ACCESS, finals, hearing, type Service, type ServiceOptions, tencent, texts } from "#test/tencent";
@@ -227,6 +236,56 @@ describe("tencent.file-asr", () => {
       );
       expect([vendorError, error.code, error.details.vendorCode]).toEqual([vendorError, code, vendorError]);
     }
+  });
+
+  test("where the quota is used up, the fallback takes the recording over at once", async () => {
+    covers("T6");
+    const { service, desk } = await setting({
+      faults: [{ on: "handshake", mount: "/asr/v1/:appid", do: { vendorError: 1016 } }],
+    });
+    await using _ = service;
+    const flash = fileAsr.config.parse({ ...ACCESS, api: "flash", url: URLS.flash });
+    const { frames, events } = await service.drive(
+      withFallback(withRetry(fileAsr, 3), { definition: fileAsr, config: flash }),
+      { api: "legacy", url: URLS.legacy },
+      { frames: [upload(wav(3000))], desk },
+    );
+    expect(finals(frames())).toEqual(["one two", "three four", "five six"]);
+    expect(
+      events.filter(({ type }) => type === "retry" || type === "fallback").map(({ type, code }) => [type, code]),
+    ).toEqual([["fallback", "VENDOR_QUOTA_EXHAUSTED"]]);
+  });
+
+  test("what is changed while it runs holds for the next recording", async () => {
+    covers("T7");
+    const { service, desk } = await setting();
+    await using _ = service;
+    const before = { ...ACCESS, api: "legacy", url: URLS.legacy, encoding: "utf-8", engine: "16k_0" };
+    const asked: string[] = [];
+    const watched: NodeDefinition = {
+      ...fileAsr,
+      async create(config, ctx) {
+        const network = {
+          ...ctx.network,
+          fetch: (request: HttpRequest) => {
+            const { searchParams } = new URL(request.url);
+            asked.push(`${searchParams.get("engine_model_type")} ${searchParams.get("res_text_format")}`);
+            return ctx.network.fetch(request);
+          },
+        };
+        const node = (await fileAsr.create(config, Object.create(ctx, { network: { value: network } }))) as TaskNode;
+        return {
+          run: (input, emit, signal) => node.run(input, emit, signal),
+          onControl: () => node.onUpdate?.(fileAsr.config.parse({ ...before, encoding: "gbk", engine: "8k_0" })),
+        };
+      },
+    };
+    const { frames } = await service.drive(watched, before, {
+      frames: [upload(wav(3000)), { kind: "flush" }, upload(wav(2000))],
+      desk,
+    });
+    expect(asked).toEqual(["16k_0 0", "8k_0 2"]);
+    expect(finals(frames()).slice(0, 2)).toEqual(["one two", "three four"]);
   });
 
   test("a question that fails for the moment is asked again", async () => {
