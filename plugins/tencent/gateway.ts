@@ -3,7 +3,8 @@ import { FlashDesk } from "./gateway/flash.ts";
 import { LegacyDesk } from "./gateway/legacy.ts";
 import { RealtimeSession } from "./gateway/realtime.ts";
 import { gatewaySettings } from "./gateway/settings.ts";
-import { SpeechDesk, SpeechSession } from "./gateway/speech.ts";
+import { SpeechDesk } from "./gateway/speech-desk.ts";
+import { SpeechSession } from "./gateway/speech-session.ts";
 import { TaskList } from "./gateway/task-list.ts";
 import { TaskDesk } from "./gateway/tasks.ts";
 
