@@ -57,6 +57,42 @@ export const ears = defineNode({
   },
 });
 
+/** Marks where `spoken` speaks, from half a second of silence to the next; a real detector's marks come as late. */
+export const marks = defineNode({
+  type: "toy.marks",
+  summary: "Marks made-up speech.",
+  role: "filter",
+  inputs: { audio: { kinds: ["audio"], audio: { sampleRateHz: RATE, channels: 1 } } },
+  outputs: { speech: { kinds: ["speech"] } },
+  config: z.strictObject({}),
+  create: (_config, ctx) => {
+    let open: string | undefined;
+    let spokeTo = 0;
+    const close = (emit: Emit) => {
+      if (open !== undefined)
+        emit({ kind: "speech", mark: "end", utterance: open, atSample: spokeTo, sampleRateHz: RATE });
+      open = undefined;
+    };
+    return {
+      onFrame(frame, emit) {
+        if (frame.kind !== "audio") return;
+        const end = frame.startSample + frame.pcm.length;
+        if (frame.pcm.some((value) => value !== 0)) {
+          if (open === undefined) {
+            open = ctx.newUtterance();
+            const atSample = frame.startSample;
+            emit({ kind: "speech", mark: "start", utterance: open, atSample, sampleRateHz: RATE });
+          }
+          spokeTo = end;
+        } else if (end - spokeTo >= samples(ENDPOINT_MS)) close(emit);
+      },
+      onControl(control, emit) {
+        if (control.kind === "end") close(emit);
+      },
+    };
+  },
+});
+
 class Hearing {
   #words: Word[] = [];
   #number = 0;
