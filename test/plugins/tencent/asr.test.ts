@@ -52,6 +52,38 @@ describe("tencent.asr", () => {
     expect(usage.requests).toBe(1);
   });
 
+  test("sentences whose times overlap, repeat or come without an end stay in order", async () => {
+    const service = await tencent();
+    await using _ = service;
+    const said = (index: number, slice_type: number, text: string, start_time: number, end_time: number) =>
+      JSON.stringify({ code: 0, result: { slice_type, index, start_time, end_time, voice_text_str: text } });
+    await service.network.listen("odd.test:80", {
+      upgrade: async () => ({
+        serve: async (connection) => {
+          connection.send('{"code":0,"voice_id":"V"}');
+          for await (const message of connection) if (typeof message === "string") break;
+          for (const message of [
+            said(0, 2, "one", 0, 800),
+            said(1, 0, "tw", 500, 900),
+            said(1, 2, "two", 500, 900),
+            said(1, 2, "two", 500, 900),
+            said(2, 0, "thr", 900, 950),
+            '{"code":0,"final":1}',
+          ])
+            connection.send(message);
+          connection.close();
+        },
+      }),
+    });
+    const { frames, counters } = await service.drive(asr, { url: "ws://odd.test/asr/v2" }, { frames: talk(1000) });
+    expect(texts(frames("final")).map(({ text, startSample, endSample }) => [text, startSample, endSample])).toEqual([
+      ["one", 0, 12_800],
+      ["two", 12_800, 14_400],
+    ]);
+    expect(texts(frames("partial")).map(({ text }) => text)).toEqual(["tw", "thr", ""]);
+    expect(counters).toMatchObject({ strayResults: 1, emptyUtterances: 1 });
+  });
+
   test("words have times where they are asked for", async () => {
     await using service = await tencent({
       workflow: hearing([{ text: "one two", words: "auto", fromMs: 0, untilMs: 1000 }]),
