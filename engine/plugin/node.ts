@@ -147,6 +147,8 @@ export interface NodeDefinition
   realTime(config: unknown): boolean;
   readonly converts?: (wanted: Conversion) => unknown;
   readonly opens?: Opens<unknown>;
+  /** Of one that hosts another and takes no settings itself: schema and parsed settings of what it hosts, for changes of live fields. */
+  readonly hosts?: { readonly config: z.ZodObject; readonly settings: unknown };
   create(config: unknown, ctx: NodeContext): InlineNode | TaskNode | Promise<InlineNode | TaskNode>;
   readonly batch?: (items: readonly BatchItem[]) => void;
 }

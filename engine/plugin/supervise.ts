@@ -43,6 +43,7 @@ export function supervise({ candidates, resultMs }: SuperviseOptions): { definit
   const definition: NodeDefinition = {
     ...face,
     config: z.strictObject({}),
+    hosts: { config: first.definition.config, settings: config },
     role: () => face.role(config),
     inputs: () => face.inputs(config),
     outputs: () => face.outputs(config),

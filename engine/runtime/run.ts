@@ -182,7 +182,9 @@ export class Run implements Host {
     const node = this.#nodes.get(unit);
     if (!node || unit.state === "ended" || unit.state === "failed")
       throw new EngineError("RUN_ENDED", `${nodeId} does not run ${this.#state === "starting" ? "yet" : "any more"}`);
-    this.#configs.set(unit, updateNode(unit.planned, this.#configs.get(unit) ?? unit.planned.config, fields, node));
+    const { definition, config } = unit.planned;
+    const before = this.#configs.get(unit) ?? definition.hosts?.settings ?? config;
+    this.#configs.set(unit, updateNode(unit.planned, before, fields, node));
   }
 
   /** Ends the sources; everything that is under way still comes out. The run is then `done`, its files partial. */

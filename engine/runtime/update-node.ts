@@ -12,12 +12,13 @@ export function updateNode(
   fields: Readonly<Record<string, unknown>>,
   node: InlineNode | TaskNode,
 ): unknown {
+  const known = definition.hosts?.config ?? definition.config;
   for (const name of Object.keys(fields)) {
-    const schema = Object.hasOwn(definition.config.shape, name) ? definition.config.shape[name] : undefined;
+    const schema = Object.hasOwn(known.shape, name) ? known.shape[name] : undefined;
     if (!schema || !fieldFacts(schema).live || !node.onUpdate)
       throw new EngineError("FIELD_NOT_LIVE", `${id} (${type}): ${name} cannot be changed while it runs`);
   }
-  const parsed = definition.config.safeParse({ ...(config as object), ...fields });
+  const parsed = known.safeParse({ ...(config as object), ...fields });
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => issue.path.join(".") || "the fields together");
     throw new EngineError("CONFIG_INVALID", `${id} (${type}): not a value for ${[...new Set(faults)].join(", ")}`);

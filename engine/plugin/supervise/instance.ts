@@ -71,6 +71,13 @@ export class Instance {
     }
   }
 
+  /** @throws EngineError FIELD_NOT_LIVE where the node takes no changes. */
+  update(settings: unknown): void {
+    const node = this.#node;
+    if (!node.onUpdate) throw new EngineError("FIELD_NOT_LIVE", `${this.type} takes no changes while it runs`);
+    node.onUpdate(settings);
+  }
+
   control(control: Control): void {
     const node = this.#node;
     if (control.kind === "end" && !this.#mayEnd(control.port)) return;

@@ -31,6 +31,8 @@ export class Supervisor implements TaskNode {
   #instance: Instance | undefined;
   #feed: Feed | undefined;
   #outerEmit: AwaitableEmit | undefined;
+  /** Of the first candidate, once its live fields were changed. */
+  #settings: unknown;
   #waitMs = 0;
   #closed = false;
   #emittedAnything = false;
@@ -92,6 +94,12 @@ export class Supervisor implements TaskNode {
     } else if (control.kind !== "cancel") this.#feed?.append({ control });
   }
 
+  /** Changes what the first candidate is set to, now and whenever it is opened again; the others stand in as they were written. */
+  onUpdate(settings: unknown): void {
+    this.#settings = settings;
+    if (this.#budget.current === 0) this.#instance?.update(settings);
+  }
+
   held(): number {
     return (this.#instance?.held() ?? 0) + (this.#feed?.waiting.reduce((sum, item) => sum + samplesOf(item), 0) ?? 0);
   }
@@ -106,7 +114,8 @@ export class Supervisor implements TaskNode {
     if (this.#waitMs > 0) await this.ctx.clock.sleep(this.#waitMs, signal);
     const candidate = this.plan.candidates[this.#budget.current];
     if (!candidate) throw new EngineError("NODE_PROTOCOL", "no candidate to supervise");
-    const { definition, config } = candidate;
+    const { definition } = candidate;
+    const config = this.#budget.current === 0 && this.#settings !== undefined ? this.#settings : candidate.config;
     const ports = new PortMap(this.plan, candidate);
     const stop = new AbortController();
     const ctx = instanceContext(this.ctx, {

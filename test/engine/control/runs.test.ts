@@ -114,6 +114,26 @@ describe("a run", () => {
     expect((await opened.control.runs.list(caller, {})).items).toEqual([]);
   });
 
+  test("changes a live field of a node that is tried again, too", async () => {
+    await using opened = await openTestControl();
+    const { runs } = opened.control;
+    const text = NUMBERS.replace(
+      "vad: { use: numbers.vad, from: inputs.talk }",
+      "loud: { use: numbers.louder, from: inputs.talk, retry: { attempts: 2 } }\n  vad: { use: numbers.vad, from: loud }",
+    );
+    const run = await runs.start(caller, { ...start, workflow: { text } });
+    const socket = new TestSocket();
+    const session = await runs.attach(caller, run.id, { sends: true, after: 0 }, socket);
+    session.push("talk", bytesOf(spoken([5])));
+    await socket.until(({ finals }) => finals.length === 1);
+    await runs.update(caller, run.id, "loud", { factor: 3 });
+    expect(await codeOf(runs.update(caller, run.id, "loud", { name: "x" }))).toBe("FIELD_NOT_LIVE");
+    session.push("talk", bytesOf(spoken([5])));
+    session.end();
+    await socket.until(({ got }) => got.at(-1)?.type === "closed");
+    expect(socket.finals).toEqual(["5", "15"]);
+  });
+
   test("changes a live field while it runs, and no other", async () => {
     await using opened = await openTestControl();
     const { runs } = opened.control;
