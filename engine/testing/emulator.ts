@@ -6,6 +6,7 @@ import {
   type GatewayKey,
   gatewayDoors,
   type NodeTypes,
+  type ServerNetwork,
 } from "#engine/plugin";
 import type { Household, MemoryNetwork } from "#engine/runtime";
 import { TestGatewayHost } from "./gateway-host.ts";
@@ -23,12 +24,17 @@ export interface EmulatorOptions {
   readonly keys?: readonly GatewayKey[];
   readonly faults?: FaultScript;
   readonly household?: Household;
+  /** Where its callers come in: the machine's own network, with `127.0.0.1:0` as the address. Default: `network`. */
+  readonly outside?: ServerNetwork;
 }
 
 /** A vendor's service in memory: its gateway with a workflow behind it, and what goes wrong. */
 export interface Emulator {
   readonly host: TestGatewayHost;
   readonly doors: GatewayDoors;
+  /** Where it is reached, `host:port`. */
+  readonly web: string | undefined;
+  readonly tcp: string | undefined;
   /** Sends its clients away and is gone; once is enough. */
   close(): Promise<void>;
 }
@@ -47,18 +53,19 @@ export async function emulate(gateway: GatewayDefinition, options: EmulatorOptio
   });
   const made = gateway.create(gateway.config.parse(options.config ?? {}), host);
   const doors = gatewayDoors(made, { clock: network.clock, random: () => host.random(), log: host.log, faults });
-  const listeners = [
-    ...(web !== undefined && doors.web ? [await network.listen(web, doors.web)] : []),
-    ...(tcp !== undefined && doors.tcp ? [await network.listen(tcp, doors.tcp.door)] : []),
-  ];
+  const outside = options.outside ?? network;
+  const webListener = web !== undefined && doors.web ? await outside.listen(web, doors.web) : undefined;
+  const tcpListener = tcp !== undefined && doors.tcp ? await outside.listen(tcp, doors.tcp.door) : undefined;
   let closing: Promise<void> | undefined;
   const close = async () => {
     await doors.close();
-    for (const listener of listeners) await listener.close();
+    for (const listener of [webListener, tcpListener]) await listener?.close();
   };
   return {
     host,
     doors,
+    web: webListener?.address,
+    tcp: tcpListener?.address,
     close() {
       closing ??= close();
       return closing;
