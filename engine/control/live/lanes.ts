@@ -91,8 +91,9 @@ class Graph {
     );
   }
 
-  /** The output port by which a node says what is speech. */
+  /** The output port by which a node says what is speech; one that only passes marks on says nothing itself. */
   marksOf({ definition, config }: PlannedNode): string | undefined {
+    if (Object.values(definition.inputs(config)).some((port) => port.kinds.includes("speech"))) return undefined;
     const ports = Object.entries(definition.outputs(config));
     return ports.find(([, port]) => port.kinds.includes("speech"))?.[0];
   }

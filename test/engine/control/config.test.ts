@@ -1,0 +1,60 @@
+import { expect, test } from "bun:test";
+import { defaultServerConfig, readServerConfig } from "#engine/control";
+
+test("an empty file is what holds without one: loopback, SQLite, everything kept", () => {
+  const { config, findings } = readServerConfig("{}", "parlando.yaml");
+  expect(findings).toEqual([]);
+  expect(config).toEqual(defaultServerConfig());
+  expect(config).toMatchObject({
+    listen: { host: "127.0.0.1", port: 7700 },
+    store: { path: "parlando-data", sync: "normal" },
+    environment: [],
+    allowedHosts: [],
+    folders: { read: [], write: [] },
+    privacy: { keep: "all" },
+    limits: { runs: 2000, windowMs: 30_000 },
+  });
+});
+
+test("a whole file is read", () => {
+  const { config, findings } = readServerConfig(
+    `listen: { host: 0.0.0.0, port: 8443, tls: { cert: a.pem, key: b.pem } }
+publicUrl: https://speech.example.org
+store: { url: "postgres://localhost/parlando", sync: full }
+keys: { required: true, origins: ["https://app.example.org"], quotas: { acme: { runs: 5, audioSeconds: 3600 }, "*": { requestsPerMinute: 60 } } }
+secrets: { azure: { env: AZURE_KEY, hosts: ["*.azure.com"] }, other: { file: secrets/other } }
+environment: [AZURE_REGION]
+allowedHosts: ["*.azure.com", example.org]
+folders: { read: [recordings], write: [out] }
+plugins: [./acme.ts]
+gateways: { asr: { type: azure.asr, path: /x } }
+deployments: { nightly: { workflow: transcribe.yaml, when: { schedule: "0 3 * * *" } } }
+retention: { runs: 30, audio: 7 }
+privacy: { keep: text }
+limits: { runs: 100 }
+`,
+    "parlando.yaml",
+  );
+  expect(findings).toEqual([]);
+  expect(config?.deployments.nightly).toEqual({
+    workflow: "transcribe.yaml",
+    params: {},
+    labels: {},
+    when: { schedule: "0 3 * * *" },
+  });
+  expect(config?.secrets.azure).toEqual({ env: "AZURE_KEY", hosts: ["*.azure.com"] });
+});
+
+test.each([
+  ["listen: { port: 70000 }", 1, 17],
+  ["a: 1", 1, 1],
+  ["privacy:\n  keep: some", 2, 9],
+  ['environment: ["A B"]', 1, 15],
+  ["allowedHosts: [http://x]", 1, 16],
+  ["limits: { runs: 0 }", 1, 17],
+  ["publicUrl: speech", 1, 12],
+])("%j is told with its place", (text, line, column) => {
+  const { config, findings } = readServerConfig(text, "parlando.yaml");
+  expect(config).toBeUndefined();
+  expect(findings[0]).toMatchObject({ file: "parlando.yaml", line, column, severity: "error" });
+});
