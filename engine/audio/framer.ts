@@ -44,12 +44,21 @@ export class Framer {
    * @param pcm interleaved, whole sample tuples; not kept.
    */
   push(pcm: Int16Array, take: (frame: Int16Array) => void): void {
+    this.#cut(pcm, take, false);
+  }
+
+  /** The same for a chunk that the caller gives away: frames that lie in it whole are views of it, and keep all of it alive. */
+  give(pcm: Int16Array, take: (frame: Int16Array) => void): void {
+    this.#cut(pcm, take, true);
+  }
+
+  #cut(pcm: Int16Array, take: (frame: Int16Array) => void, given: boolean): void {
     let at = 0;
     while (at < pcm.length) {
       const wanted = this.#length * this.#format.channels;
       if (this.#filled === 0 && pcm.length - at >= wanted) {
         this.#advance();
-        take(pcm.slice(at, at + wanted));
+        take(given ? pcm.subarray(at, at + wanted) : pcm.slice(at, at + wanted));
         at += wanted;
         continue;
       }

@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import type { AudioFormat, Control, Frame, FrameKind } from "../frames/index.ts";
+import type { Control, Frame, FrameKind } from "../frames/index.ts";
 import type { NodeContext } from "./context.ts";
-import type { InputPorts, OutputPorts } from "./ports.ts";
+import type { InputPorts, OutputAudio, OutputPorts } from "./ports.ts";
 
 /** What a node does in a pipeline. A role says which ports a reader may expect. */
 export type Role = "source" | "vad" | "asr" | "file-asr" | "translate" | "interpret" | "tts" | "filter" | "sink";
@@ -99,10 +99,10 @@ export interface Opens<Config> {
   /** The config that opens it. */
   config(location: string): Readonly<Record<string, unknown>>;
   /**
-   * The format of what is there, read from its head.
+   * The format of what is there, read from its head, and the length of the frames that will come where that is certain.
    * @throws EngineError FILE_NOT_FOUND, AUDIO_NOT_RECOGNISED, AUDIO_EMPTY, …
    */
-  probe(config: Config): Promise<AudioFormat>;
+  probe(config: Config): Promise<OutputAudio>;
 }
 
 /** One ready frame of one node, as `batch` gets it. */

@@ -71,7 +71,9 @@ export const file = defineNode({
     async probe(settings) {
       const reader = await RecordingReader.open(settings.path, settings.format);
       await reader.close();
-      return reader.format;
+      const { frameMs } = settings;
+      const whole = Number.isInteger((reader.format.sampleRateHz * frameMs) / 1000);
+      return whole ? { ...reader.format, frameMs } : reader.format; // frames of 220.5 samples are not all alike
     },
   },
   async create(settings, ctx) {
@@ -103,8 +105,11 @@ class FileSource implements TaskNode {
       const block = await this.#ctx.outside(() => this.#reader.next());
       if (!block) break;
       const frames: Int16Array[] = [];
-      framer.push(block, (frame) => frames.push(frame));
-      for (const frame of frames) await give(frame);
+      framer.give(block, (frame) => frames.push(frame));
+      for (const frame of frames) {
+        const room = give(frame);
+        if (room) await room;
+      }
     }
     const rest = framer.rest();
     if (rest.length > 0) await give(rest);

@@ -1,4 +1,4 @@
-import type { AudioFormat, InputPorts, NodeDefinition, OutputPorts } from "#engine/plugin";
+import type { InputPorts, NodeDefinition, OutputAudio, OutputPorts } from "#engine/plugin";
 import type { Path, YamlFile } from "../yaml/yaml-file.ts";
 import type { EdgeWords } from "./format.ts";
 
@@ -23,7 +23,7 @@ export interface DraftNode {
   /** Audio reaches it by speech marks only. */
   readonly gated?: boolean;
   /** What came out of looking at the recording that it opens. */
-  probed?: AudioFormat;
+  probed?: OutputAudio;
 }
 
 export interface DraftCandidate {

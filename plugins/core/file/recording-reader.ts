@@ -22,8 +22,8 @@ export interface Truncation {
   readonly foundSamples: number;
 }
 
-/** Two seconds of 16 kHz mono: few enough that a chain of inline nodes is through with them in some milliseconds. */
-const BLOCK_BYTES = 65536;
+/** Four seconds of 16 kHz mono: few enough that a chain of inline nodes is through with them in some milliseconds. */
+const BLOCK_BYTES = 131_072;
 
 /** Reads a recording in blocks, with bounded memory however long it is. Owns an open file: `close()` it. */
 export class RecordingReader {

@@ -71,3 +71,19 @@ describe("Framer", () => {
     );
   });
 });
+
+test("frames of a chunk that is given away are views of it where they lie in it whole; those of any other are copies", () => {
+  const pcm = Int16Array.from({ length: 25 }, (_, i) => i);
+  const given: Int16Array[] = [];
+  const copied: Int16Array[] = [];
+  const framer = () => new Framer({ sampleRateHz: 1000, channels: 1, frameMs: 10 });
+  const first = framer();
+  first.give(pcm, (frame) => given.push(frame));
+  first.give(pcm, (frame) => given.push(frame));
+  const second = framer();
+  second.push(pcm, (frame) => copied.push(frame));
+  second.push(pcm, (frame) => copied.push(frame));
+  expect(given).toEqual(copied);
+  expect(given.map((frame) => frame.buffer === pcm.buffer)).toEqual([true, true, false, true, true]);
+  expect(copied.every((frame) => frame.buffer !== pcm.buffer)).toBe(true);
+});

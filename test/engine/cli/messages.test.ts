@@ -72,7 +72,7 @@ test("files that a run wrote are named from the folder in which it was called", 
 
 test("a conversion that only cuts frames anew says that they come in any length", async () => {
   const cut =
-    "parlando: 1\nnodes:\n  talk: { use: core.file, with: { path: a.wav } }\n  vad: { use: webrtc.vad, from: talk }\n";
+    "parlando: 1\nnodes:\n  talk: { use: core.file, with: { path: a.wav, frameMs: 20.03 } }\n  vad: { use: webrtc.vad, from: talk }\n";
   const wav = encodeWav(new Int16Array(1600), { sampleRateHz: 16000, channels: 1 });
   const { text } = await callCommand(["lint", "cut.yaml"], folderWith({ "cut.yaml": cut, "a.wav": wav }));
   expect(text).toContain(

@@ -52,7 +52,9 @@ describe("a WAV", () => {
   });
 
   test("its format is known without reading it", async () => {
-    expect(await probe({ path })).toEqual({ sampleRateHz: 22050, channels: 1 });
+    expect(await probe({ path })).toEqual({ sampleRateHz: 22050, channels: 1, frameMs: 20 });
+    // frames of 220.5 samples are not all of one length
+    expect(await probe({ path, frameMs: 10 })).toEqual({ sampleRateHz: 22050, channels: 1 });
   });
 
   test("what stands behind its samples is no part of its length", async () => {
@@ -79,7 +81,7 @@ describe("a file without a header", () => {
     const path = saved(bytes, "raw");
     const format = { encoding, sampleRateHz: 8000, channels: 1 };
     expect([...(await read({ path, format })).pcm]).toEqual(out);
-    expect(await probe({ path, format })).toEqual({ sampleRateHz: 8000, channels: 1 });
+    expect(await probe({ path, format })).toEqual({ sampleRateHz: 8000, channels: 1, frameMs: 20 });
   });
 
   test.each(["raw", "pcm", "ulaw"])("has to have its format stated when it ends in .%s", (extension) => {
@@ -114,7 +116,7 @@ describe("a recording that breaks off", () => {
     const { pcm, events } = await read({ path });
     expect([...pcm]).toEqual([1, 2, 3, 4]);
     expect(events.at(-1)).toEqual({ type: "truncated", declaredMs: 1000, foundMs: 0.25 });
-    expect(await probe({ path })).toEqual({ sampleRateHz: 16000, channels: 1 });
+    expect(await probe({ path })).toEqual({ sampleRateHz: 16000, channels: 1, frameMs: 20 });
   });
 
   test("a length that a pipe left open is no truncation", async () => {
