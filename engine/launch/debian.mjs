@@ -2,6 +2,7 @@ import { aptGet, sayAptFailure, withPackageLists } from "./apt.mjs";
 import { runCommand } from "./command.mjs";
 import { provideForUser, userDebianRoot } from "./debian-user.mjs";
 import { findProgram } from "./machine.mjs";
+import { withoutCluster } from "./postgres.mjs";
 import { say } from "./remarks.mjs";
 
 const engines = ["libpocketsphinx3", "pocketsphinx-en-us", "espeak-ng", "apertium-eng-spa"];
@@ -14,6 +15,9 @@ const wantedFor = { start: engines, test: [...engines, ...compiler, "pocketsphin
  * and it is asked for by itself: not every release has it.
  */
 const browser = ["chromium"];
+
+/** For the tests of the store on PostgreSQL, which are left out and say so where it is missing. It needs a user of its own, so only root gets it. */
+const database = ["postgresql"];
 
 /**
  * Brings the Debian packages that are missing, as root into the system, else into a folder of the user.
@@ -28,7 +32,11 @@ export function provideDebianPackages(machine, { occasion, allowed }) {
     return { complete: false };
   }
   const provided = provideWanted(machine, wantedFor[occasion], allowed);
-  if (occasion === "test" && machine.uid === 0) provideWanted(machine, browser, allowed);
+  if (occasion === "test" && machine.uid === 0) {
+    provideWanted(machine, browser, allowed);
+    if (missingPackages(machine, database).length > 0)
+      withoutCluster(machine, () => provideWanted(machine, database, allowed));
+  }
   return provided;
 }
 

@@ -14,6 +14,7 @@ import { fileURLToPath } from "node:url";
  * @property {boolean} avx2 the processor has AVX2, or nothing is known
  * @property {number} uid 0 is root; -1 where there are no user ids
  * @property {string} release the Debian-like release's code name; "" elsewhere
+ * @property {string} root where the system's own files begin: `/`
  * @property {Record<string, string | undefined>} env the environment of everything that is started
  */
 
@@ -29,6 +30,7 @@ export function thisMachine() {
     avx2: hasAvx2(process.platform, process.arch),
     uid: process.getuid?.() ?? -1,
     release: debianRelease(),
+    root: "/",
     env,
   };
 }

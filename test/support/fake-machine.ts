@@ -13,6 +13,7 @@ export interface Machine {
   avx2: boolean;
   uid: number;
   release: string;
+  root: string;
   env: Record<string, string | undefined>;
 }
 
@@ -81,6 +82,7 @@ export class FakeMachine {
       avx2: true,
       uid: 0,
       release: "bookworm",
+      root: join(this.folder, "root"),
       env: this.env(),
       ...changes,
     };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FakeMachine, launcherModule, type Machine, remarksOf } from "#test/fake-machine";
 
@@ -69,12 +69,31 @@ describe("as root", () => {
   });
 
   test("a browser is asked for by itself, so that what stands in its way keeps nothing else away", () => {
-    installed(...engines, "gcc", "libc6-dev", "pocketsphinx-testdata");
+    installed(...engines, "gcc", "libc6-dev", "pocketsphinx-testdata", "postgresql");
     fake.program("apt-get", `case "$*" in *chromium) echo "E: Unable to locate package chromium" >&2; exit 100;; esac`);
     const { complete } = provide({ occasion: "test" });
     expect(complete).toBe(true);
     expect(installs().every((call) => call.endsWith("install chromium"))).toBe(true);
     expect(installs().length).toBeGreaterThan(0);
+  });
+
+  test("a database is asked for by itself, no cluster is made of it, and the system's setting stays what it was", () => {
+    installed(...engines, "gcc", "libc6-dev", "pocketsphinx-testdata", "chromium");
+    const folder = join(fake.folder, "root/etc/postgresql-common");
+    const file = join(folder, "createcluster.conf");
+    fake.program("apt-get", `case "$*" in *-y*) cp "${file}" "$FOLDER/during";; esac`);
+    const during = () => readFileSync(join(fake.folder, "during"), "utf8");
+    expect(provide({ occasion: "test" }).complete).toBe(true);
+    expect(installs()).toHaveLength(1);
+    expect(installs()[0]).toEndWith("install postgresql");
+    expect(during()).toBe("create_main_cluster = false\n");
+    expect(existsSync(file)).toBe(false);
+    writeFileSync(file, "ssl = on\n");
+    provide({ occasion: "test" });
+    expect(during()).toBe("create_main_cluster = false\nssl = on\n");
+    expect(readFileSync(file, "utf8")).toBe("ssl = on\n");
+    provide({ occasion: "start" });
+    expect(installs()).toHaveLength(2);
   });
 
   test("the start wants no browser", () => {
