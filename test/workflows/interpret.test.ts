@@ -34,6 +34,6 @@ test("the interpret workflow is sound with the real node types", async () => {
     "subtitles core.subtitles",
     "live core.print",
   ]);
-  // the format of the recording is known, so the detector gets it as it is, in frames of its length
-  expect(plan?.nodes.filter((node) => node.inserted).map((node) => node.config)).toEqual([{ frameMs: 20 }]);
+  // the format of the recording and the length of its frames are known, so the detector gets them as they are
+  expect(plan?.nodes.filter((node) => node.inserted)).toEqual([]);
 });

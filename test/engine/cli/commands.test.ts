@@ -92,13 +92,7 @@ test("graph draws the nodes, queues and outputs", async () => {
   expect(mermaid.text).toStartWith("flowchart LR\n");
   expect(dot.text).toMatch(/^digraph "interpret" \{[\s\S]+\}\n$/);
   for (const { text } of [mermaid, dot])
-    for (const word of [
-      "webrtc.vad",
-      "pocketsphinx.asr",
-      "1 frame, coalesce",
-      "16000 Hz",
-      "outputs.captions",
-    ])
+    for (const word of ["webrtc.vad", "pocketsphinx.asr", "1 frame, coalesce", "16000 Hz", "outputs.captions"])
       expect(text).toContain(word);
 });
 
@@ -131,7 +125,14 @@ test("doctor names each engine, what was found, what is missing and the command 
   rmSync(home, { recursive: true });
   expect([people.status, programs.status]).toEqual([1, 1]);
   const answer: { engines: { name: string; found: boolean; mend?: string }[] } = JSON.parse(programs.out);
-  expect(answer.engines.map(({ name }) => name)).toEqual(["webrtc-vad", "cc", "pocketsphinx", "apertium", "espeak-ng"]);
+  expect(answer.engines.map(({ name }) => name)).toEqual([
+    "webrtc-vad",
+    "cc",
+    "pocketsphinx",
+    "apertium",
+    "espeak-ng",
+    "ffmpeg",
+  ]);
   for (const { name, mend } of [
     { name: "apertium", mend: "apt-get install apertium-eng-spa" },
     { name: "espeak-ng", mend: "apt-get install espeak-ng" },
@@ -139,7 +140,7 @@ test("doctor names each engine, what was found, what is missing and the command 
     expect(answer.engines).toContainEqual(expect.objectContaining({ name, found: false, mend }));
     expect(people.out).toMatch(new RegExp(`MISSING ${name}: .*\\n +missing: .*\\n +mend: +${mend}\\n`));
   }
-  expect(people.err).toMatch(/^\d of 5 missing/);
+  expect(people.err).toMatch(/^\d of 6 missing/);
 });
 
 test.each([

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { type AudioFrame, defineNode, type Frame, type NodeDefinition } from "#engine/plugin";
-import { Run, type RunEvent, type RunOptions, type RunReport } from "#engine/runtime";
+import type { RunEvent, RunOptions, RunReport } from "#engine/runtime";
 import { planWorkflow } from "#engine/workflow";
+import { AccountedRun } from "../accounted-run.ts";
 import { TOKEN, type Toy, toyTypes } from "./service.ts";
 
 /** A microphone: its frames come in their time whether or not anybody is ready. */
@@ -55,7 +56,7 @@ export async function runToy(
   if (!plan) throw new Error(findings.map((finding) => finding.message).join("; "));
   const outputs: Frame[] = [];
   const events: RunEvent[] = [];
-  const run = new Run(
+  const run = new AccountedRun(
     plan,
     {
       runId: "run-1",
