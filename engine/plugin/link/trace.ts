@@ -4,7 +4,7 @@ import type { Message } from "./network.ts";
 const MOST_CHARACTERS = 2000;
 /** Fields whose values are secrets wherever they stand. */
 const SECRET_FIELD =
-  /("(?:[^"]*(?:token|secret|signature|password|authorization|access_?key|api_?key)[^"]*)"\s*:\s*)"[^"]*"/giu;
+  /("(?:[^"]*(?:token|secret|signature|password|authorization|access_?key|api_?key)[^"]*)"\s*:\s*)"(?:[^"\\]|\\.)*"/giu;
 
 /**
  * One message as a trace shows it: bytes as their length, text without secrets.

@@ -76,7 +76,7 @@ export class MemoryNetwork implements ServerNetwork, ClockedNetwork {
         if (!stream) throw unreachable(request.url, "takes no TCP connections");
         return this.#connect(place, "tcp", (connection) => place.door.stream?.(connection));
       }
-      const entry = (await place.door.upgrade?.(incomingOf(request))) ?? { status: 404 };
+      const entry = await answered(place.door.upgrade?.(incomingOf(request)));
       if ("status" in entry) throw refused(request.url, entry);
       return this.#connect(place, "websocket", (connection) => entry.serve(connection));
     });
@@ -84,7 +84,7 @@ export class MemoryNetwork implements ServerNetwork, ClockedNetwork {
 
   async fetch(request: HttpRequest): Promise<HttpResponse> {
     return this.#bounded(request.url, request.timeoutMs ?? ANSWER_MS, request.signal, async (place) => {
-      const answer = (await place.door.request?.(incomingOf(request))) ?? { status: 404 };
+      const answer = await answered(place.door.request?.(incomingOf(request)));
       const { status, headers = {} } = answer;
       const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
       return new StreamedResponse(status, lower, bodyOf(answer), endpointOf(request.url));
@@ -117,13 +117,13 @@ export class MemoryNetwork implements ServerNetwork, ClockedNetwork {
             )
           : undefined;
       const later = (what: () => void) => this.clock.after(this.#carriage.latencyMs, what);
-      const work_ = async () => {
+      const found = async () => {
         const place = this.#placeOf(url);
         if (!place) throw unreachable(url, "did not answer");
         return work(place);
       };
       later(() => {
-        work_().then(
+        found().then(
           (value) =>
             later(() => {
               if (over && value instanceof MemoryConnection) value.destroy();
@@ -150,6 +150,15 @@ export class MemoryNetwork implements ServerNetwork, ClockedNetwork {
     void server.closed.then(() => place.clients.delete(server));
     serve(server);
     return client;
+  }
+}
+
+/** What a door answered; 404 where it has none for that, 500 where it failed. */
+async function answered<T>(answer: Promise<T> | undefined): Promise<T | Outgoing> {
+  try {
+    return (await answer) ?? { status: 404 };
+  } catch {
+    return { status: 500 };
   }
 }
 
