@@ -34,7 +34,7 @@ export class StoredDesk implements Desk, Callbacks {
       .digest("base64url");
     const tokenHash = hashOf(token);
     const { runId, nodeId: node, name } = of;
-    const createdAtMs = Math.round(this.epochMs());
+    const createdAtMs = this.epochMs();
     await this.store.write((to) =>
       to.callbacks.insert({ tokenHash, runId, node, name, createdAtMs, acknowledgement: acknowledge }),
     );
@@ -65,7 +65,7 @@ export class StoredDesk implements Desk, Callbacks {
       const row = await to.callbacks.get(tokenHash);
       if (!row) throw new EngineError("CALLBACK_NOT_FOUND", "nobody waits for this call");
       const stored: StoredCall = { ...request, body: Buffer.from(request.body).toString("base64") };
-      const receivedAtMs = Math.round(this.epochMs());
+      const receivedAtMs = this.epochMs();
       await to.callbacks.called({
         id: newId("call"),
         tokenHash,

@@ -52,7 +52,8 @@ export async function openControl(options: ControlOptions): Promise<Control> {
 /** Makes the parts and joins them; nothing turns yet. */
 async function assemble(options: ControlOptions, store: Store, folder: string): Promise<OpenControl> {
   const { config, types, clock, environment, cwd, log } = options;
-  const epochMs = options.epochMs ?? Date.now;
+  // whole milliseconds: that is what the store takes
+  const epochMs = () => Math.round((options.epochMs ?? Date.now)());
   const secret = await store.write((to) => to.access.fact("signing-secret", randomBytes(32).toString("base64url")));
   const desk = new StoredDesk(store, secret, config.publicUrl, epochMs);
   const subscriptions = new Subscriptions(store);

@@ -48,7 +48,7 @@ export class Retention {
   /** One round. */
   async sweep(): Promise<void> {
     const { config, store, book, uploads, epochMs } = this.options;
-    const nowMs = Math.round(epochMs());
+    const nowMs = epochMs();
     await book.abandon();
     // readers of a run have as long as a sender would have had to come back
     await this.#each(

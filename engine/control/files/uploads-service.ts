@@ -38,7 +38,7 @@ export class UploadsService implements Uploads {
         mediaType: about.mediaType ?? null,
         bytes,
         path,
-        createdAtMs: Math.round(this.epochMs()),
+        createdAtMs: this.epochMs(),
       };
       await this.store.write((to) => to.uploads.insert(row));
       return uploadView(row);

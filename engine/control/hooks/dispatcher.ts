@@ -80,7 +80,7 @@ export class Dispatcher {
   }
 
   #take(limit: number): Promise<DeliveryRow[]> {
-    const nowMs = Math.round(this.options.epochMs());
+    const nowMs = this.options.epochMs();
     return this.options.store.write(async (to) => {
       const due = await to.webhooks.due(nowMs, limit);
       for (const { id } of due) await to.webhooks.updateDelivery(id, { nextAtMs: nowMs + LEASE_MS });

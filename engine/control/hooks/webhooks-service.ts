@@ -44,7 +44,7 @@ export class WebhooksService implements Webhooks {
       oldSecret: null,
       oldSecretUntilMs: null,
       enabled: true,
-      createdAtMs: Math.round(this.epochMs()),
+      createdAtMs: this.epochMs(),
     };
     await this.store.write((to) => to.webhooks.insert(row));
     await this.subscriptions.load();
@@ -90,7 +90,7 @@ export class WebhooksService implements Webhooks {
     this.#require(caller);
     const row = await this.store.read((from) => from.webhooks.delivery(delivery));
     if (row?.project !== caller.project) throw new EngineError("DELIVERY_NOT_FOUND", "there is no such delivery");
-    const change = { state: "waiting", attempts: 0, nextAtMs: Math.round(this.epochMs()) };
+    const change = { state: "waiting", attempts: 0, nextAtMs: this.epochMs() };
     await this.store.write((to) => to.webhooks.updateDelivery(delivery, change));
     this.dispatcher.wake();
     return deliveryView({ ...row, ...change });

@@ -113,7 +113,7 @@ export class JobRunner {
     const free = (job.request as StoredJob).concurrency - going.size;
     if (free > 0 && job.state !== "cancelled") {
       if (admission.reason) return BUSY_MS;
-      const due = await store.read((from) => from.jobs.due(jobId, Math.round(epochMs()), free));
+      const due = await store.read((from) => from.jobs.due(jobId, epochMs(), free));
       for (const item of due) await this.#claim(job, item);
     }
     if (going.size > 0) return undefined;
@@ -187,7 +187,7 @@ export class JobRunner {
       errorCode: null,
       errorMessage: null,
       traceparent: null,
-      createdAtMs: Math.round(this.options.epochMs()),
+      createdAtMs: this.options.epochMs(),
       endedAtMs: null,
       accounts: null,
     };
@@ -222,7 +222,7 @@ export class JobRunner {
       const counts = (await to.jobs.counts([job.id])).get(job.id) ?? {};
       const state =
         job.state === "cancelled" ? "cancelled" : (counts.done ?? 0) === 0 && job.items > 0 ? "failed" : "done";
-      await to.jobs.update(job.id, { state, endedAtMs: Math.round(epochMs()) });
+      await to.jobs.update(job.id, { state, endedAtMs: epochMs() });
       await this.#tell(to, job, "job.ended", { state });
     });
     this.options.queued();

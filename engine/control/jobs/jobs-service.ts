@@ -55,7 +55,7 @@ export class JobsService implements Jobs {
       }),
     );
     const fresh = await store.write(async (to) => {
-      const createdAtMs = Math.round(epochMs());
+      const createdAtMs = epochMs();
       const asked = { project: caller.project, kind: "job", requestHash: hash, resourceId: job.id, createdAtMs };
       if (key !== undefined && !(await to.access.addRequest({ ...asked, key }))) return false;
       await to.jobs.insert(job, items);
@@ -136,7 +136,7 @@ export class JobsService implements Jobs {
       request: stored,
       labels: request.labels ?? {},
       items: request.items.length,
-      createdAtMs: Math.round(epochMs()),
+      createdAtMs: epochMs(),
       endedAtMs: null,
     };
   }

@@ -62,7 +62,7 @@ export class KeysService implements Keys {
       name: key.name,
       hash: hashOf(secret).toString("hex"),
       scopes: SCOPES.filter((scope) => key.scopes.includes(scope)),
-      createdAtMs: Math.round(this.epochMs()),
+      createdAtMs: this.epochMs(),
       lastUsedAtMs: null,
       revokedAtMs: null,
       expiresAtMs: key.expiresAtMs ?? null,
@@ -79,7 +79,7 @@ export class KeysService implements Keys {
     await this.store.write(async (to) => {
       const row = await to.access.key(id);
       if (!row) throw new EngineError("KEY_NOT_FOUND", "there is no such key");
-      await to.access.updateKey(id, { revokedAtMs: row.revokedAtMs ?? Math.round(this.epochMs()) });
+      await to.access.updateKey(id, { revokedAtMs: row.revokedAtMs ?? this.epochMs() });
     });
   }
 
@@ -90,7 +90,7 @@ export class KeysService implements Keys {
   }
 
   async #used(row: KeyRow): Promise<void> {
-    const nowMs = Math.round(this.epochMs());
+    const nowMs = this.epochMs();
     if (nowMs - (row.lastUsedAtMs ?? 0) < USED_EVERY_MS) return;
     // a store that takes nothing at the moment is no reason to refuse whoever only reads
     await this.store.write((to) => to.access.updateKey(row.id, { lastUsedAtMs: nowMs })).catch(() => {});

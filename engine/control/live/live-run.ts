@@ -1,4 +1,3 @@
-import { asEngineError } from "#engine/errors";
 import type { AudioFrame, Frame, TextFrame } from "#engine/frames";
 import { samplesToMs } from "#engine/frames";
 import type { Clock, Logger } from "#engine/plugin";
@@ -9,11 +8,10 @@ import type { RunState } from "../api/runs.ts";
 import type { Journal, Writer } from "../journal.ts";
 import type { RunMessage, RunMessageType } from "../messages.ts";
 import type { Follower, Source } from "./follower.ts";
-import { Kept } from "./kept.ts";
-import { lanesOf } from "./lanes.ts";
 import type { LiveTrack } from "./live-track.ts";
 import type { Recorder } from "./recorder.ts";
-import { artifactName, type DataOf, dataOf, endData, finalRow, message, textData } from "./tell.ts";
+import { isHidden, SafeInputs } from "./safe-inputs.ts";
+import { artifactName, type DataOf, dataOf, endData, finalRow, message, plain, textData } from "./tell.ts";
 
 /** What hears the audio at a run's outputs. */
 export interface AudioListener {
@@ -44,9 +42,6 @@ export interface LiveRunOptions {
   readonly atEnd: (to: Rows, report: RunReport) => Promise<void>;
 }
 
-/** Names of outputs that exist only to hear a detector's marks begin so; no output of a workflow does. */
-const HIDDEN = "~";
-
 /** A run of this process: says what happens in stored messages, knows how far its inputs are safe, and who follows it. */
 export class LiveRun implements Writer, Source {
   readonly run: Run;
@@ -61,10 +56,7 @@ export class LiveRun implements Writer, Source {
   #lastId: number;
   #state: RunState = "starting";
   #interrupted = false;
-  #recordingFailed = false;
-  readonly #kept = new Map<LiveTrack, Kept>();
-  /** Outputs of the workflow at which a detector's marks can be heard anyway. */
-  readonly #markers = new Map<string, string>();
+  readonly #safe: SafeInputs;
   readonly #startedMs: number;
   readonly #resolveEnded: (report: RunReport | undefined) => void;
 
@@ -77,30 +69,18 @@ export class LiveRun implements Writer, Source {
     const { promise, resolve } = Promise.withResolvers<RunReport | undefined>();
     this.ended = promise;
     this.#resolveEnded = resolve;
-    const hidden = new Map<string, { node: string; port: string }>();
+    const { recorder } = options;
     for (const track of tracks) {
-      const lanes = lanesOf(plan, track.name);
-      for (const { marks } of lanes) {
-        const own =
-          marks &&
-          plan.outputs.find(({ from }) => from.some(({ node, port }) => node === marks.node && port === marks.port));
-        if (own) this.#markers.set(own.name, marks.node);
-        else if (marks) hidden.set(marks.node, marks);
-      }
-      const startMs = samplesToMs(track.start, track.sampleRateHz);
-      const { recorder } = options;
-      const { format } = track;
-      if (recorder && format)
-        track.onPcm = (pcm, startSample) => this.#record(() => recorder.input(track.name, pcm, format, startSample));
-      if (track.format) this.#kept.set(track, new Kept(lanes, startMs, () => clock.nowMs()));
+      const { format, name } = track;
+      if (recorder && format) track.onPcm = (pcm, startSample) => recorder.input(name, pcm, format, startSample);
     }
-    const outputs = [...hidden].map(([node, from]) => ({ name: `${HIDDEN}${node}`, from: [from] }));
+    this.#safe = new SafeInputs(plan, tracks, () => clock.nowMs());
     if (row.generation > 0) {
       const from = Object.fromEntries(tracks.map((track) => [track.name, track.start]));
       this.#append("run.resumed", { generation: row.generation, from });
     }
     this.run = new Run(
-      { ...plan, outputs: [...plan.outputs, ...outputs] },
+      { ...plan, outputs: [...plan.outputs, ...this.#safe.outputs] },
       {
         runId: row.id,
         clock,
@@ -171,7 +151,7 @@ export class LiveRun implements Writer, Source {
       if (report) await this.options.atEnd(to, report);
     });
     await this.journal.settled();
-    this.#record(() => this.options.recorder?.close());
+    this.options.recorder?.close();
     this.#resolveEnded(undefined);
   }
 
@@ -188,18 +168,9 @@ export class LiveRun implements Writer, Source {
 
   changedTracks(): readonly TrackRow[] {
     if (this.#interrupted) return []; // what its nodes did while they were stopped says nothing
-    const rows: TrackRow[] = [];
     // audio that is told as kept is not sent again, so by then it is recorded
-    this.#record(() => this.options.recorder?.flush());
-    const accounts = this.#kept.size > 0 ? { nodes: this.run.nodeAccounts, edges: () => this.run.accounts } : undefined;
-    for (const track of this.tracks.values()) {
-      const kept = this.#keptOf(track, accounts);
-      track.kept = kept;
-      if (kept === track.storedKept && track.received === track.storedReceived) continue;
-      const { received, name } = track;
-      rows.push({ runId: this.id, track: name, received, kept, ended: track.input.ended });
-    }
-    return rows;
+    this.options.recorder?.flush();
+    return this.#safe.changed(this.run);
   }
 
   tracksCommitted(rows: readonly TrackRow[]): void {
@@ -218,14 +189,6 @@ export class LiveRun implements Writer, Source {
 
   #isTrack(node: string): boolean {
     return node.startsWith("inputs.") && this.tracks.has(node.slice("inputs.".length));
-  }
-
-  #keptOf(track: LiveTrack, accounts: Parameters<Kept["positionMs"]>[1] | undefined): number {
-    const kept = this.#kept.get(track);
-    if (!kept || !accounts) return track.received - track.input.waitingFrames;
-    const receivedMs = samplesToMs(track.received, track.sampleRateHz);
-    const ms = kept.positionMs(receivedMs, accounts);
-    return Math.max(track.kept, Math.min(track.received, Math.floor((ms * track.sampleRateHz) / 1000)));
   }
 
   // what the run says
@@ -262,19 +225,14 @@ export class LiveRun implements Writer, Source {
   }
 
   #frame(output: string, node: string, frame: Frame): void {
-    if (output.startsWith(HIDDEN)) {
-      if (frame.kind === "speech") for (const kept of this.#kept.values()) kept.mark(node, frame);
-      return;
-    }
+    this.#safe.heard(output, node, frame);
+    if (isHidden(output)) return;
     switch (frame.kind) {
       case "text":
         return this.#text(output, node, frame);
       case "speech": {
         const { mark, utterance, atSample, sampleRateHz } = frame;
-        if (this.#markers.get(output) === node) for (const kept of this.#kept.values()) kept.mark(node, frame);
-        this.#append("speech", { output, node, mark, utterance, atSample, sampleRateHz });
-        for (const kept of this.#kept.values()) kept.markTold(output, node, frame);
-        return;
+        return this.#append("speech", { output, node, mark, utterance, atSample, sampleRateHz });
       }
       case "data":
         return this.#append("data", dataOf(output, node, frame));
@@ -282,7 +240,6 @@ export class LiveRun implements Writer, Source {
   }
 
   #text(output: string, node: string, frame: TextFrame): void {
-    for (const kept of this.#kept.values()) kept.text(output, node, frame);
     // what an earlier generation has stored is not told again; of an utterance that straddles its end the middle decides
     const coveredMs = this.options.covered.get(coverKey(output, node, frame.role)) ?? Number.NEGATIVE_INFINITY;
     if (samplesToMs((frame.startSample + frame.endSample) / 2, frame.sampleRateHz) < coveredMs) return;
@@ -304,10 +261,10 @@ export class LiveRun implements Writer, Source {
 
   #node(node: string, event: { readonly type: string; readonly [fact: string]: unknown }): void {
     if (event.type === "emptyUtterance" && typeof event.utterance === "string") {
-      for (const kept of this.#kept.values()) kept.empty(node, event.utterance);
+      this.#safe.empty(node, event.utterance);
       this.journal.touch(this);
     }
-    this.#tell("node", { ...event, node });
+    this.#tell("node", { ...plain(event), node });
   }
 
   #end(report: RunReport): void {
@@ -325,15 +282,13 @@ export class LiveRun implements Writer, Source {
       });
       await this.options.atEnd(to, report);
     });
-    this.#record(() => this.options.recorder?.close());
-    this.#recordingFailed = true; // nothing more is written
+    this.options.recorder?.close();
     void this.journal.settled().then(() => this.#resolveEnded(report));
   }
 
   #output(output: string, frame: Frame): void {
-    if (frame.kind !== "audio" || output.startsWith(HIDDEN)) return;
-    const { recorder } = this.options;
-    if (recorder) this.#record(() => recorder.output(output, frame, this.#inputMs));
+    if (frame.kind !== "audio" || isHidden(output)) return;
+    this.options.recorder?.output(output, frame, this.#inputMs);
     for (const listener of this.listeners) listener.audio(output, frame, this.row.generation);
   }
 
@@ -346,18 +301,6 @@ export class LiveRun implements Writer, Source {
   get #inputMs(): number {
     const [track] = this.tracks.values();
     return track?.format ? samplesToMs(track.received, track.sampleRateHz) : this.durationMs;
-  }
-
-  /** A recording that cannot be written ends, and not the run. */
-  #record(write: () => void): void {
-    if (this.#recordingFailed) return;
-    try {
-      write();
-    } catch (error) {
-      this.#recordingFailed = true;
-      const { code } = asEngineError(error, "FILE_UNWRITABLE", "recording");
-      this.options.log.warn("the recording of a run has ended: it cannot be written", { run: this.id, code });
-    }
   }
 
   #about() {

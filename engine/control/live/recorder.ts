@@ -23,36 +23,62 @@ const BUFFER_SAMPLES = 4096;
  */
 export class Recorder {
   readonly #tracks = new Map<string, Track>();
+  #over = false;
 
-  /** @param folder of the run; made where it is not there. */
-  constructor(private readonly folder: string) {
-    mkdirSync(folder, { recursive: true });
-  }
+  /**
+   * @param folder of the run; made where it is not there.
+   * @param failed called once where it cannot be written: the recording ends, and not the run.
+   */
+  constructor(
+    private readonly folder: string,
+    private readonly failed: (error: unknown) => void,
+  ) {}
 
   /** @param startSample of the first sample, on the track. */
   input(name: string, pcm: Int16Array, format: { sampleRateHz: number; channels: number }, startSample: number): void {
-    this.#track("in", name, format.sampleRateHz).write(averageChannels(pcm, format.channels), startSample);
+    this.#attempt(() =>
+      this.#track("in", name, format.sampleRateHz).write(averageChannels(pcm, format.channels), startSample),
+    );
   }
 
   /** @param atMs how far the inputs were. */
   output(name: string, { pcm, sampleRateHz, channels }: AudioFrame, atMs: number): void {
-    const track = this.#track("out", name, sampleRateHz);
-    track.write(averageChannels(pcm, channels), Math.max(track.end, msToSamples(atMs, sampleRateHz)));
+    this.#attempt(() => {
+      const track = this.#track("out", name, sampleRateHz);
+      track.write(averageChannels(pcm, channels), Math.max(track.end, msToSamples(atMs, sampleRateHz)));
+    });
   }
 
   /** Hands what is buffered to the system, which keeps it if the process dies. */
   flush(): void {
-    for (const track of this.#tracks.values()) track.flush();
+    this.#attempt(() => {
+      for (const track of this.#tracks.values()) track.flush();
+    });
   }
 
+  /** Nothing more is written. */
   close(): void {
+    this.flush();
+    this.#over = true;
     for (const track of this.#tracks.values()) track.close();
+    this.#tracks.clear();
+  }
+
+  #attempt(write: () => void): void {
+    if (this.#over) return;
+    try {
+      write();
+    } catch (error) {
+      this.#over = true;
+      this.failed(error);
+    }
   }
 
   #track(direction: "in" | "out", name: string, sampleRateHz: number): Track {
     const key = `${direction} ${name}`;
     let track = this.#tracks.get(key);
     if (!track) {
+      mkdirSync(this.folder, { recursive: true });
       const file = `recording-${direction}-${name}.pcm`;
       track = new Track(join(this.folder, file), { file, direction, name, sampleRateHz });
       this.#tracks.set(key, track);
@@ -106,8 +132,8 @@ class Track {
     this.#buffered = 0;
   }
 
+  /** What is buffered is dropped. */
   close(): void {
-    this.flush();
     closeSync(this.#descriptor);
   }
 }

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { EngineError } from "#engine/errors";
 import { type Frame, samplesToMs, type TextFrame } from "#engine/frames";
 import type { RunReport } from "#engine/runtime";
 import type { FinalRow } from "#engine/store";
@@ -90,7 +91,17 @@ export const dataOf = (output: string, node: string, frame: Extract<Frame, { kin
   output,
   node,
   topic: frame.topic,
-  value: frame.value,
+  value: plain({ value: frame.value }).value,
   atSample: frame.atSample,
   sampleRateHz: frame.sampleRateHz,
 });
+
+/** What a node tells, as JSON carries it: big integers as texts, audio and bytes as their lengths, errors by their codes. */
+export const plain = <T extends object>(told: T): T => JSON.parse(JSON.stringify(told, replaced));
+
+function replaced(_key: string, value: unknown): unknown {
+  if (value instanceof EngineError) return { code: value.code, message: value.message };
+  if (value instanceof Int16Array) return { samples: value.length };
+  if (value instanceof Uint8Array) return { bytes: value.length };
+  return typeof value === "bigint" ? value.toString() : value;
+}

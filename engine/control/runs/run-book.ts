@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { EngineError } from "#engine/errors";
+import { asEngineError, EngineError } from "#engine/errors";
 import type { Clock, Logger } from "#engine/plugin";
 import type { Household, RunReport } from "#engine/runtime";
 import type { IdempotencyRow, Rows, RunRow, Store } from "#engine/store";
@@ -130,7 +130,7 @@ export class RunBook {
         const { generation } = row;
         const data = { state: "interrupted" };
         await to.journal.appendEvents([
-          { runId: row.id, id, type: "run.state", version: 1, atMs: Math.round(epochMs()), generation, data },
+          { runId: row.id, id, type: "run.state", version: 1, atMs: epochMs(), generation, data },
         ]);
         await to.runs.update(row.id, { state: "interrupted" });
       });
@@ -160,7 +160,7 @@ export class RunBook {
   /** Ends an interrupted run that does not go on. */
   async giveUp(row: RunRow, state: "failed" | "cancelled"): Promise<void> {
     if (this.#live.has(row.id) || this.#resuming.has(row.id)) return;
-    const atMs = Math.round(this.options.epochMs());
+    const atMs = this.options.epochMs();
     const error = { code: "RUN_STALLED", message: "it was interrupted, and nobody took it up" };
     const data = { state, drained: false, ...(state === "failed" && { error }), failures: [], durationMs: 0 };
     await this.options.store.write(async (to) => {
@@ -249,7 +249,7 @@ export class RunBook {
       household,
       journal,
       storedAfter: (id, limit): Promise<RunMessage[]> => storedMessages(store, row, id, limit),
-      recorder: row.record ? new Recorder(this.options.planner.dirOf(row.id)) : undefined,
+      recorder: row.record ? this.#recorder(row) : undefined,
       tickOf: this.#begun++,
       atEnd: (to, report): Promise<void> => this.#saveUsage(to, run, report),
     });
@@ -258,6 +258,13 @@ export class RunBook {
     this.#tick();
     void run.ended.then((report) => this.#over(run, report));
     return run;
+  }
+
+  #recorder(row: RunRow): Recorder {
+    return new Recorder(this.options.planner.dirOf(row.id), (error) => {
+      const { code } = asEngineError(error, "FILE_UNWRITABLE", "recording");
+      this.options.log.warn("the recording of a run has ended: it cannot be written", { run: row.id, code });
+    });
   }
 
   async #saveUsage(to: Rows, run: LiveRun, { nodes }: RunReport): Promise<void> {

@@ -116,7 +116,7 @@ export class RunsService implements Runs, SessionHost {
       errorCode: null,
       errorMessage: null,
       traceparent: traceparent ?? null,
-      createdAtMs: Math.round(epochMs()),
+      createdAtMs: epochMs(),
       endedAtMs: null,
       accounts: null,
     };

@@ -46,7 +46,7 @@ export class WorkflowsService implements Workflows {
         description: plan.description ?? null,
         inputs: inputsOf(plan),
         outputs: plan.outputs.map((output) => output.name),
-        createdAtMs: Math.round(this.epochMs()),
+        createdAtMs: this.epochMs(),
       };
       await to.workflows.insert(next);
       return next;
