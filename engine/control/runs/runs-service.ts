@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { EngineError } from "#engine/errors";
-import type { NodeAccount } from "#engine/runtime";
-import type { ArtifactRow, RunRow, Store } from "#engine/store";
+import type { RunRow, Store } from "#engine/store";
 import { pageOf, placeOf, requireScope, requireWhole } from "../access.ts";
 import type { Admission } from "../admission.ts";
 import type { Caller, Page, Scope } from "../api/access.ts";
@@ -31,11 +30,9 @@ import { isOver, type LiveRun } from "../live/live-run.ts";
 import { Replayed } from "../live/replayed.ts";
 import { Session, type SessionHost } from "../live/session.ts";
 import { requireStartRun } from "./check-request.ts";
-import { recordingOf } from "./recording.ts";
 import type { RunBook } from "./run-book.ts";
+import { RunReadings } from "./run-readings.ts";
 import { storedMessages } from "./stored-messages.ts";
-import { finalView, MEDIA_TYPES, renderTranscript } from "./transcript.ts";
-import { usageLines } from "./usage.ts";
 import { runView } from "./views.ts";
 import type { WorkflowsService } from "./workflows-service.ts";
 
@@ -58,7 +55,11 @@ export class RunsService implements Runs, SessionHost {
   audioSecondsOut = 0;
   missedEvents = 0;
 
-  constructor(private readonly services: Services) {}
+  readonly #readings: RunReadings;
+
+  constructor(private readonly services: Services) {
+    this.#readings = new RunReadings(services.store, services.book);
+  }
 
   async start(caller: Caller, request: StartRun, options: StartOptions = {}) {
     requireScope(caller, "runs:write");
@@ -218,73 +219,33 @@ export class RunsService implements Runs, SessionHost {
   }
 
   async transcript(caller: Caller, id: string, request: TranscriptRequest) {
-    await this.#row(caller, id, "runs:read");
-    const finals = await this.services.store.read((from) => from.journal.finals(id));
-    return { mediaType: MEDIA_TYPES[request.format], body: renderTranscript(finals, request) };
+    return this.#readings.transcript(await this.#row(caller, id, "runs:read"), request);
   }
 
   async finals(caller: Caller, id: string): Promise<readonly FinalView[]> {
-    await this.#row(caller, id, "runs:read");
-    return (await this.services.store.read((from) => from.journal.finals(id))).map(finalView);
+    return this.#readings.finals(await this.#row(caller, id, "runs:read"));
   }
 
   async artifacts(caller: Caller, id: string): Promise<readonly ArtifactView[]> {
-    await this.#row(caller, id, "runs:read");
-    return (await this.services.store.read((from) => from.runs.artifacts(id))).map(artifactView);
+    return this.#readings.artifacts(await this.#row(caller, id, "runs:read"));
   }
 
   async artifact(caller: Caller, id: string, name: string): Promise<FileToSend> {
-    await this.#row(caller, id, "runs:read");
-    const found = (await this.services.store.read((from) => from.runs.artifacts(id))).find(
-      (each) => each.name === name,
-    );
-    if (!found) throw new EngineError("ARTIFACT_NOT_FOUND", "the run has no such file");
-    const { path, bytes, mediaType } = found;
-    return { path, bytes, name, mediaType: mediaType ?? "application/octet-stream" };
+    return this.#readings.artifact(await this.#row(caller, id, "runs:read"), name);
   }
 
   async recording(caller: Caller, id: string): Promise<FileToSend> {
-    await this.#row(caller, id, "runs:read");
-    const { book } = this.services;
-    const live = book.get(id);
-    if (live && isOver(live.state)) await live.ended;
-    else if (live)
-      throw new EngineError("ARTIFACT_NOT_FOUND", "the run goes on: its recording is there when it has ended");
-    const path = await recordingOf(book.options.planner.dirOf(id));
-    return { path, bytes: Bun.file(path).size, mediaType: "audio/wav", name: `${id}.wav` };
+    return this.#readings.recording(await this.#row(caller, id, "runs:read"));
   }
 
   async accounts(caller: Caller, id: string): Promise<RunAccounts> {
-    const row = await this.#row(caller, id, "runs:read");
-    const live = this.services.book.get(id);
-    if (!live) {
-      const stored = (row.accounts ?? {}) as Partial<RunAccounts>;
-      const { edges = [], nodes = [], imbalances = [] } = stored;
-      return { state: row.state as RunAccounts["state"], edges, nodes, imbalances, lagMs: {} };
-    }
-    const nodes: readonly NodeAccount[] = live.run.nodeAccounts;
-    const lag = [...live.tracks.values()].map(
-      (track) => [track.name, ((track.received - track.kept) * 1000) / track.sampleRateHz] as const,
-    );
-    return { state: live.state, edges: live.run.accounts, nodes, imbalances: [], lagMs: Object.fromEntries(lag) };
+    return this.#readings.accounts(await this.#row(caller, id, "runs:read"));
   }
 
   async usage(caller: Caller, filter: UsageFilter): Promise<readonly UsageLine[]> {
     requireScope(caller, "runs:read");
     requireWhole(caller);
-    const { run, key, labels = {}, fromMs, toMs, by } = filter;
-    return this.services.store.read(async (from) => {
-      const rows = await from.usage.list({
-        project: caller.project,
-        ...(run !== undefined && { runId: run }),
-        ...(key !== undefined && { keyId: key }),
-        ...(fromMs !== undefined && { fromMs }),
-        ...(toMs !== undefined && { toMs }),
-      });
-      const chosen = rows.filter((row) => Object.entries(labels).every(([name, value]) => row.labels[name] === value));
-      const latencies = await from.usage.latencies(chosen.map((row) => row.runId));
-      return usageLines(chosen, by, latencies);
-    });
+    return this.#readings.usage(caller.project, filter);
   }
 
   async attach(caller: Caller, id: string, request: AttachRequest, listener: SessionListener): Promise<LiveSession> {
@@ -367,11 +328,3 @@ export class RunsService implements Runs, SessionHost {
     };
   }
 }
-
-const artifactView = ({ name, bytes, mediaType, partial, createdAtMs }: ArtifactRow): ArtifactView => ({
-  name,
-  bytes,
-  ...(mediaType !== null && { mediaType }),
-  partial,
-  createdAtMs,
-});
