@@ -1,6 +1,15 @@
 import { z } from "zod";
 import type { AudioFrame, Frame, TextFrame } from "#engine/frames";
-import { type Control, defineNode, definePlugin, type Emit, EngineError, live, type NodeContext } from "#engine/plugin";
+import {
+  type Control,
+  defineNode,
+  definePlugin,
+  type Emit,
+  EngineError,
+  live,
+  type NodeContext,
+  secret,
+} from "#engine/plugin";
 
 /**
  * Speech that says what it is: an utterance is a stretch of samples of one value above 0, and its transcript is that value. A detector and
@@ -92,7 +101,8 @@ const asrConfig = z.strictObject({
   fail: z.number().optional().describe("The number at which it breaks."),
   code: z.enum(["NODE_FAILED", "VENDOR_FAILED"]).default("NODE_FAILED").describe("What it breaks with."),
   deaf: z.number().optional().describe("The number that it has no words for."),
-  key: z.string().optional().describe("Shown to nobody."),
+  key: z.string().optional().describe("Shown to everybody."),
+  hidden: secret(z.string().optional()).describe("Shown to nobody."),
 });
 
 const asr = defineNode({

@@ -48,7 +48,7 @@ export interface AttachRequest {
   readonly sends?: boolean;
   /** By track: the first sample that the sender still holds. What is named here was told as kept before. */
   readonly holds?: Readonly<Record<string, number>>;
-  /** Per-run secrets, for a run that goes on in a new process: they are never stored. */
+  /** Per-run secrets, for a run that goes on in a new process: they are never stored. A secret param is named `params.NAME` here. */
   readonly secrets?: Readonly<Record<string, string>>;
 }
 
@@ -68,7 +68,7 @@ export type SessionMessage =
       readonly bytes: Uint8Array;
     }
   | { readonly type: "position"; readonly track: string; readonly received: number; readonly kept: number }
-  /** The reader was too slow: so much was dropped before this message. Durable events can be had again after `lastId`. */
+  /** The reader was too slow: so many events that are told live only, and so much audio, were dropped before this message. */
   | { readonly type: "missed"; readonly events: number; readonly audioMs: number; readonly lastId: number }
   /** Nothing follows. `code` is absent when the run ended by itself. */
   | {
@@ -79,8 +79,9 @@ export type SessionMessage =
 
 export interface SessionListener {
   /**
-   * Takes one message. False: it was taken, and there is no room for more until `LiveSession.writable()`. Meanwhile durable events wait
-   * (at most 1000, then they are `missed`), partials and audio older than 2 s are dropped and told as `missed`. Must not block.
+   * Takes one message. False: it was taken, and there is no room for more until `LiveSession.writable()`. Meanwhile a thousand events wait;
+   * beyond, durable ones are read from the store again later, none is lost, and live ones are dropped. So is audio older than 2 s. What was
+   * dropped is told as `missed`. Must not block.
    */
   send(message: SessionMessage): boolean;
 }

@@ -140,7 +140,7 @@ export interface UsageLine {
   readonly finalLatencyMs?: { readonly p50: number; readonly p95: number };
 }
 
-/** Events of a run: stored ones first, then live ones. A slow reader is bounded like a session's, and told `missed`. */
+/** Events of a run: stored ones first, then live ones. A slow reader is told how many live ones it missed; stored ones it never misses. */
 export type Followed =
   | { readonly type: "event"; readonly event: RunMessage }
   | { readonly type: "missed"; readonly events: number; readonly lastId: number };

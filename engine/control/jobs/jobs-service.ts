@@ -9,6 +9,7 @@ import type { ServerConfig } from "../config.ts";
 import { newId } from "../ids.ts";
 import { requireLabels } from "../runs/check-request.ts";
 import { invalid, type Planner } from "../runs/planner.ts";
+import { withoutSecretParams } from "../runs/secret-params.ts";
 import { inputsOf, type WorkflowsService } from "../runs/workflows-service.ts";
 import type { JobRunner, StoredJob } from "./job-runner.ts";
 
@@ -108,6 +109,7 @@ export class JobsService implements Jobs {
     const { workflows, planner, config, epochMs } = this.services;
     requireSound(request);
     const { text, name, version } = await workflows.resolve(caller, request.workflow);
+    if (Object.keys(withoutSecretParams(text, request.params ?? {}, {}).secrets).length > 0) throw noSecrets("params");
     const { plan, findings } = await planner.lint(text, name || "workflow.yaml");
     if (!plan) throw invalid(findings);
     const inputs = inputsOf(plan).map((each) => each.name);
@@ -168,12 +170,14 @@ function requireSound({ items, concurrency = 4, attempts = 3, labels, secrets }:
   within("items", items.length, MOST_ITEMS);
   within("concurrency", concurrency, MOST_AT_ONCE);
   within("attempts", attempts, MOST_ATTEMPTS);
-  if (secrets && Object.keys(secrets).length > 0)
-    throw new EngineError(
-      "REQUEST_INVALID",
-      "secrets: a job goes on after a restart, and secrets of a request are not stored",
-    );
+  if (secrets && Object.keys(secrets).length > 0) throw noSecrets("secrets");
 }
+
+const noSecrets = (where: string): EngineError =>
+  new EngineError(
+    "REQUEST_INVALID",
+    `${where}: a job goes on after a restart, and secrets of a request are not stored`,
+  );
 
 const jobView = (row: JobRow, counts: Readonly<Record<string, number>>): JobView => ({
   id: row.id,

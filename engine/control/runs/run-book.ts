@@ -11,6 +11,7 @@ import { coverKey, LiveRun } from "../live/live-run.ts";
 import { Recorder } from "../live/recorder.ts";
 import type { RunMessage } from "../messages.ts";
 import { type Locate, outputsOf, type Planner } from "./planner.ts";
+import { withSecretParams } from "./secret-params.ts";
 import { storedMessages } from "./stored-messages.ts";
 import { added, usageOf } from "./usage.ts";
 import { liveInputs } from "./views.ts";
@@ -223,7 +224,7 @@ export class RunBook {
 
   #plan(row: RunRow, secrets: Readonly<Record<string, string>>, starts: Readonly<Record<string, number>>) {
     const inputs = row.request.inputs as Readonly<Record<string, InputBinding>>;
-    const { params } = row.request;
+    const params = withSecretParams({ params: row.request.params, secrets });
     const name = row.workflow || "workflow";
     const request = { runId: row.id, text: row.workflowText, name, inputs, params, secrets, starts };
     return this.options.planner.plan(request, this.options.locate(row.project));

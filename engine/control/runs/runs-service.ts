@@ -32,6 +32,7 @@ import { Session, type SessionHost } from "../live/session.ts";
 import { requireStartRun } from "./check-request.ts";
 import type { RunBook } from "./run-book.ts";
 import { RunReadings } from "./run-readings.ts";
+import { withoutSecretParams } from "./secret-params.ts";
 import { storedMessages } from "./stored-messages.ts";
 import { runView } from "./views.ts";
 import type { WorkflowsService } from "./workflows-service.ts";
@@ -69,11 +70,11 @@ export class RunsService implements Runs, SessionHost {
     const before = options.idempotencyKey && (await this.#answered(caller, options.idempotencyKey, hash));
     if (before) return { ...before, notes: [] };
     await admission.admitRun(caller.project);
-    const row = await this.newRow(caller, request, options.traceparent);
+    const { row, secrets } = await this.#newRow(caller, request, options.traceparent);
     const key = options.idempotencyKey;
     const started = await book.start(
       row,
-      request.secrets ?? {},
+      secrets,
       key === undefined
         ? undefined
         : {
@@ -96,19 +97,20 @@ export class RunsService implements Runs, SessionHost {
   }
 
   /** What is stored of a request, before anything of it was planned. */
-  async newRow(caller: Caller, request: StartRun, traceparent?: string): Promise<RunRow> {
+  async #newRow(caller: Caller, request: StartRun, traceparent?: string) {
     const { workflows, config, epochMs } = this.services;
     const { text, name, version } = await workflows.resolve(caller, request.workflow);
+    const { params, secrets } = withoutSecretParams(text, request.params ?? {}, request.secrets ?? {});
     const keep = KEEPS[Math.min(KEEPS.indexOf(request.keep ?? "all"), KEEPS.indexOf(config.privacy.keep))] ?? "none";
-    return {
+    const row: RunRow = {
       id: newId("run"),
       project: caller.project,
       keyId: caller.keyId ?? null,
       workflow: name,
       version,
       workflowText: text,
-      request: { inputs: request.inputs ?? {}, params: request.params ?? {}, outputs: [] },
-      ownSecrets: Object.keys(request.secrets ?? {}),
+      request: { inputs: request.inputs ?? {}, params, outputs: [] },
+      ownSecrets: Object.keys(secrets),
       state: "starting",
       labels: request.labels ?? {},
       keep,
@@ -121,6 +123,7 @@ export class RunsService implements Runs, SessionHost {
       endedAtMs: null,
       accounts: null,
     };
+    return { row, secrets };
   }
 
   async list(caller: Caller, filter: RunFilter): Promise<Page<RunView>> {

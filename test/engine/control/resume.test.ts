@@ -91,6 +91,25 @@ describe("a run goes on in the next process", () => {
   });
 });
 
+test("a param that is secret is stored as little as a secret, and is needed again", async () => {
+  const text = NUMBERS.replace("params: {", "params: { key: { type: secret },").replace(
+    "with: { delayMs:",
+    'with: { hidden: "${params.key}", delayMs:',
+  );
+  await using first = await openTestControl();
+  const { id } = await first.control.runs.start(caller, { ...start, workflow: { text }, params: { key: "s3cr3t" } });
+  await first.control.close();
+  await using second = await openTestControl({ folder: first.folder });
+  const { runs, jobs } = second.control;
+  expect(await codeOf(runs.attach(caller, id, { sends: true }, new TestSocket()))).toBe("SECRET_MISSING");
+  await runs.attach(caller, id, { sends: true, secrets: { "params.key": "s3cr3t" } }, new TestSocket());
+  expect((await runs.get(caller, id)).state).not.toBe("failed");
+  const job = { workflow: { text }, items: [{ url: "https://example.org/a.wav" }], params: { key: "s3cr3t" } };
+  expect(await codeOf(jobs.start(caller, job))).toBe("REQUEST_INVALID");
+  for await (const file of new Bun.Glob("**/*").scan({ cwd: first.folder, dot: true }))
+    expect(await Bun.file(`${first.folder}/${file}`).text()).not.toContain("s3cr3t");
+});
+
 describe("a socket that was lost", () => {
   test("is followed by another, which hears what it missed and sends from what was received", async () => {
     await using opened: TestControl = await openTestControl();
