@@ -44,6 +44,7 @@ class Doors implements GatewayDoors {
   readonly #calls = new Map<Mount, number>();
   readonly #serving = new Map<Connection, Promise<void>>();
   readonly #stop = new AbortController();
+  #closing: Promise<void> | undefined;
 
   constructor(
     readonly gateway: Gateway,
@@ -65,7 +66,12 @@ class Doors implements GatewayDoors {
     return [...this.#calls.values()].reduce((sum, calls) => sum + calls, 0);
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#stop.abort(new EngineError("SERVER_DRAINING", "the gateway closes"));
     for (const connection of this.#serving.keys()) connection.close(1001);
     await this.#emptied();
