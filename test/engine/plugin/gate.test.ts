@@ -104,6 +104,50 @@ describe("a gate", () => {
     expect(closed()).toBe(2);
   });
 
+  test("with close, ends a session by the clock where no audio comes in silence", async () => {
+    const { definition, sessions } = listener();
+    const later = range(500, 503);
+    const frames = [
+      mark("start", 0),
+      ...range(0, 3),
+      mark("end", 3),
+      mark("start", 500, "u2"),
+      ...later,
+      mark("end", 503, "u2"),
+    ];
+    const gated = withGate(definition, settings({ preRollMs: 0, hangMs: 0, closeAfterMs: 2000 }));
+    await driveNode(gated, {}, { frames, pace: 1 });
+    expect(sessions.map(numbers)).toEqual([
+      [0, 1, 2],
+      [500, 501, 502],
+    ]);
+  });
+
+  test("opens no session before the one before has ended", async () => {
+    const told: string[] = [];
+    const definition: NodeDefinition = {
+      ...listener().definition,
+      create: (_config, ctx) => ({
+        async run(input) {
+          told.push("begins");
+          for await (const _ of input);
+          await ctx.clock.sleep(5000);
+          told.push("ends");
+        },
+      }),
+    };
+    const frames = [
+      mark("start", 0),
+      ...range(0, 3),
+      mark("end", 3),
+      ...range(3, 30),
+      mark("start", 30, "u2"),
+      ...range(30, 33),
+    ];
+    await driveNode(withGate(definition, settings({ preRollMs: 0, hangMs: 0, closeAfterMs: 100 })), {}, { frames });
+    expect(told).toEqual(["begins", "ends", "begins", "ends"]);
+  });
+
   test("with close, keeps one session over a short silence", async () => {
     const { definition, sessions } = listener();
     const frames = [

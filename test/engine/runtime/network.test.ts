@@ -4,10 +4,12 @@ import {
   type ClockedNetwork,
   MemoryNetwork,
   NodeNetwork,
+  newHousehold,
   SystemClock,
   SystemNetwork,
   VirtualClock,
 } from "#engine/runtime";
+import { planOf, sourceOf, startPlan, task } from "#test/doubles";
 
 /** Says everything back in capitals, until it is told `bye` (then it says goodbye) or `drop` (then it is gone). */
 async function echo(connection: Connection): Promise<void> {
@@ -149,6 +151,22 @@ describe.each(Object.entries(worlds))("a network %s", (_name, open) => {
     expect(await got.promise).toBe(2 ** 20);
   });
 
+  test("carries what is sent in one piece, however large", async () => {
+    const { network, listen } = opened();
+    const got = Promise.withResolvers<number>();
+    const address = await listen({
+      stream: async (connection) => {
+        let bytes = 0;
+        for await (const chunk of connection) bytes += chunk.length;
+        got.resolve(bytes);
+      },
+    });
+    const connection = await network.dial({ url: `tcp://${address}` });
+    connection.send(new Uint8Array(16 * 2 ** 20));
+    connection.close();
+    expect(await got.promise).toBe(16 * 2 ** 20);
+  });
+
   test("makes HTTP exchanges of whatever status", async () => {
     const { network, listen } = opened();
     const address = await listen(web());
@@ -199,6 +217,48 @@ describe.each(Object.entries(worlds))("a network %s", (_name, open) => {
     expect(connection.signs).toBe(before + 2);
     connection.destroy();
   });
+});
+
+test("a client that writes the headers of its upgrade twice is let in by the first of each", async () => {
+  const network = new SystemNetwork();
+  const listener = await network.listen("127.0.0.1:0", web());
+  const key = "dGhlIHNhbXBsZSBub25jZQ=="; // of RFC 6455, section 1.3
+  const doubled = [
+    "GET / HTTP/1.1",
+    "Host: a.test",
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    `Sec-WebSocket-Key: ${key}`,
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==",
+    "Sec-WebSocket-Version: 13",
+  ];
+  const connection = await network.dial({ url: `tcp://${listener.address}` });
+  connection.send(`${doubled.join("\r\n")}\r\n\r\n`);
+  const answer = String(text(await connection.receive()));
+  expect(answer).toStartWith("HTTP/1.1 101 ");
+  expect(answer.toLowerCase()).toContain("sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo=");
+  connection.destroy();
+  await listener.close();
+});
+
+test("a run ends what its nodes left open", async () => {
+  const clock = new VirtualClock();
+  const network = new MemoryNetwork(clock);
+  await network.listen("a.test:80", web());
+  const forgetful = {
+    ...task(async (_input, _emit, _signal, ctx) => {
+      await ctx.network.dial({ url: "ws://a.test/" });
+    }),
+    effects: ["network" as const],
+  };
+  const plan = planOf({ source: sourceOf([]), node: forgetful }, [["source", "node"]]);
+  const { run } = startPlan(plan, { clock }, newHousehold({ network }));
+  expect((await run.done).state).toBe("done");
+  const stop = clock.drive();
+  await clock.sleep(1);
+  stop();
+  expect(network.sockets).toBe(0);
 });
 
 describe("a network in memory", () => {

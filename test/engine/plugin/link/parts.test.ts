@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { type AudioFrame, linkSettings, StreamFraming, type TextFacts, Texts, Timeline } from "#engine/plugin";
 import type { VirtualClock } from "#engine/runtime";
 import { Chunker } from "../../../../engine/plugin/link/chunker.ts";
+import { Intake } from "../../../../engine/plugin/link/intake.ts";
 import { backoffMs } from "../../../../engine/plugin/link/opener.ts";
 import { Pace } from "../../../../engine/plugin/link/pace.ts";
 import { traceLine } from "../../../../engine/plugin/link/trace.ts";
@@ -150,6 +151,40 @@ describe("audio in chunks", () => {
   test("are frames as they come where no length is wanted", () => {
     const [same] = new Chunker(undefined).push(frame(0, 123));
     expect(same?.pcm.length).toBe(123);
+  });
+});
+
+describe("what waits to be sent", () => {
+  const second = (startSample: number): AudioFrame => ({
+    kind: "audio",
+    pcm: new Int16Array(16_000),
+    sampleRateHz: 16_000,
+    channels: 1,
+    startSample,
+  });
+
+  test("is bounded: beyond it, who brings more has to wait until something was taken", async () => {
+    const intake = new Intake(2000);
+    intake.push({ frame: second(0) });
+    expect(intake.room()).toBeUndefined();
+    intake.push({ frame: second(16_000) });
+    let room = false;
+    const waiting = intake.room()?.then(() => {
+      room = true;
+    });
+    await Promise.resolve();
+    expect([room, intake.samples]).toEqual([false, 32_000]);
+    await intake.next();
+    await waiting;
+    expect([room, intake.samples]).toEqual([true, 16_000]);
+  });
+
+  test("comes in order, then the end", async () => {
+    const intake = new Intake(1000);
+    const first = intake.next();
+    intake.push({ order: "flush" });
+    intake.end();
+    expect([await first, await intake.next()]).toEqual([{ order: "flush" }, undefined]);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   type AudioFrame,
   type Connection,
   type Control,
+  CredentialLimits,
   credentialLimits,
   defineNode,
   EngineError,
@@ -290,6 +291,57 @@ describe("a session", () => {
     expect(one.heard.map((words) => words.filter((word) => /\d/u.test(word)).length)).toEqual([10, 2]);
     const two = await drive({ sessions: "stream", settings: { sessionMs: 100 } }, range(0, 12), { pace: 1 });
     expect(two.heard.map((words) => words.filter((word) => /\d/u.test(word)).length)).toEqual([5, 5, 2]);
+  });
+
+  test("that ends with a vendor who hangs up with its last word is no loss", async () => {
+    const late = (wire: Parameters<LinkProtocol["connect"]>[0]) => {
+      const peer = protocolOf().connect(wire);
+      return {
+        ...peer,
+        session(session: Parameters<typeof peer.session>[0]) {
+          const made = peer.session(session);
+          const finish = async () => {
+            await made.finish();
+            for (let i = 0; i < 20; i++) await Promise.resolve();
+          };
+          return { ...made, finish };
+        },
+      };
+    };
+    const { heard } = await drive({ sessions: "stream", protocol: { connect: late } }, range(0, 2), {
+      prepare: (service) => {
+        service.answer = on("finish", (connection) => {
+          connection.send("done");
+          connection.close();
+        });
+      },
+    });
+    expect(heard).toEqual([["open", "0", "1", "finish", "gone"]]);
+  });
+
+  test("that could not be opened gives its place back", async () => {
+    const limits = new CredentialLimits({ concurrency: 1, perSecond: 0, waitMs: 0 });
+    const refusing = () => Promise.reject(new EngineError("VENDOR_KEY_REFUSED", "plain refuses the key"));
+    const node = defineNode({
+      type: "plain.refused",
+      summary: "Is refused.",
+      role: "asr",
+      shape: "task",
+      effects: ["network"],
+      inputs: { in: { kinds: ["audio"] } },
+      outputs: { out: { kinds: ["text"] } },
+      config: z.strictObject({}),
+      create: (_config, ctx) =>
+        linkNode({
+          ctx,
+          protocol: protocolOf({ dial: refusing }),
+          settings: linkSettings({}),
+          sessions: "stream",
+          limits,
+        }),
+    });
+    await expect(driveNode(node, {}, { frames: range(0, 2) })).rejects.toMatchObject({ code: "VENDOR_KEY_REFUSED" });
+    expect(limits.inside).toBe(0);
   });
 
   test("that does not finish in time fails the node with a code", async () => {
