@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export const CHECKOUT = join(import.meta.dir, "../..");
@@ -21,7 +22,7 @@ export interface CommandEnd {
   readonly err: string;
   /** From before its start. */
   readonly wallMs: number;
-  /** The most memory that it had, in bytes. */
+  /** The most memory that it had when it was last looked at, in bytes; 0 where the system does not tell. */
   readonly peakBytes: number;
 }
 
@@ -45,18 +46,23 @@ export function startCommand(args: readonly string[], options: CommandOptions = 
     stderr: "pipe",
     detached: options.group ?? false,
   });
+  let peakBytes = 0;
+  const looking = setInterval(() => {
+    peakBytes = Math.max(peakBytes, peakOf(child.pid));
+  }, 10);
   const timer = setTimeout(() => child.kill("SIGKILL"), options.limitMs ?? 60_000);
   const [read, kept] = child.stdout.tee();
   const ended = Promise.all([new Response(kept).text(), new Response(child.stderr).text(), child.exited]).then(
     ([out, err]): CommandEnd => {
       clearTimeout(timer);
+      clearInterval(looking);
       return {
         status: child.exitCode,
         signal: child.signalCode as NodeJS.Signals | null,
         out,
         err,
         wallMs: performance.now() - startedMs,
-        peakBytes: Number(child.resourceUsage()?.maxRSS ?? 0),
+        peakBytes,
       };
     },
   );
@@ -66,6 +72,16 @@ export function startCommand(args: readonly string[], options: CommandOptions = 
     ended,
     kill: (signal) => void process.kill(options.group ? -child.pid : child.pid, signal),
   };
+}
+
+/** What `resourceUsage` tells of a child counts from before its program began, when it was still a copy of this process. */
+function peakOf(pid: number): number {
+  try {
+    const kib = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    return Number(kib ?? 0) * 1024;
+  } catch {
+    return 0; // ended, or no such folder on this system
+  }
 }
 
 export const runCommand = (args: readonly string[], options?: CommandOptions): Promise<CommandEnd> =>

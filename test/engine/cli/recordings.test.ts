@@ -140,8 +140,7 @@ test("an hour goes through in bounded memory, and not a sample is lost", async (
   expect(report).toMatchObject({ state: "done", failures: [], imbalances: [] });
   expect(report.artifacts.map(({ bytes }) => bytes)).toContain(44 + hour * 2);
   expect(vad).toMatchObject({ in: { samples: hour }, out: { samples: 0 }, gated: hour });
-  // All of the engine fits into 100 MB; on a loaded machine the collector falls behind a reader that goes thousands of times real time.
-  expect(peakBytes).toBeLessThan(700_000_000);
+  expect(peakBytes).toBeLessThan(250_000_000); // the recording has 58 MB, and all of the engine fits into 100
 });
 
 test("a recording of silence alone gives empty, valid files", async () => {
