@@ -12,19 +12,10 @@ import type {
   NodeEvent,
   Received,
   Resource,
-  TaskInput,
   TaskNode,
   UsageUnit,
 } from "#engine/plugin";
-import {
-  type AudioFormat,
-  type Control,
-  defaultPort,
-  durationMs,
-  EngineError,
-  type Frame,
-  positionMs,
-} from "#engine/plugin";
+import { type AudioFormat, defaultPort, EngineError, type Frame } from "#engine/plugin";
 import {
   type ClockedNetwork,
   MemoryNetwork,
@@ -34,9 +25,11 @@ import {
   VirtualClock,
 } from "#engine/runtime";
 
+import { type Feed, FeedInput, type FeedItem, feedOf } from "./feed-input.ts";
+
 export interface DriveOptions {
   /** To the default input, or by port (then one port after the other). A control between frames is handed to `onControl` there. */
-  frames?: readonly (Frame | Control)[] | Readonly<Record<string, readonly Frame[]>>;
+  frames?: Feed;
   /** Negotiated audio formats by input port. Default: those of the first audio frames. */
   formats?: Readonly<Record<string, AudioFormat>>;
   /** Default: a virtual clock of its own. */
@@ -126,65 +119,12 @@ export async function driveNode(
   return { ...log.result(), held };
 }
 
-type FeedItem = Received | { readonly control: Control };
-
-function feedOf(frames: NonNullable<DriveOptions["frames"]>, port: string): FeedItem[] {
-  if (Array.isArray(frames))
-    return frames.map((f: Frame | Control) => (isControl(f) ? { control: f } : { port, frame: f }));
-  return Object.entries(frames).flatMap(([name, list]) => list.map((frame: Frame) => ({ port: name, frame })));
-}
-
-const CONTROLS = new Set(["end", "flush", "cancel", "deadline", "barge-in"]);
-const isControl = (item: Frame | Control): item is Control => CONTROLS.has(item.kind);
-
 function formatsOf(feed: readonly FeedItem[], given: DriveOptions["formats"]): Record<string, AudioFormat> {
   const found: Record<string, AudioFormat> = {};
   for (const item of feed)
     if ("frame" in item && item.frame.kind === "audio" && !found[item.port])
       found[item.port] = { sampleRateHz: item.frame.sampleRateHz, channels: item.frame.channels };
   return { ...found, ...given };
-}
-
-/** Frames that are there from the start, or when their time has come; a control is handed over when its turn comes. */
-class FeedInput implements TaskInput {
-  readonly #feed: FeedItem[];
-  readonly #beganMs: number;
-
-  constructor(
-    feed: readonly FeedItem[],
-    readonly clock: Clock,
-    readonly pace: number,
-    readonly onControl: (control: Control) => void,
-  ) {
-    this.#feed = [...feed];
-    this.#beganMs = clock.nowMs();
-  }
-
-  poll(): Received | undefined {
-    for (;;) {
-      if (this.#earlyMs() > 0) return undefined;
-      const item = this.#feed.shift();
-      if (!item || "frame" in item) return item;
-      this.onControl(item.control);
-    }
-  }
-
-  async next(): Promise<Received | undefined> {
-    for (let earlyMs = this.#earlyMs(); earlyMs > 0; earlyMs = this.#earlyMs()) await this.clock.sleep(earlyMs);
-    return this.poll() ?? (this.#feed.length > 0 ? this.next() : undefined);
-  }
-
-  async *[Symbol.asyncIterator](): AsyncIterator<Frame> {
-    for (let item = await this.next(); item; item = await this.next()) yield item.frame;
-  }
-
-  /** How long it is until the next item may come. */
-  #earlyMs(): number {
-    const item = this.#feed[0];
-    if (this.pace === 0 || !item || !("frame" in item)) return 0;
-    const dueMs = (positionMs(item.frame) + durationMs(item.frame)) / this.pace;
-    return dueMs - (this.clock.nowMs() - this.#beganMs);
-  }
 }
 
 class DriveLog {

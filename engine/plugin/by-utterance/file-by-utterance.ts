@@ -12,6 +12,7 @@ import {
   type Word,
 } from "../../frames/index.ts";
 import type { NodeContext } from "../context.ts";
+import { PreRoll } from "../gate/pre-roll.ts";
 import { InnerNode } from "../inner/inner-node.ts";
 import type { AwaitableEmit, NodeDefinition, Received, TaskInput, TaskNode } from "../node.ts";
 
@@ -20,10 +21,15 @@ export interface ByUtteranceOptions {
   readonly config: unknown;
   /** Its input for recordings, or for audio. */
   readonly port: string;
+  /** What that input is called outside. */
+  readonly shownAs: string;
 }
 
 /** The longest recording that is made of a stream without marks: many services take a minute. */
 const MOST_MS = 55_000;
+
+/** How late an opening mark may come. */
+const MARK_LATE_MS = 2000;
 
 /** What a recording was made of, so that its texts find back to the stream. */
 interface Origin {
@@ -42,6 +48,8 @@ interface Said {
 export class FileByUtterance implements TaskNode {
   readonly #input = new OneByOne();
   readonly #inner: InnerNode;
+  /** Marks come later than the audio that they speak of. */
+  readonly #preRoll = new PreRoll(MARK_LATE_MS);
   #parts: AudioFrame[] = [];
   #samples = 0;
   #utterance: string | undefined;
@@ -86,18 +94,35 @@ export class FileByUtterance implements TaskNode {
 
   /** What comes of a frame: recordings to be recognised, each with its place in the stream where it has one. */
   *#jobs({ port, frame }: Received): Iterable<Job> {
-    if (port !== this.options.port || (frame.kind !== "audio" && frame.kind !== "speech")) return yield { port, frame };
+    const { port: inner, shownAs } = this.options;
+    if (port !== shownAs || (frame.kind !== "audio" && frame.kind !== "speech"))
+      return yield { port: port === shownAs ? inner : port, frame };
     if (frame.kind === "speech") return yield* this.#mark(frame);
-    if (this.#marked && this.#utterance === undefined) return;
-    this.#parts.push(frame);
-    this.#samples += endSample(frame) - frame.startSample;
+    if (this.#marked && this.#utterance === undefined) return void this.#preRoll.push(frame);
+    this.#hear(frame);
     if (this.#samples >= msToSamples(MOST_MS, frame.sampleRateHz)) yield* present(this.#cut());
   }
 
   *#mark(mark: SpeechMark): Iterable<Job> {
+    if (this.#marked || mark.mark === "end") yield* present(this.#cut());
+    if (!this.#marked) this.#forgetBefore();
     this.#marked = true;
-    yield* present(this.#cut());
     this.#utterance = mark.mark === "start" ? mark.utterance : undefined;
+    if (mark.mark === "end") return;
+    const { sampleRateHz = mark.sampleRateHz } = this.ctx.formats[this.options.shownAs] ?? {};
+    for (const frame of this.#preRoll.takeFrom(rescaleSamples(mark.atSample, mark.sampleRateHz, sampleRateHz)).frames)
+      this.#hear(frame);
+  }
+
+  /** What came before the first mark is not known to be speech: it counts as its pre-roll. */
+  #forgetBefore(): void {
+    for (const frame of this.#parts.splice(0)) this.#preRoll.push(frame);
+    this.#samples = 0;
+  }
+
+  #hear(frame: AudioFrame): void {
+    this.#parts.push(frame);
+    this.#samples += endSample(frame) - frame.startSample;
   }
 
   /** What was heard so far as one recording. */

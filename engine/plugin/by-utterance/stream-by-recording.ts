@@ -46,8 +46,10 @@ export class StreamByRecording implements TaskNode {
   }
 
   async #pass(received: Received, emit: AwaitableEmit, signal: AbortSignal): Promise<void> {
-    this.#live ??= this.#start(this.ctx, emit, signal);
-    this.#live.input.push(received);
+    const { port, shownAs } = this.options;
+    const format = this.ctx.formats[shownAs];
+    this.#live ??= this.#start(format ? this.#contextFor(format) : this.ctx, emit, signal);
+    this.#live.input.push(received.port === shownAs ? { ...received, port } : received);
     await Promise.race([this.#live.input.room(), this.#live.done]);
   }
 

@@ -146,12 +146,15 @@ function readFallback(
 /** A recogniser of files that stands in for one of streams gets utterances as recordings, and the other way round. */
 function matched(definition: NodeDefinition, { config }: Settings, first: DraftCandidate | undefined): NodeDefinition {
   if (!first || config === undefined) return definition;
-  const before = first.inputs[defaultPort(first.inputs) ?? ""];
+  const port = defaultPort(first.inputs);
+  const before = first.inputs[port ?? ""];
   try {
     const inputs = definition.inputs(config);
     const own = inputs[defaultPort(inputs) ?? ""];
     const recognises = ["asr", "file-asr", "interpret"].includes(definition.role(config));
-    return before && own && recognises && takesFiles(own) !== takesFiles(before) ? byUtterance(definition) : definition;
+    return before && own && recognises && takesFiles(own) !== takesFiles(before)
+      ? byUtterance(definition, port)
+      : definition;
   } catch {
     return definition; // told of where its ports are asked for
   }

@@ -93,7 +93,8 @@ export const marks = defineNode({
   },
 });
 
-class Hearing {
+/** Finds the words of made-up speech in a stream. */
+export class Hearing {
   #words: Word[] = [];
   #number = 0;
   #count = 0;

@@ -1,27 +1,30 @@
 import { z } from "zod";
-import { type AudioFrame, defineNode, type Frame, type NodeDefinition } from "#engine/plugin";
+import { defineNode, durationMs, type Frame, type NodeDefinition, type NodeTypes, positionMs } from "#engine/plugin";
 import type { RunEvent, RunOptions, RunReport } from "#engine/runtime";
 import { planWorkflow } from "#engine/workflow";
 import { AccountedRun } from "../accounted-run.ts";
 import { TOKEN, type Toy, toyTypes } from "./service.ts";
 
 /** A microphone: its frames come in their time whether or not anybody is ready. */
-export const microphone = (frames: readonly AudioFrame[]): NodeDefinition =>
+export const microphone = (frames: readonly Frame[]): NodeDefinition =>
   defineNode({
     type: "toy.microphone",
     summary: "Plays frames in real time.",
     role: "source",
     shape: "task",
     inputs: {},
-    outputs: { out: { kinds: ["audio"], audio: { sampleRateHz: 16_000, channels: 1, frameMs: 20 } } },
+    outputs: {
+      out: frames.some((frame) => frame.kind === "recording")
+        ? { kinds: ["recording"] }
+        : { kinds: ["audio"], audio: { sampleRateHz: 16_000, channels: 1, frameMs: 20 } },
+    },
     config: z.strictObject({}),
     realTime: true,
     create: (_config, { clock }) => ({
       async run(_input, emit, signal) {
         const beganMs = clock.nowMs();
         for (const frame of frames) {
-          const endMs = ((frame.startSample + frame.pcm.length) * 1000) / frame.sampleRateHz;
-          const waitMs = endMs - (clock.nowMs() - beganMs);
+          const waitMs = positionMs(frame) + durationMs(frame) - (clock.nowMs() - beganMs);
           if (waitMs > 0) await clock.sleep(waitMs, signal);
           void emit(frame);
         }
@@ -39,13 +42,13 @@ export interface ToyRun {
 export async function runToy(
   toy: Toy,
   workflow: string,
-  frames: readonly AudioFrame[],
-  options: Partial<RunOptions> = {},
+  frames: readonly Frame[],
+  { types = toyTypes(), ...options }: Partial<RunOptions> & { readonly types?: NodeTypes } = {},
 ): Promise<ToyRun> {
   const { plan, findings } = await planWorkflow(
     { text: workflow, name: "toy.yaml", dir: "/" },
     {
-      types: toyTypes(),
+      types,
       purpose: "run",
       bindings: { talk: { definition: microphone(frames), config: {} } },
       environment: {},
