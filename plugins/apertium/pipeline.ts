@@ -97,7 +97,7 @@ export class Pipeline {
   }
 
   #send(request: string): void {
-    const failed = () => this.#settle(this.#died());
+    const failed = () => this.#fail(); // the first stage is gone, which its end need not have told yet
     try {
       const { stdin } = this.#child;
       Promise.all([stdin.write(request), stdin.flush()]).catch(failed);
