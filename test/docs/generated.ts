@@ -27,6 +27,11 @@ export const SECTIONS: readonly Section[] = [
   { page: "docs/notices.md", name: "packages", make: (before) => packages(directPackages().used, before) },
   {
     page: "docs/notices.md",
+    name: "optional packages",
+    make: (before) => packages(directPackages().optional, before),
+  },
+  {
+    page: "docs/notices.md",
     name: "development packages",
     make: (before) => packages(directPackages().development, before),
   },

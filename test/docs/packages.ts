@@ -15,13 +15,18 @@ export type Package = z.output<typeof manifest> & { readonly folder: string };
 const own = z.object({
   dependencies: z.record(z.string(), z.string()),
   devDependencies: z.record(z.string(), z.string()),
+  optionalDependencies: z.record(z.string(), z.string()),
 });
 
 /** The npm packages that this project names, as they are installed. */
-export function directPackages(): { readonly used: Package[]; readonly development: Package[] } {
-  const { dependencies, devDependencies } = own.parse(readJson(join(ROOT, "package.json")));
+export function directPackages(): Readonly<Record<"used" | "optional" | "development", Package[]>> {
+  const { dependencies, devDependencies, optionalDependencies } = own.parse(readJson(join(ROOT, "package.json")));
   const installed = (names: object) => Object.keys(names).map((name) => find(name, ROOT));
-  return { used: installed(dependencies), development: installed(devDependencies) };
+  return {
+    used: installed(dependencies),
+    optional: installed(optionalDependencies),
+    development: installed(devDependencies),
+  };
 }
 
 /** What packages need in turn, themselves left out, by name. What is optional and not installed is not among it. */
