@@ -1,8 +1,9 @@
 import { createHash, createHmac } from "node:crypto";
 import { EngineError } from "#engine/errors";
-import type { Acknowledgement, Callback, CallbackName, CallbackRequest, Desk, Durable } from "#engine/plugin";
+import type { Acknowledgement, Callback, CallbackName, CallbackRequest, Desk, Durable, Outbox } from "#engine/plugin";
 import type { Store } from "#engine/store";
 import type { Callbacks } from "./api/work.ts";
+import { runOutbox } from "./hooks/run-outbox.ts";
 import { newId } from "./ids.ts";
 
 interface StoredCall extends Omit<CallbackRequest, "body"> {
@@ -20,6 +21,8 @@ export class StoredDesk implements Desk, Callbacks {
     private readonly secret: string,
     private readonly publicUrl: string | undefined,
     private readonly epochMs: () => number,
+    /** Something was put into the outbox. */
+    private readonly queued: () => void,
   ) {}
 
   async callback(of: CallbackName, acknowledge: Acknowledgement): Promise<Callback> {
@@ -42,6 +45,10 @@ export class StoredDesk implements Desk, Callbacks {
       url: new URL(`v1/callbacks/${token}`, publicUrl.endsWith("/") ? publicUrl : `${publicUrl}/`).href,
       next: (signal) => this.#next(tokenHash, signal),
     };
+  }
+
+  outbox(runId: string): Outbox {
+    return runOutbox(this.store, this.epochMs, this.queued, runId);
   }
 
   durable(runId: string, nodeId: string): Durable {

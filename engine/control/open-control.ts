@@ -55,23 +55,24 @@ async function assemble(options: ControlOptions, store: Store, folder: string): 
   // whole milliseconds: that is what the store takes
   const epochMs = () => Math.round((options.epochMs ?? Date.now)());
   const secret = await store.write((to) => to.access.fact("signing-secret", randomBytes(32).toString("base64url")));
-  const desk = new StoredDesk(store, secret, config.publicUrl, epochMs);
   const subscriptions = new Subscriptions(store);
   await subscriptions.load();
   const rules = { hosts: config.allowedHosts, onlyListed: false };
-  const dispatcher = new Dispatcher({ store, clock, epochMs, rules, log });
+  const nodeRules = { hosts: config.allowedHosts, onlyListed: config.allowedHosts.length > 0 };
+  const dispatcher = new Dispatcher({ store, clock, epochMs, rules, nodeRules, log });
+  const queued = () => dispatcher.wake();
+  const desk = new StoredDesk(store, secret, config.publicUrl, epochMs, queued);
   const journal = new Journal(
     store,
     clock,
     log,
     (message, project) => subscriptions.ofMessage(message, project),
-    () => dispatcher.wake(),
+    queued,
   );
   const uploads = new UploadsService(store, join(folder, "uploads"), config.limits.uploadBytes, epochMs);
   const secrets = new SecretBook(config, environment, cwd);
   const planner = new Planner(config, types, secrets, join(folder, "runs"), cwd);
-  const inputRules = { hosts: config.allowedHosts, onlyListed: config.allowedHosts.length > 0 };
-  const locate = locator(uploads, inputRules, config.limits.uploadBytes);
+  const locate = locator(uploads, nodeRules, config.limits.uploadBytes);
   const household = { ...options.household, desk };
   const book = new RunBook({ config, store, journal, planner, household, clock, epochMs, log, locate });
   const lateness = new Lateness(clock);
@@ -83,7 +84,6 @@ async function assemble(options: ControlOptions, store: Store, folder: string): 
     else await workflows.get(caller, of.workflow);
   });
   const keys = new KeysService(store, config, tokens, epochMs);
-  const queued = () => dispatcher.wake();
   const runner = new JobRunner({ store, book, admission, subscriptions, clock, epochMs, log, queued });
   const jobs = new JobsService({ config, store, runner, workflows, planner, admission, epochMs });
   const webhooks = new WebhooksService(store, subscriptions, dispatcher, rules, epochMs);

@@ -1,3 +1,5 @@
+import type { Outbox } from "./outbox.ts";
+
 /** How a vendor's call is answered before anybody has looked at it. */
 export interface Acknowledgement {
   /** Default 200. */
@@ -38,6 +40,8 @@ export interface Desk {
    */
   callback(of: CallbackName, acknowledge: Acknowledgement): Promise<Callback>;
   durable(runId: string, nodeId: string): Durable;
+  /** Absent where the process keeps nothing: then a node posts for itself. */
+  outbox?(runId: string): Outbox;
 }
 
 export interface CallbackName {

@@ -3,6 +3,7 @@ import type { Artifact, ArtifactOptions } from "./artifact.ts";
 import type { Acknowledgement, Callback, Durable } from "./callback.ts";
 import type { Clock } from "./clock.ts";
 import type { Network } from "./link/network.ts";
+import type { Outbox } from "./outbox.ts";
 import type { Resource } from "./resource.ts";
 
 /** All that a node sees of the world. It belongs to one node of one run. */
@@ -57,6 +58,8 @@ export interface NodeContext {
    * @throws EngineError CONFIG_INVALID where this process cannot be reached from outside.
    */
   callback(name: string, acknowledge: Acknowledgement): Promise<Callback>;
+  /** Where messages to others are kept until they are delivered; absent in a process that keeps nothing. */
+  readonly outbox?: Outbox;
   /** Somebody wants to see the wire: `{ type: "wire", … }` events are worth reporting. */
   readonly tracing: boolean;
   /** A process-wide thing shared with other nodes and runs, opened by its first user and closed after its last. */

@@ -106,6 +106,7 @@ export {
   type TaskInput,
   type TaskNode,
 } from "./node.ts";
+export { type Outbox, type OutgoingPost, postHeaders, signatureOf } from "./outbox.ts";
 export {
   definePlugin,
   type Engine,

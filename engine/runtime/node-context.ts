@@ -15,6 +15,7 @@ import {
   type Logger,
   type NodeContext,
   type NodeEvent,
+  type Outbox,
   type Resource,
   type UsageUnit,
 } from "#engine/plugin";
@@ -59,6 +60,7 @@ export class RunNodeContext implements NodeContext {
   readonly log: Logger;
   readonly network: NodeNetwork;
   readonly durable: Durable;
+  readonly outbox?: Outbox;
   readonly tracing: boolean;
   readonly counters: Record<string, number> = {};
   readonly used: Partial<Record<UsageUnit, number>> = {};
@@ -89,6 +91,8 @@ export class RunNodeContext implements NodeContext {
       { virtual: lender.clock.virtual, ...(lender.guard && { guard: lender.guard }) },
     );
     this.durable = lender.desk.durable(lender.runId, planned.id);
+    const outbox = lender.desk.outbox?.(lender.runId);
+    if (outbox) this.outbox = guarded(outbox, lender.guard);
     this.tracing = lender.traces(planned.id);
     this.#random = (lender.seed ^ Math.imul(index + 1, 0x9e3779b1)) >>> 0 || 1;
   }
@@ -206,6 +210,14 @@ export class RunNodeContext implements NodeContext {
     if (this.#temporary) rmSync(this.#temporary, { recursive: true, force: true });
   }
 }
+
+/** What is not to be reached is refused before it is stored, as it would be without an outbox. */
+const guarded = (outbox: Outbox, guard: NetworkRules["guard"]): Outbox => ({
+  async put(post) {
+    await guard?.(new URL(post.url));
+    await outbox.put(post);
+  },
+});
 
 /** A version 4 UUID made of random numbers from 0 to below 1. */
 export function seededUuid(random: () => number): string {

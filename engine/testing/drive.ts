@@ -212,6 +212,7 @@ function contextFor({ log, clock, network, options, formats, mainInput }: Surrou
     epochMs: () => (clock.virtual ? DRIVE_EPOCH_MS + clock.nowMs() : Date.now()),
     network,
     tracing: options.tracing ?? false,
+    ...(options.desk?.outbox && { outbox: options.desk.outbox("run") }),
     durable: options.desk?.durable("run", "node") ?? nothingKept,
     callback: (name, acknowledge) => {
       if (!options.desk)

@@ -7,9 +7,10 @@ import { script } from "./script.ts";
 import { subtitles } from "./subtitles.ts";
 import { transcript } from "./transcript.ts";
 import { wav } from "./wav.ts";
+import { webhook } from "./webhook.ts";
 
 /** The node types that every workflow can count on. */
 export default definePlugin({
   name: "core",
-  nodes: [file, wav, mix, convert, print, script, subtitles, transcript],
+  nodes: [file, wav, mix, convert, print, script, subtitles, transcript, webhook],
 });

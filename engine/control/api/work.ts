@@ -126,14 +126,24 @@ export interface WebhookView extends NewWebhook {
 
 export interface DeliveryView {
   readonly id: string;
-  readonly webhook: string;
-  readonly event: WebhookEvent;
+  /** The subscription; absent where a node of `run` posts for itself. */
+  readonly webhook?: string;
+  readonly run?: string;
+  /** A `WebhookEvent`, or what a node calls it: `text.final`, … */
+  readonly event: string;
   readonly state: "waiting" | "delivered" | "dead";
   readonly attempts: number;
   readonly createdAtMs: number;
   readonly nextAtMs?: number;
   /** HTTP status of the last attempt, or a code. */
   readonly last?: string;
+}
+
+/** Of a subscription, of a run, in a state; each may be left open. */
+export interface DeliveryFilter extends PageRequest {
+  readonly webhook?: string;
+  readonly run?: string;
+  readonly state?: DeliveryView["state"];
 }
 
 /**
@@ -149,11 +159,8 @@ export interface Webhooks {
   delete(caller: Caller, id: string): Promise<void>;
   /** A new secret; the old one goes on signing too for a day. */
   rotate(caller: Caller, id: string): Promise<{ readonly secret: string }>;
-  deliveries(
-    caller: Caller,
-    id: string,
-    filter: PageRequest & { readonly state?: DeliveryView["state"] },
-  ): Promise<Page<DeliveryView>>;
+  /** Throws WEBHOOK_NOT_FOUND when it is asked for those of one. */
+  deliveries(caller: Caller, filter: DeliveryFilter): Promise<Page<DeliveryView>>;
   /** Sends a dead or delivered one again, now. */
   redeliver(caller: Caller, delivery: string): Promise<DeliveryView>;
 }

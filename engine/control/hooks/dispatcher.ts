@@ -1,9 +1,8 @@
 import { EngineError } from "#engine/errors";
-import type { Clock, Logger } from "#engine/plugin";
+import { type Clock, type Logger, postHeaders, signatureOf } from "#engine/plugin";
 import type { DeliveryRow, Store } from "#engine/store";
 import { type GuardedRequest, type GuardedResponse, guardedFetch } from "../security/guarded-fetch.ts";
 import type { UrlRules } from "../security/url-guard.ts";
-import { signatureOf } from "./sign.ts";
 
 /** From 5 s, doubling up to an hour: the last of 15 attempts comes about 8 hours after the first. */
 const FIRST_RETRY_MS = 5000;
@@ -22,10 +21,18 @@ export interface DispatcherOptions {
   readonly clock: Clock;
   readonly epochMs: () => number;
   readonly rules: UrlRules;
+  /** For what nodes of runs post; default as for subscriptions. */
+  readonly nodeRules?: UrlRules;
   readonly log: Logger;
   /** From 0 to below 1. */
   readonly random?: () => number;
   readonly send?: Send;
+}
+
+interface Target {
+  readonly url: string;
+  readonly rules: UrlRules;
+  readonly signature?: string;
 }
 
 /** Empties the outbox: sends what is due, tries again with growing pauses, and lays aside what nobody takes. */
@@ -101,13 +108,15 @@ export class Dispatcher {
   }
 
   async #deliver(delivery: DeliveryRow): Promise<void> {
-    const { store } = this.options;
-    const webhook = await store.read((from) => from.webhooks.get(delivery.webhookId));
-    if (!webhook)
+    const { store, rules, nodeRules = rules } = this.options;
+    const { url: own, signature } = delivery;
+    const target =
+      own === null
+        ? await this.#subscribed(delivery)
+        : { url: own, rules: nodeRules, ...(signature !== null && { signature }) };
+    if (!target)
       return store.write((to) => to.webhooks.updateDelivery(delivery.id, { state: "dead", last: "WEBHOOK_NOT_FOUND" }));
-    const { url, secret, oldSecret, oldSecretUntilMs } = webhook;
-    const old = oldSecret !== null && (oldSecretUntilMs ?? 0) > this.options.epochMs() ? [oldSecret] : [];
-    const last = await this.#send(delivery, url, [secret, ...old]);
+    const last = await this.#send(delivery, target);
     const attempts = delivery.attempts + 1;
     const delivered = /^2\d\d$/.test(last);
     const state = delivered ? "delivered" : attempts >= ATTEMPTS ? "dead" : "waiting";
@@ -115,17 +124,20 @@ export class Dispatcher {
     await store.write((to) => to.webhooks.updateDelivery(delivery.id, { state, attempts, last, nextAtMs }));
   }
 
+  /** Signed with the secret, while it is being rotated with the old one too. */
+  async #subscribed({ webhookId, body }: DeliveryRow): Promise<Target | undefined> {
+    const { store, epochMs, rules } = this.options;
+    const webhook = await store.read((from) => from.webhooks.get(webhookId));
+    if (!webhook) return undefined;
+    const { url, secret, oldSecret, oldSecretUntilMs } = webhook;
+    const old = oldSecret !== null && (oldSecretUntilMs ?? 0) > epochMs() ? [oldSecret] : [];
+    return { url, rules, signature: signatureOf(body, [secret, ...old], epochMs()) };
+  }
+
   /** The status of the answer, or the code of what went wrong. */
-  async #send({ id, event, body }: DeliveryRow, url: string, secrets: readonly string[]): Promise<string> {
-    const { epochMs, rules, send = guardedFetch } = this.options;
-    const headers = {
-      "content-type": "application/json",
-      "content-length": String(Buffer.byteLength(body)),
-      "user-agent": "parlando",
-      "parlando-event": event,
-      "parlando-delivery": id,
-      "parlando-signature": signatureOf(body, secrets, epochMs()),
-    };
+  async #send({ id, event, body }: DeliveryRow, { url, rules, signature }: Target): Promise<string> {
+    const { send = guardedFetch } = this.options;
+    const headers = postHeaders({ id, event, body, ...(signature !== undefined && { signature }) });
     try {
       const answer = await send({ url, method: "POST", headers, body, timeoutMs: TIMEOUT_MS, redirects: 0 }, rules);
       for await (const _ignored of answer.body) break;

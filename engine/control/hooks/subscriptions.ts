@@ -50,6 +50,7 @@ export class Subscriptions {
         project,
         webhookId: webhook.id,
         url: null,
+        signature: null,
         runId: runId ?? null,
         event,
         body,

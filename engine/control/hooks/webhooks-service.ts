@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto";
 import { EngineError } from "#engine/errors";
 import type { DeliveryRow, Store, WebhookRow } from "#engine/store";
 import { pageOf, placeOf, requireScope, requireWhole } from "../access.ts";
-import type { Caller, Page, PageRequest } from "../api/access.ts";
+import type { Caller, Page } from "../api/access.ts";
 import {
+  type DeliveryFilter,
   type DeliveryView,
   type NewWebhook,
   WEBHOOK_EVENTS,
@@ -74,15 +75,21 @@ export class WebhooksService implements Webhooks {
     return { secret };
   }
 
-  async deliveries(
-    caller: Caller,
-    id: string,
-    filter: PageRequest & { readonly state?: DeliveryView["state"] },
-  ): Promise<Page<DeliveryView>> {
-    await this.#find(caller, id);
+  async deliveries(caller: Caller, filter: DeliveryFilter): Promise<Page<DeliveryView>> {
+    const { webhook: webhookId, run: runId, state } = filter;
+    this.#require(caller);
+    if (webhookId !== undefined) await this.#find(caller, webhookId);
     const { limit, after } = placeOf(filter);
-    const query = { limit: limit + 1, ...(after && { after }), ...(filter.state && { state: filter.state }) };
-    const rows = await this.store.read((from) => from.webhooks.deliveries(id, query));
+    const rows = await this.store.read((from) =>
+      from.webhooks.deliveries({
+        project: caller.project,
+        limit: limit + 1,
+        ...(webhookId !== undefined && { webhookId }),
+        ...(runId !== undefined && { runId }),
+        ...(state !== undefined && { state }),
+        ...(after && { after }),
+      }),
+    );
     return pageOf(rows, limit, (row) => ({ atMs: row.createdAtMs, id: row.id }), deliveryView);
   }
 
@@ -132,8 +139,9 @@ const webhookView = ({ id, url, events, labels, createdAtMs, enabled }: WebhookR
 
 const deliveryView = (row: DeliveryRow): DeliveryView => ({
   id: row.id,
-  webhook: row.webhookId,
-  event: row.event as WebhookEvent,
+  ...(row.webhookId !== "" && { webhook: row.webhookId }),
+  ...(row.runId !== null && { run: row.runId }),
+  event: row.event,
   state: row.state as DeliveryView["state"],
   attempts: row.attempts,
   createdAtMs: row.createdAtMs,

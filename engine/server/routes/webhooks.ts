@@ -62,16 +62,24 @@ const rotate = createRoute({
   responses: { 200: json(rotatedSecretSchema, "shown this once"), ...noWebhook },
 });
 
-const listDeliveries = createRoute({
+const ofState = { ...pageQuery, state: z.enum(["waiting", "delivered", "dead"]).optional() };
+
+const listOfWebhook = createRoute({
   method: "get",
   path: "/v1/webhooks/{id}/deliveries",
   tags,
-  summary: "Deliveries, newest first; `state=dead` are the dead letters",
-  request: {
-    params: idParams,
-    query: z.object({ ...pageQuery, state: z.enum(["waiting", "delivered", "dead"]).optional() }),
-  },
+  summary: "Deliveries of a webhook, newest first; `state=dead` are the dead letters",
+  request: { params: idParams, query: z.object(ofState) },
   responses: { 200: json(deliveryPageSchema, "a page"), ...noWebhook },
+});
+
+const listDeliveries = createRoute({
+  method: "get",
+  path: "/v1/deliveries",
+  tags,
+  summary: "All deliveries, newest first, those of `core.webhook` nodes too; `run` and `state` choose",
+  request: { query: z.object({ ...ofState, run: z.string().max(100).optional() }) },
+  responses: { 200: json(deliveryPageSchema, "a page"), ...problems() },
 });
 
 const redeliver = createRoute({
@@ -96,8 +104,11 @@ export const webhooksRoutes = (webhooks: Webhooks) =>
       return c.body(null, 204);
     })
     .openapi(rotate, async (c) => c.json(await webhooks.rotate(c.var.caller, c.req.valid("param").id), 200))
-    .openapi(listDeliveries, async (c) => {
-      const { id } = c.req.valid("param");
-      return c.json(await webhooks.deliveries(c.var.caller, id, exact(c.req.valid("query"))), 200);
+    .openapi(listOfWebhook, async (c) => {
+      const filter = { ...exact(c.req.valid("query")), webhook: c.req.valid("param").id };
+      return c.json(await webhooks.deliveries(c.var.caller, filter), 200);
     })
+    .openapi(listDeliveries, async (c) =>
+      c.json(await webhooks.deliveries(c.var.caller, exact(c.req.valid("query"))), 200),
+    )
     .openapi(redeliver, async (c) => c.json(await webhooks.redeliver(c.var.caller, c.req.valid("param").id), 200));

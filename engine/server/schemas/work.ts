@@ -126,8 +126,9 @@ export const rotatedSecretSchema = z.object({ secret: z.string() }).openapi("Rot
 export const deliverySchema = z
   .object({
     id: z.string(),
-    webhook: z.string(),
-    event: z.enum(WEBHOOK_EVENTS),
+    webhook: z.string().optional().describe("the subscription; absent where a node of the run posts for itself"),
+    run: z.string().optional(),
+    event: z.string(),
     state: z.enum(["waiting", "delivered", "dead"]),
     attempts: z.number().int(),
     createdAtMs: z.number(),

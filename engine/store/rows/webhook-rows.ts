@@ -6,6 +6,15 @@ import { after, chunks, type Position } from "./paging.ts";
 export type WebhookRow = Tables["webhooks"]["$inferSelect"];
 export type DeliveryRow = Tables["deliveries"]["$inferSelect"];
 
+export interface DeliveryQuery {
+  readonly project: string;
+  readonly webhookId?: string;
+  readonly runId?: string;
+  readonly state?: string;
+  readonly after?: Position;
+  readonly limit: number;
+}
+
 /** Subscriptions, and what is to be delivered: an outbox that is filled in the transaction that it tells of. */
 export class WebhookRows {
   constructor(
@@ -76,17 +85,16 @@ export class WebhookRows {
   }
 
   /** The latest first. */
-  async deliveries(
-    webhookId: string,
-    query: { state?: string; after?: Position; limit: number },
-  ): Promise<DeliveryRow[]> {
+  async deliveries(query: DeliveryQuery): Promise<DeliveryRow[]> {
     const { deliveries } = this.t;
     return this.db
       .select()
       .from(deliveries)
       .where(
         and(
-          eq(deliveries.webhookId, webhookId),
+          eq(deliveries.project, query.project),
+          query.webhookId === undefined ? undefined : eq(deliveries.webhookId, query.webhookId),
+          query.runId === undefined ? undefined : eq(deliveries.runId, query.runId),
           query.state === undefined ? undefined : eq(deliveries.state, query.state),
           after(query.after, deliveries.createdAtMs, deliveries.id),
         ),

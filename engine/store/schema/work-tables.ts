@@ -94,6 +94,8 @@ export const workTables = (c: Columns) => ({
       /** Of a subscription; empty where a node of a run sends by itself, and `url` says where to. */
       webhookId: c.text().notNull(),
       url: c.text(),
+      /** With `url`: the signature that goes with it; the secret is not stored. */
+      signature: c.text(),
       runId: c.text(),
       event: c.text().notNull(),
       body: c.text().notNull(),

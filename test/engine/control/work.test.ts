@@ -312,7 +312,7 @@ describe("webhooks", () => {
     const { webhook } = await webhooks.create(caller, listen(["run.ended"]));
     await speak(opened.control, [1]);
     await called(1);
-    const waiting = async () => (await webhooks.deliveries(caller, webhook.id, {})).items[0]!;
+    const waiting = async () => (await webhooks.deliveries(caller, { webhook: webhook.id })).items[0]!;
     while ((await waiting()).attempts === 0) await Bun.sleep(5);
     const { id, nextAtMs, createdAtMs, ...facts } = await waiting();
     expect(facts).toMatchObject({ state: "waiting", attempts: 1, last: "500", event: "run.ended" });
@@ -324,6 +324,46 @@ describe("webhooks", () => {
     expect(calls[1]!.delivery).toBe(calls[0]!.delivery);
     expect(await codeOf(webhooks.redeliver(callerOf("other"), id))).toBe("DELIVERY_NOT_FOUND");
     status = 200;
+  });
+
+  const telling = (host: string) =>
+    `${NUMBERS.replace("outputs:", `  tell: { use: core.webhook, from: asr, with: { url: "http://${host}/own", secret: "\${secret:hook}" } }\noutputs:`)}`;
+
+  test("a node posts through the same outbox: again after a refusal, listed with its run, signed with a secret that is not stored", async () => {
+    calls.length = 0;
+    status = 500;
+    const config = { allowedHosts: ["127.0.0.1"] };
+    await using opened = await openTestControl({ config });
+    const { runs, webhooks } = opened.control;
+    const text = telling(`127.0.0.1:${server.port}`);
+    const request = { workflow: { text }, inputs: { talk: live }, secrets: { hook: "only between us" } };
+    const run = await runs.start(caller, request);
+    const session = await runs.attach(caller, run.id, { sends: true }, new TestSocket());
+    session.push("talk", bytesOf(spoken([7])));
+    session.end();
+    await eventsOf(opened.control, run.id);
+    const own = async () => (await webhooks.deliveries(caller, { run: run.id })).items[0]!;
+    while ((await own()).attempts === 0) await Bun.sleep(5);
+    expect(await own()).toMatchObject({ run: run.id, event: "text.final", state: "waiting", last: "500" });
+    expect((await webhooks.deliveries(callerOf("other"), { run: run.id })).items).toEqual([]);
+    status = 200;
+    await webhooks.redeliver(caller, (await own()).id);
+    while ((await own()).state !== "delivered") await Bun.sleep(5);
+    expect(JSON.parse(calls.at(-1)!.body)).toMatchObject({ run: run.id, node: "tell", data: { text: "7" } });
+    expect(verified(calls.at(-1)!, "only between us")).toBe(true);
+    expect(JSON.stringify(await own())).not.toContain("only between us");
+  });
+
+  test("a node's address in a private network ends the run with the first post, which is not stored", async () => {
+    await using opened = await openTestControl({});
+    const request = { workflow: { text: telling("10.0.0.1") }, inputs: { talk: live }, secrets: { hook: "s" } };
+    const run = await opened.control.runs.start(caller, request);
+    const session = await opened.control.runs.attach(caller, run.id, { sends: true }, new TestSocket());
+    session.push("talk", bytesOf(spoken([7])));
+    session.end();
+    await eventsOf(opened.control, run.id);
+    expect(await opened.control.runs.get(caller, run.id)).toMatchObject({ error: { code: "URL_FORBIDDEN" } });
+    expect((await opened.control.webhooks.deliveries(caller, {})).items).toEqual([]);
   });
 
   test.each(["http://10.0.0.1/", "http://localhost/", "http://[::1]/", "http://169.254.169.254/latest/meta-data"])(

@@ -298,6 +298,7 @@ describe.each(storeKinds())("$name", (kind) => {
       project: "default",
       webhookId: "w1",
       url: null,
+      signature: null,
       runId: "r1",
       event: "run.final",
       body: "{}",
