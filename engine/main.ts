@@ -1,17 +1,28 @@
-import aliyun from "../plugins/aliyun/index.ts";
-import apertium from "../plugins/apertium/index.ts";
 import core from "../plugins/core/index.ts";
-import espeak from "../plugins/espeak/index.ts";
-import pocketsphinx from "../plugins/pocketsphinx/index.ts";
-import rtvt from "../plugins/rtvt/index.ts";
-import tencent from "../plugins/tencent/index.ts";
-import webrtc from "../plugins/webrtc/index.ts";
 import { type Console, runCli, type World } from "./cli/index.ts";
-import { NodeTypes } from "./plugin/index.ts";
+import { NodeTypes, type Plugin, type PluginSource } from "./plugin/index.ts";
 import { newHousehold } from "./runtime/index.ts";
 
-/** The built-in plugins. This file alone knows them, reads the environment and ends the process. */
-const types = new NodeTypes([core, webrtc, pocketsphinx, apertium, espeak, aliyun, rtvt, tencent]);
+/** A plugin that is loaded when a workflow names one of its types. */
+const source = (name: string, load: () => Promise<{ readonly default: Plugin }>): PluginSource => ({
+  name,
+  load: async () => (await load()).default,
+});
+
+/**
+ * The built-in plugins. This file alone knows them, reads the environment and ends the process. The core is always there: plans put its
+ * nodes in by themselves.
+ */
+const types = new NodeTypes([
+  core,
+  source("webrtc", () => import("../plugins/webrtc/index.ts")),
+  source("pocketsphinx", () => import("../plugins/pocketsphinx/index.ts")),
+  source("apertium", () => import("../plugins/apertium/index.ts")),
+  source("espeak", () => import("../plugins/espeak/index.ts")),
+  source("aliyun", () => import("../plugins/aliyun/index.ts")),
+  source("rtvt", () => import("../plugins/rtvt/index.ts")),
+  source("tencent", () => import("../plugins/tencent/index.ts")),
+]);
 
 const { stdout, stderr } = process;
 const onTerminal = stdout.isTTY === true && stderr.isTTY === true;

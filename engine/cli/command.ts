@@ -30,6 +30,8 @@ export interface Command {
   readonly summary: string;
   /** More lines for `--help`. */
   readonly help?: string;
+  /** The command works with node types: the plugins that `parlando.yaml` of the working folder lists are loaded for it. */
+  readonly listedPlugins?: true;
   /** Returns the exit status. */
   run(argv: readonly string[], console: Console, world: World): Promise<number>;
 }

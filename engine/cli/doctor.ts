@@ -5,10 +5,12 @@ import { type Command, EXIT } from "./command.ts";
 export const doctor: Command = {
   name: "doctor",
   usage: "[--json]",
+  listedPlugins: true,
   summary: "Say which engines of this machine were found, and what mends what is missing",
   help: "Exit status 1 when something is MISSING; what is only absent has something that serves in its place.",
   async run(argv, console, world) {
     const { values } = parseArgs({ args: [...argv], options: { json: { type: "boolean", default: false } } });
+    await world.types.loadAll();
     const engines = world.types.plugins.flatMap((plugin) =>
       (plugin.engines ?? []).map((engine) => ({ plugin: plugin.name, engine })),
     );

@@ -9,6 +9,7 @@ const FORMATS = ["mermaid", "dot"] as const;
 export const graph: Command = {
   name: "graph",
   usage: "FILE [--format mermaid|dot]",
+  listedPlugins: true,
   summary: "Draw a workflow: nodes, ports, formats, conversions and queues",
   help: "Mermaid goes into any Markdown page; dot goes to Graphviz: parlando graph FILE --format dot | dot -Tsvg > graph.svg",
   async run(argv, console, world) {

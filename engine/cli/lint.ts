@@ -7,6 +7,7 @@ import { planFile } from "./planning.ts";
 export const lint: Command = {
   name: "lint",
   usage: "FILE... [--json]",
+  listedPlugins: true,
   summary: "Check workflow files without running them",
   help: "Every finding of every file at once, each as `file:line:column CODE message`. Needs no engine installed.\nExit status 1 when there is an error; notes and warnings alone are 0.",
   async run(argv, console, world) {

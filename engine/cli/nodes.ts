@@ -6,6 +6,7 @@ import { type Command, EXIT } from "./command.ts";
 export const nodes: Command = {
   name: "nodes",
   usage: "[TYPE] [--json]",
+  listedPlugins: true,
   summary: "List the node types, or show one with its ports and settings",
   async run(argv, console, world) {
     const { positionals, values } = parseArgs({
@@ -15,11 +16,13 @@ export const nodes: Command = {
     });
     const [type] = positionals;
     if (type === undefined) {
+      await world.types.loadAll();
       const all = world.types.all();
       if (values.json) console.out(JSON.stringify(all.map(describeNode)));
       else for (const node of all) console.out(`${node.type.padEnd(20)} ${node.summary}`);
       return EXIT.done;
     }
+    await world.types.load([type]);
     const definition = world.types.get(type);
     if (!definition) {
       const near = suggest(

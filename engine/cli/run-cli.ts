@@ -6,6 +6,7 @@ import { graph } from "./graph.ts";
 import { keys } from "./keys.ts";
 import { lint } from "./lint.ts";
 import { nodes } from "./nodes.ts";
+import { withListedPlugins } from "./outside-plugins.ts";
 import { run } from "./run.ts";
 import { serve } from "./serve.ts";
 
@@ -35,7 +36,8 @@ export async function runCli(argv: readonly string[], console: Console, world: W
     return EXIT.done;
   }
   try {
-    return await command.run(rest, console, world);
+    const known = command.listedPlugins ? await withListedPlugins(world, console) : world;
+    return await command.run(rest, console, known);
   } catch (error) {
     // parseArgs says precisely what it does not know
     if (error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"))

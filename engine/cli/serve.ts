@@ -2,9 +2,10 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Control, ServerConfig } from "#engine/control";
 import { EngineError } from "#engine/errors";
-import { type Logger, NodeTypes, type Plugin } from "#engine/plugin";
+import type { Logger } from "#engine/plugin";
 import type { Example } from "#engine/server";
 import { type Command, type Console, EXIT, type World, wrongUsage } from "./command.ts";
+import { addPlugins } from "./outside-plugins.ts";
 import { type ConfigFound, readConfig } from "./server-config.ts";
 
 // The rooms behind it are loaded when it runs: no other command waits for them.
@@ -52,7 +53,10 @@ async function serveUntilTold(found: ConfigFound, log: Logger, console: Console,
     import("#engine/runtime"),
   ]);
   const clock = new SystemClock();
-  const types = await withPlugins(world.types, config.plugins, folder);
+  await world.types.loadAll();
+  const types = await addPlugins(world.types, config.plugins, folder);
+  for (const { name, error } of types.failures)
+    log.warn("plugin left out", { plugin: name, code: error.code, reason: error.message });
   const { environment, household } = world;
   const control = await openControl({ config, types, household, clock, environment, cwd: folder, log });
   try {
@@ -110,25 +114,6 @@ async function readTls({ listen }: ServerConfig, folder: string): Promise<{ cert
   };
   return { cert: await read(listen.tls.cert), key: await read(listen.tls.key) };
 }
-
-/** The built-in plugins, and the modules that the configuration lists. */
-async function withPlugins(types: NodeTypes, modules: readonly string[], folder: string): Promise<NodeTypes> {
-  if (modules.length === 0) return types;
-  const loaded = await Promise.all(modules.map((name) => loadPlugin(name, folder)));
-  return new NodeTypes([...types.plugins, ...loaded]);
-}
-
-async function loadPlugin(name: string, folder: string): Promise<Plugin> {
-  const found: unknown = await import(name.startsWith(".") ? resolve(folder, name) : name).catch((cause: unknown) => {
-    throw new EngineError("CONFIG_INVALID", `plugins: ${name} cannot be loaded`, { cause });
-  });
-  const plugin = typeof found === "object" && found !== null && "default" in found ? found.default : undefined;
-  if (isPlugin(plugin)) return plugin;
-  throw new EngineError("CONFIG_INVALID", `plugins: ${name} has no plugin as its default export`);
-}
-
-const isPlugin = (value: unknown): value is Plugin =>
-  typeof value === "object" && value !== null && "name" in value && "nodes" in value && Array.isArray(value.nodes);
 
 const ROOT = join(import.meta.dir, "../..");
 

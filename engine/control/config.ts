@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { pluginEntrySchema } from "#engine/plugin";
 import { type Finding, readYaml } from "#engine/workflow";
 
 const NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
@@ -110,7 +111,10 @@ export const serverConfigSchema = z.strictObject({
     .strictObject({ read: z.array(z.string().min(1)).default([]), write: z.array(z.string().min(1)).default([]) })
     .prefault({})
     .describe("folders that workflows from the API may use beside the run's own"),
-  plugins: z.array(z.string().min(1)).default([]).describe("modules that export a plugin"),
+  plugins: z
+    .array(pluginEntrySchema)
+    .default([])
+    .describe("modules that export a plugin: packages, or paths that begin with a dot"),
   gateways: z.record(name, z.looseObject({ type: z.string().min(1) })).default({}),
   deployments: z.record(name, deployment).default({}),
   retention: z

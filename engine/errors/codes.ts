@@ -100,6 +100,10 @@ export const ERROR_TRAITS = {
   CODEC_UNSUPPORTED: caller,
 
   // the process and its store
+  // plugins
+  PLUGIN_INVALID: { httpStatus: 422, retryable: false, usable: false },
+  PLUGIN_VERSION: { httpStatus: 422, retryable: false, usable: false },
+
   SERVER_BUSY: { httpStatus: 503, retryable: true, usable: true },
   SERVER_DRAINING: { httpStatus: 503, retryable: true, usable: true },
   STORE_FAILED: { httpStatus: 503, retryable: true, usable: true },

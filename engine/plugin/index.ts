@@ -1,3 +1,4 @@
+export { z } from "zod";
 export * from "../audio/index.ts";
 export { asEngineError, EngineError, type ErrorCode } from "../errors/index.ts";
 export {
@@ -110,6 +111,7 @@ export { type Outbox, type OutgoingPost, postHeaders, signatureOf } from "./outb
 export {
   definePlugin,
   type Engine,
+export { checkPlugin, pluginEntrySchema, VERSION } from "./outside.ts";
   type EngineFound,
   type EngineMissing,
   NodeTypes,
@@ -117,6 +119,8 @@ export {
 } from "./plugin.ts";
 export {
   type AudioLimits,
+  type PluginFailure,
+  type PluginSource,
   defaultPort,
   type InputPort,
   type InputPorts,

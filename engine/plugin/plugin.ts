@@ -1,4 +1,4 @@
-import { EngineError } from "../errors/index.ts";
+import { asEngineError, EngineError } from "../errors/index.ts";
 import type { GatewayDefinition } from "./gateway/gateway.ts";
 import type { NodeDefinition } from "./node.ts";
 
@@ -32,6 +32,8 @@ export interface EngineMissing {
 
 export interface Plugin {
   readonly name: string;
+  /** The versions of Parlando that it was made for, as npm writes ranges: `^0.1.0`. Plugins from elsewhere say it. */
+  readonly parlando?: string;
   readonly nodes: readonly NodeDefinition[];
   readonly engines?: readonly Engine[];
   readonly gateways?: readonly GatewayDefinition[];
@@ -40,21 +42,66 @@ export interface Plugin {
 /** Declares a plugin; importing the module that does so has no effect. */
 export const definePlugin = (plugin: Plugin): Plugin => plugin;
 
-/** The node types that a process knows, by type. */
+/** A plugin that is loaded when something names one of its node types, each of which begins with its name and a dot. */
+export interface PluginSource {
+  readonly name: string;
+  load(): Promise<Plugin>;
+}
+
+/** A plugin that could not be loaded, or was refused. Nothing else suffers from it. */
+export interface PluginFailure {
+  /** As it is listed: a name, a package or a path. */
+  readonly name: string;
+  readonly error: EngineError;
+}
+
+/** The node types that a process knows, by type. What is a source is unknown to `get` and `all` until it was loaded. */
 export class NodeTypes {
   readonly #byType = new Map<string, NodeDefinition>();
+  /** By place in the list given; a source stays here until it was loaded. */
+  readonly #listed: (Plugin | PluginSource | undefined)[];
+  readonly #failures: PluginFailure[];
+  readonly #loading = new Map<number, Promise<void>>();
 
-  /** @throws EngineError CONFIG_INVALID when two plugins register one type. */
-  constructor(readonly plugins: readonly Plugin[]) {
-    for (const plugin of plugins)
-      for (const node of plugin.nodes) {
-        if (this.#byType.has(node.type))
-          throw new EngineError(
-            "CONFIG_INVALID",
-            `plugin ${plugin.name} registers ${node.type}, which is registered already`,
-          );
-        this.#byType.set(node.type, node);
-      }
+  /**
+   * @param failed plugins that were to be here and are not, to be named where a type of theirs is missed.
+   * @throws EngineError CONFIG_INVALID when two plugins register one type.
+   */
+  constructor(plugins: readonly (Plugin | PluginSource)[], failed: readonly PluginFailure[] = []) {
+    this.#listed = [...plugins];
+    this.#failures = [...failed];
+    for (const plugin of plugins) if ("nodes" in plugin) this.#register(plugin);
+    for (const source of plugins) if (!("nodes" in source)) this.#keepFree(source.name);
+  }
+
+  /** Those that are loaded, in the order in which they were listed. */
+  get plugins(): readonly Plugin[] {
+    return this.#listed.filter((each) => each !== undefined && "nodes" in each);
+  }
+
+  get failures(): readonly PluginFailure[] {
+    return this.#failures;
+  }
+
+  /** All that were listed, loaded or not, with more after them. */
+  with(more: readonly (Plugin | PluginSource)[], failed: readonly PluginFailure[] = []): NodeTypes {
+    return new NodeTypes(
+      [...this.#listed.filter((each) => each !== undefined), ...more],
+      [...this.#failures, ...failed],
+    );
+  }
+
+  /** Loads what has these node types; everything where one of them is nobody's, so that what was meant can be found. */
+  async load(types: Iterable<string>): Promise<void> {
+    const missed = [...types].filter((type) => !this.#byType.has(type));
+    const begins = (source: Plugin | PluginSource | undefined) =>
+      source !== undefined && missed.some((type) => type.startsWith(`${source.name}.`));
+    await Promise.all(this.#listed.map((source, at) => (begins(source) ? this.#load(at) : undefined)));
+    if (missed.some((type) => !this.#byType.has(type))) await this.loadAll();
+  }
+
+  async loadAll(): Promise<void> {
+    await Promise.all(this.#listed.map((_, at) => this.#load(at)));
   }
 
   get(type: string): NodeDefinition | undefined {
@@ -76,5 +123,50 @@ export class NodeTypes {
   opener(kind: string): NodeDefinition | undefined {
     for (const node of this.#byType.values()) if (node.opens?.kind === kind) return node;
     return undefined;
+  }
+
+  #load(at: number): Promise<void> {
+    const source = this.#listed[at];
+    if (source === undefined || "nodes" in source) return Promise.resolve();
+    const going = this.#loading.get(at) ?? this.#loadSource(source, at);
+    this.#loading.set(at, going);
+    return going;
+  }
+
+  async #loadSource(source: PluginSource, at: number): Promise<void> {
+    try {
+      const plugin = await source.load();
+      const stray = plugin.nodes.find(({ type }) => !type.startsWith(`${source.name}.`));
+      if (stray)
+        throw new EngineError(
+          "PLUGIN_INVALID",
+          `plugin ${source.name} registers ${stray.type}: its types begin with ${source.name} and a dot`,
+        );
+      this.#register(plugin);
+      this.#listed[at] = plugin;
+    } catch (cause) {
+      this.#listed[at] = undefined;
+      this.#failures.push({
+        name: source.name,
+        error: asEngineError(cause, "PLUGIN_INVALID", `plugin ${source.name}`),
+      });
+    }
+  }
+
+  /** What a source will register is its own. */
+  #keepFree(name: string): void {
+    const taken = this.all().find(({ type }) => type.startsWith(`${name}.`));
+    if (taken) throw new EngineError("CONFIG_INVALID", `${taken.type} is registered by another plugin than ${name}`);
+  }
+
+  /** All of its types, or none. */
+  #register(plugin: Plugin): void {
+    const own = new Set<string>();
+    for (const { type } of plugin.nodes) {
+      if (this.#byType.has(type) || own.has(type))
+        throw new EngineError("CONFIG_INVALID", `plugin ${plugin.name} registers ${type}, which is registered already`);
+      own.add(type);
+    }
+    for (const node of plugin.nodes) this.#byType.set(node.type, node);
   }
 }

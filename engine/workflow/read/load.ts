@@ -12,6 +12,7 @@ import { HARMLESS, limitsSchema, type NodeWords, RESERVED, type WorkflowWords, w
 import { fedInputs, givenParams, type Including } from "./include.ts";
 import { hasWords } from "./interpolate.ts";
 import { type FileContext, LINT_RUN, type Loading } from "./loading.ts";
+import { failedPlugins, namedTypes } from "./named-types.ts";
 import { readInput } from "./read-inputs.ts";
 import { readNode, readNodeWords, readPortFeeds } from "./read-node.ts";
 import { readWorkflowText, type WorkflowText } from "./workflow-text.ts";
@@ -75,6 +76,7 @@ export async function loadWorkflow(request: LoadRequest): Promise<LoadedWorkflow
     defaults: words.defaults,
     failing: request.failing,
   };
+  await options.types.load(namedTypes(words));
   checkDefaults(context);
   const scope = await readScope(words, context, request);
   return { scope, words, limits: readLimits(words, context) };
@@ -118,7 +120,7 @@ function checkDefaults({ loading, yaml, defaults }: FileContext): void {
         type,
         types.all().map((each) => each.type),
       );
-      const message = `no plugin has the node type ${type}${didYouMean(suggestion)}`;
+      const message = `no plugin has the node type ${type}${didYouMean(suggestion)}${failedPlugins(types)}`;
       loading.findings.push(
         yaml.finding("NODE_TYPE_UNKNOWN", ["defaults", type], message, { at: "key", write: suggestion }),
       );
