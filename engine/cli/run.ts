@@ -4,7 +4,6 @@ import { parseArgs } from "node:util";
 import { eventToJson, Run, type RunEvent, type RunReport, SystemClock, VirtualClock } from "#engine/runtime";
 import { type Command, type Console, EXIT, type World, wrongUsage } from "./command.ts";
 import { hasErrors, printFindings, printMends } from "./findings.ts";
-import { readOffline } from "./offline.ts";
 import { planFile } from "./planning.ts";
 import { RunScreen } from "./run-screen.ts";
 
@@ -12,8 +11,7 @@ const CLOCKS = ["system", "virtual"] as const;
 
 export const run: Command = {
   name: "run",
-  usage:
-    "FILE [--in NAME=RECORDING]... [--param NAME=VALUE]... [--out DIR] [--json] [--clock virtual] [--offline [--answers FILE]] [--trace NODE]...",
+  usage: "FILE [--in NAME=RECORDING]... [--param NAME=VALUE]... [--out DIR] [--json] [--clock virtual]",
   listedPlugins: true,
   summary: "Run a workflow and show what happens",
   help: [
@@ -22,9 +20,6 @@ export const run: Command = {
     "--out DIR            what ${run.dir} stands for (default runs/ID)",
     "--json               one event a line on standard output, for programs",
     "--clock virtual      time stands still while there is work: the same inputs give the same outputs every time",
-    "--offline            answers every node that needs the network on this machine, and says by what; credentials need not be set",
-    "--answers FILE       with --offline: what answers, by node id or type: `answers: { asr: { use: core.script, with: { … } } }`",
-    "--trace NODE         shows what that node sends and gets, without secrets, audio as lengths; `all` for every node",
     "",
     "Ctrl-C ends the input and lets what is under way come out; a second one ends at once.",
     "Exit status: 0 done, 1 findings or a failed run, 2 wrong usage, 130 cancelled.",
@@ -39,9 +34,6 @@ export const run: Command = {
         out: { type: "string" },
         json: { type: "boolean", default: false },
         clock: { type: "string", default: "system" },
-        offline: { type: "boolean", default: false },
-        answers: { type: "string" },
-        trace: { type: "string", multiple: true, default: [] },
       },
     });
     const [file] = positionals;
@@ -51,12 +43,6 @@ export const run: Command = {
     const inputs = assignments(values.in);
     const params = assignments(values.param);
     if (!inputs || !params) return wrongUsage(this, console, "--in and --param take NAME=VALUE");
-
-    if (values.answers !== undefined && !values.offline)
-      return wrongUsage(this, console, "--answers belongs to --offline");
-    const { offline, findings: faults } = values.offline
-      ? await readOffline(world.types, world.cwd, values.answers)
-      : { offline: undefined, findings: [] };
 
     const id = kind === "virtual" ? "virtual" : newRunId();
     const dir = resolve(world.cwd, values.out ?? join("runs", id));
