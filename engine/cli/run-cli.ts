@@ -8,9 +8,10 @@ import { lint } from "./lint.ts";
 import { nodes } from "./nodes.ts";
 import { withListedPlugins } from "./outside-plugins.ts";
 import { run } from "./run.ts";
+import { schema } from "./schema.ts";
 import { serve } from "./serve.ts";
 
-const COMMANDS: readonly Command[] = [run, lint, graph, nodes, doctor, serve, keys];
+const COMMANDS: readonly Command[] = [run, lint, graph, nodes, schema, doctor, serve, keys];
 
 /** Finds the command that the arguments name and runs it; returns the exit status. Never throws. */
 export async function runCli(argv: readonly string[], console: Console, world: World): Promise<number> {

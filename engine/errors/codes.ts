@@ -99,11 +99,11 @@ export const ERROR_TRAITS = {
   READER_TOO_SLOW: { httpStatus: 429, retryable: true, usable: true },
   CODEC_UNSUPPORTED: caller,
 
-  // the process and its store
   // plugins
   PLUGIN_INVALID: { httpStatus: 422, retryable: false, usable: false },
   PLUGIN_VERSION: { httpStatus: 422, retryable: false, usable: false },
 
+  // the process and its store
   SERVER_BUSY: { httpStatus: 503, retryable: true, usable: true },
   SERVER_DRAINING: { httpStatus: 503, retryable: true, usable: true },
   STORE_FAILED: { httpStatus: 503, retryable: true, usable: true },

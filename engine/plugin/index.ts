@@ -108,19 +108,19 @@ export {
   type TaskNode,
 } from "./node.ts";
 export { type Outbox, type OutgoingPost, postHeaders, signatureOf } from "./outbox.ts";
+export { checkPlugin, pluginEntrySchema, VERSION } from "./outside.ts";
 export {
   definePlugin,
   type Engine,
-export { checkPlugin, pluginEntrySchema, VERSION } from "./outside.ts";
   type EngineFound,
   type EngineMissing,
   NodeTypes,
   type Plugin,
+  type PluginFailure,
+  type PluginSource,
 } from "./plugin.ts";
 export {
   type AudioLimits,
-  type PluginFailure,
-  type PluginSource,
   defaultPort,
   type InputPort,
   type InputPorts,

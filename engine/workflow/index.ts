@@ -12,6 +12,7 @@ export type {
   WhenFull,
 } from "./plan.ts";
 export { type Planned, planWorkflow } from "./plan-workflow.ts";
+export { type JsonSchema, workflowJsonSchema } from "./schema.ts";
 export { readYaml, type YamlRead } from "./yaml/read-yaml.ts";
 export { suggest } from "./yaml/suggest.ts";
 export type { Path, YamlFile } from "./yaml/yaml-file.ts";
