@@ -6,6 +6,8 @@ import { createApp } from "./app.ts";
 import type { Example } from "./calls/ports.ts";
 import { Counts } from "./http/counts.ts";
 import { doorRules } from "./http/guard.ts";
+import { problemOf, problemResponse } from "./http/problem.ts";
+import { logFailure } from "./log.ts";
 import { type SocketData, Sockets } from "./stream/sockets.ts";
 
 export interface ListenOptions {
@@ -52,11 +54,17 @@ export function listen(options: ListenOptions): Listening {
       reusePort: false,
       ...(options.tls && { tls: options.tls }),
       fetch(request, own) {
+        // a Host that cannot be part of an address makes one of the request that cannot be read
+        if (!URL.canParse(request.url))
+          return answerTo(new EngineError("REQUEST_INVALID", "the request has no address that can be read"));
         const target = Sockets.target(new URL(request.url).pathname);
         if (target) return sockets.upgrade(request, own, target);
         return app.fetch(request, { patient: (slow: Request) => own.timeout(slow, 0) });
       },
-      error: () => new Response(JSON.stringify({ code: "INTERNAL", message: "something broke" }), { status: 500 }),
+      error(broken) {
+        logFailure(log, broken);
+        return answerTo(broken);
+      },
       websocket: sockets.handler(),
     });
   } catch (error) {
@@ -74,4 +82,9 @@ export function listen(options: ListenOptions): Listening {
     },
     stop,
   };
+}
+
+function answerTo(error: unknown): Response {
+  const { status, problem } = problemOf(error);
+  return problemResponse(status, problem);
 }

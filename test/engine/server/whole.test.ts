@@ -73,3 +73,24 @@ test("with the first key the door is shut, and a token opens it for one run only
   await call.done;
   await client.runs.cancel(other.id);
 });
+
+test("a Host that no address can have is refused like everything else", async () => {
+  const heard = Promise.withResolvers<string>();
+  let text = "";
+  const request = Buffer.from("GET /v1/runs HTTP/1.1\r\nhost: 1\u00b27.0.0.1\r\nconnection: close\r\n\r\n", "latin1");
+  await using whole = await WholeServer.open();
+  await Bun.connect({
+    hostname: "127.0.0.1",
+    port: whole.port,
+    socket: {
+      open: (socket) => void socket.write(request),
+      data: (_, data) => {
+        text += data.toString();
+      },
+      close: () => heard.resolve(text),
+    },
+  });
+  const [head = "", body = ""] = (await heard.promise).split("\r\n\r\n");
+  expect(head).toStartWith("HTTP/1.1 400");
+  expect(JSON.parse(body).code).toBe("REQUEST_INVALID");
+});
