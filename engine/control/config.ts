@@ -127,6 +127,19 @@ export const serverConfigSchema = z.strictObject({
     .strictObject({ keep: z.enum(["none", "text", "all"]).default("all").describe("what is kept of a run at most") })
     .prefault({}),
   limits: limits.prefault({}),
+  traces: z
+    .strictObject({
+      url: z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .describe(
+          "where OTLP over HTTP is taken; OTEL_EXPORTER_OTLP_ENDPOINT where left out, and no traces where that is not set either",
+        ),
+      ratio: z.number().min(0).max(1).default(1).describe("of the runs that come without a trace of their own"),
+      service: z.string().min(1).default("parlando").describe("the name of this service in the traces"),
+    })
+    .prefault({})
+    .describe("OpenTelemetry: a span for each run and each utterance, without texts"),
 });
 
 /** `parlando.yaml`, checked, with its defaults. Paths in it are relative to its folder. */

@@ -23,6 +23,7 @@ import { RunsService } from "./runs/runs-service.ts";
 import { quantile } from "./runs/usage.ts";
 import { WorkflowsService } from "./runs/workflows-service.ts";
 import { SecretBook } from "./security/secrets.ts";
+import { openTraces, type Traces } from "./telemetry/traces.ts";
 
 /** How often a drain looks whether the runs have ended. */
 const DRAIN_LOOK_MS = 100;
@@ -74,7 +75,19 @@ async function assemble(options: ControlOptions, store: Store, folder: string): 
   const planner = new Planner(config, types, secrets, join(folder, "runs"), cwd);
   const locate = locator(uploads, nodeRules, config.limits.uploadBytes);
   const household = { ...options.household, desk };
-  const book = new RunBook({ config, store, journal, planner, household, clock, epochMs, log, locate });
+  const traces = await openTraces(config.traces, environment);
+  const book = new RunBook({
+    config,
+    store,
+    journal,
+    planner,
+    household,
+    clock,
+    epochMs,
+    log,
+    locate,
+    ...(traces && { traces }),
+  });
   const lateness = new Lateness(clock);
   const admission = new Admission(config, loadOf(book, store), lateness, epochMs);
   const workflows = new WorkflowsService(store, planner, epochMs);
@@ -88,7 +101,18 @@ async function assemble(options: ControlOptions, store: Store, folder: string): 
   const jobs = new JobsService({ config, store, runner, workflows, planner, admission, epochMs });
   const webhooks = new WebhooksService(store, subscriptions, dispatcher, rules, epochMs);
   const retention = new Retention({ config, store, book, uploads, clock, epochMs, log });
-  const turning = { store, journal, book, runner, dispatcher, retention, lateness, admission, clock };
+  const turning = {
+    store,
+    journal,
+    book,
+    runner,
+    dispatcher,
+    retention,
+    lateness,
+    admission,
+    clock,
+    ...(traces && { traces }),
+  };
   return new OpenControl(
     { config, types, keys, tokens, runs, workflows, uploads, jobs, webhooks, callbacks: desk },
     turning,
@@ -124,6 +148,7 @@ interface Turning {
   readonly lateness: Lateness;
   readonly admission: Admission;
   readonly clock: ControlOptions["clock"];
+  readonly traces?: Traces;
 }
 
 class OpenControl implements Control {
@@ -242,6 +267,7 @@ class OpenControl implements Control {
     await dispatcher.stop();
     await journal.settled();
     for (const session of this.runs.sessions) session.dismiss();
+    await this.turning.traces?.close();
     await store.close();
   }
 }

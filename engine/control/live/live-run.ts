@@ -38,6 +38,8 @@ export interface LiveRunOptions {
   /** Runs that have different numbers here are looked after at different moments. */
   readonly tickOf: number;
   readonly storedAfter: Source["storedAfter"];
+  /** Hears every message when it is told. */
+  readonly observe?: (message: RunMessage) => void;
   /** What is stored with the end of the run, beside the row itself. */
   readonly atEnd: (to: Rows, report: RunReport) => Promise<void>;
 }
@@ -164,6 +166,7 @@ export class LiveRun implements Writer, Source {
   committed(told: RunMessage): void {
     if (told.id !== undefined) this.storedId = told.id;
     for (const follower of this.followers) follower.offer(told);
+    this.options.observe?.(told);
   }
 
   changedTracks(): readonly TrackRow[] {

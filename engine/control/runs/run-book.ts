@@ -10,6 +10,7 @@ import type { Journal } from "../journal.ts";
 import { coverKey, LiveRun } from "../live/live-run.ts";
 import { Recorder } from "../live/recorder.ts";
 import type { RunMessage } from "../messages.ts";
+import type { Traces } from "../telemetry/traces.ts";
 import { type Locate, outputsOf, type Planner } from "./planner.ts";
 import { withSecretParams } from "./secret-params.ts";
 import { storedMessages } from "./stored-messages.ts";
@@ -26,6 +27,7 @@ export interface BookOptions {
   readonly epochMs: () => number;
   readonly log: Logger;
   readonly locate: (project: string) => Locate;
+  readonly traces?: Traces;
 }
 
 /** Positions are stored and told once a second where no final moves them: of a part of the runs at a time, so that no commit is long. */
@@ -236,7 +238,7 @@ export class RunBook {
     lastId: number,
     covered: ReadonlyMap<string, number>,
   ): LiveRun {
-    const { clock, epochMs, log, household, journal, store } = this.options;
+    const { clock, epochMs, log, household, journal, store, traces } = this.options;
     const run: LiveRun = new LiveRun({
       row,
       plan: planned.plan,
@@ -252,6 +254,7 @@ export class RunBook {
       storedAfter: (id, limit): Promise<RunMessage[]> => storedMessages(store, row, id, limit),
       recorder: row.record ? this.#recorder(row) : undefined,
       tickOf: this.#begun++,
+      ...(traces && { observe: (message: RunMessage) => traces.told(row, message) }),
       atEnd: (to, report): Promise<void> => this.#saveUsage(to, run, report),
     });
     this.#live.set(row.id, run);
