@@ -12,6 +12,7 @@ export { joinBytes } from "./join-bytes.ts";
 export { applyGain, dbToFactor, levelDbfs } from "./level.ts";
 export { type Mixed, Mixer, type MixerOptions } from "./mixer.ts";
 export { type ResampleFilter, resampleFilter } from "./resample/resample-filter.ts";
+export { plainKernel, type ResampleKernel, type ResampleWindow } from "./resample/resample-kernel.ts";
 export { Resampler, type ResamplerOptions } from "./resample/resampler.ts";
 export { BYTES_PER_SAMPLE, decodeSamples, encodeS16le, SampleDecoder, type SampleEncoding } from "./sample-decoder.ts";
 export { SampleRing } from "./sample-ring.ts";

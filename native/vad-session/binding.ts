@@ -1,6 +1,5 @@
 import { dlopen } from "bun:ffi";
-import { rmSync } from "node:fs";
-import { type BuildOptions, buildLibrary } from "../library/index.ts";
+import { type BuildOptions, openLibrary } from "../library/index.ts";
 import { sessionLibrary } from "./build.ts";
 
 /**
@@ -41,13 +40,6 @@ let library: SessionLibrary | undefined;
  * @throws EngineError ENGINE_MISSING without a compiler, ENGINE_FAILED when it fails, FILE_UNWRITABLE.
  */
 export function sessionLibraryHere(options: BuildOptions = {}): SessionLibrary {
-  if (library) return library;
-  const path = buildLibrary(sessionLibrary(), options);
-  try {
-    library = open(path);
-  } catch {
-    rmSync(path, { force: true }); // damaged on disk, such as by a full one: build it once more
-    library = open(buildLibrary(sessionLibrary(), options));
-  }
+  library ??= openLibrary(sessionLibrary(), INTERFACE, options).symbols;
   return library;
 }

@@ -1,6 +1,5 @@
-import { dlopen, type Pointer } from "bun:ffi";
-import { rmSync } from "node:fs";
-import { type BuildOptions, buildLibrary } from "../library/index.ts";
+import type { Pointer } from "bun:ffi";
+import { type BuildOptions, openLibrary } from "../library/index.ts";
 import type { Backend } from "./backend.ts";
 import { detectorLibrary } from "./build.ts";
 
@@ -17,16 +16,7 @@ const INTERFACE = {
  * @throws EngineError as `buildLibrary`, or what the system's loader says.
  */
 export function openNative(options: BuildOptions = {}): { backend: Backend; path: string } {
-  let path = buildLibrary(detectorLibrary(), options);
-  const open = () => dlopen(path, INTERFACE).symbols;
-  let symbols: ReturnType<typeof open>;
-  try {
-    symbols = open();
-  } catch {
-    rmSync(path, { force: true }); // damaged on disk, such as by a full one: build it once more
-    path = buildLibrary(detectorLibrary(), options);
-    symbols = open();
-  }
+  const { path, symbols } = openLibrary(detectorLibrary(), INTERFACE, options);
   const { parlando_vad_open, parlando_vad_process, parlando_vad_free } = symbols;
   return {
     path,

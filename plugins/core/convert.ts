@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AUDIO_LIMITS, type Conversion, defineNode, type Emit, EngineError, type OutputPort } from "#engine/plugin";
+import { type Arithmetic, arithmetic } from "./convert/arithmetic.ts";
 import { decoded, encodingInto } from "./convert/g711-frames.ts";
 import { StreamConversion } from "./convert/stream-conversion.ts";
 
@@ -58,9 +59,15 @@ export const convert = defineNode({
     ...(frameMs !== undefined && { frameMs }),
     ...(channel !== undefined && { channel }),
   }),
-  create({ codec, ...settings }) {
+  create({ codec, ...settings }, ctx) {
     let stream: StreamConversion | undefined;
-    const outOf = (emit: Emit): Emit => (codec ? encodingInto(codec, emit) : emit);
+    let found: Arithmetic | undefined;
+    const computing = () => {
+      found ??= arithmetic(ctx);
+      return found;
+    };
+    if (codec || settings.sampleRateHz !== undefined) computing(); // opened, and maybe compiled, before the first frame comes
+    const outOf = (emit: Emit): Emit => (codec ? encodingInto(codec, computing, emit) : emit);
     return {
       onFrame(frame, emit) {
         if (frame.kind === "speech") {
@@ -70,8 +77,8 @@ export const convert = defineNode({
         }
         if (frame.kind !== "audio" && frame.kind !== "encoded")
           throw new EngineError("NODE_PROTOCOL", `core.convert takes audio and speech marks; found ${frame.kind}`);
-        const audio = frame.kind === "encoded" ? decoded(frame) : frame;
-        stream ??= new StreamConversion(settings, audio);
+        const audio = frame.kind === "encoded" ? decoded(frame, computing) : frame;
+        stream ??= new StreamConversion(settings, audio, computing);
         stream.audio(audio, outOf(emit));
       },
       onControl(control, emit) {

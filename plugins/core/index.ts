@@ -1,4 +1,5 @@
 import { definePlugin } from "#engine/plugin";
+import { audioEngine } from "./convert/arithmetic.ts";
 import { convert } from "./convert.ts";
 import { file } from "./file.ts";
 import { mix } from "./mix.ts";
@@ -13,4 +14,5 @@ import { webhook } from "./webhook.ts";
 export default definePlugin({
   name: "core",
   nodes: [file, wav, mix, convert, print, script, subtitles, transcript, webhook],
+  engines: [audioEngine],
 });

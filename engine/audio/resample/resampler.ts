@@ -1,5 +1,6 @@
 import { rescaleSamples } from "../../frames/index.ts";
-import { type ResampleFilter, resampleFilter, TAP_SHIFT } from "./resample-filter.ts";
+import { type ResampleFilter, resampleFilter } from "./resample-filter.ts";
+import { plainKernel, type ResampleKernel } from "./resample-kernel.ts";
 
 export interface ResamplerOptions {
   /** From 1,000 to 384,000, as everywhere in this room; any whole numbers, such as 22,050 to 16,000. */
@@ -9,53 +10,49 @@ export interface ResamplerOptions {
   readonly channels?: number;
   /** Position of the first input sample on its stream's timeline. Defaults to 0. */
   readonly startSample?: number;
+  /** What does the arithmetic: `plainKernel` where it is left out, in a plugin a native one. All give the same samples. */
+  readonly kernel?: ResampleKernel | undefined;
 }
-
-const ROUND = 1 << (TAP_SHIFT - 1);
-const FULL_SCALE = 32768 * (1 << TAP_SHIFT);
 
 /**
  * Changes the sample rate of a stream by a polyphase filter (see `resampleFilter`), whatever the chunks it comes in.
  *
  * Output sample k stands for the time k / toHz of the same timeline, so nothing is shifted: the filter looks half its length to both sides,
  * and output lags behind input by that half until `flush`. Input from position a to b gives the outputs from `rescaleSamples(a)` to
- * `rescaleSamples(b)`, no more and no fewer.
- *
- * Arithmetic, for other implementations to match bit by bit: each half of a row's taps is multiplied and summed in 32 bits (a half cannot
- * overflow, the whole could), the halves and 16,384 are added without overflow, the result is shifted right by 15 with its sign, and
- * saturated. Samples before the first and after the last count as 0.
+ * `rescaleSamples(b)`, no more and no fewer. Samples before the first and after the last count as 0.
  */
 export class Resampler {
   readonly #filter: ResampleFilter | undefined;
   readonly #fromHz: number;
   readonly #toHz: number;
   readonly #channels: number;
-  /** Input that is still needed: one plane of `#capacity` samples for each channel, the first `#filled` of them in use. */
-  #window: Int16Array;
-  #capacity: number;
+  readonly #kernel: ResampleKernel;
+  /** Input that is still needed, and the next output's time. Of each plane the first `#filled` samples are in use. */
+  readonly #window: { samples: Int16Array; plane: number; readonly channels: number; at: number; phase: number };
   #filled: number;
-  /** The next output's time: a place in `#window` per channel, and a phase behind it. */
-  #at: number;
-  #phase: number;
   #inputEnd: number;
   #outputEnd: number;
 
   /** @throws EngineError AUDIO_FORMAT_UNSUPPORTED for a ratio that needs too large a filter. */
   constructor(options: ResamplerOptions) {
-    const { fromHz, toHz, channels = 1, startSample = 0 } = options;
+    const { fromHz, toHz, channels = 1, startSample = 0, kernel = plainKernel } = options;
     this.#fromHz = fromHz;
     this.#toHz = toHz;
     this.#channels = channels;
+    this.#kernel = kernel;
     this.#inputEnd = startSample;
     this.#outputEnd = rescaleSamples(startSample, fromHz, toHz);
     this.#filter = fromHz === toHz ? undefined : resampleFilter(fromHz, toHz);
     const before = this.#filter?.tapsPerPhase ?? 0;
     const { step, phases } = this.#filter ?? { step: 1, phases: 1 };
     const time = Math.floor((this.#outputEnd * step) / phases);
-    this.#phase = this.#outputEnd * step - time * phases;
-    this.#at = before + time - startSample;
-    this.#capacity = 2 * before;
-    this.#window = new Int16Array(this.#capacity * channels);
+    this.#window = {
+      samples: new Int16Array(2 * before * channels),
+      plane: 2 * before,
+      channels,
+      at: before + time - startSample,
+      phase: this.#outputEnd * step - time * phases,
+    };
     this.#filled = before;
   }
 
@@ -79,10 +76,9 @@ export class Resampler {
     }
     this.#append(pcm);
     const { phases, step, tapsPerPhase } = this.#filter;
-    const reachable = (this.#filled - tapsPerPhase / 2 - this.#at) * phases - this.#phase;
-    const output = this.#produce(this.#filter, Math.max(0, Math.ceil(reachable / step)));
-    this.#forget(this.#at - tapsPerPhase / 2 + 1);
-    return output;
+    const { at, phase } = this.#window;
+    const reachable = (this.#filled - tapsPerPhase / 2 - at) * phases - phase;
+    return this.#produce(this.#filter, Math.max(0, Math.ceil(reachable / step)));
   }
 
   /**
@@ -94,103 +90,58 @@ export class Resampler {
     const filled = this.#filled;
     this.#append(new Int16Array(this.#filter.tapsPerPhase * this.#channels));
     const end = rescaleSamples(this.#inputEnd, this.#fromHz, this.#toHz);
-    const output = this.#produce(this.#filter, Math.max(0, end - this.#outputEnd));
-    this.#filled = filled;
-    this.#forget(this.#at - this.#filter.tapsPerPhase / 2 + 1);
-    return output;
+    return this.#produce(this.#filter, Math.max(0, end - this.#outputEnd), filled);
   }
 
   #append(pcm: Int16Array): void {
     const channels = this.#channels;
     const count = pcm.length / channels;
-    if (this.#filled + count > this.#capacity) this.#grow(2 * (this.#filled + count));
-    const window = this.#window;
-    if (channels === 1) window.set(pcm, this.#filled);
+    if (this.#filled + count > this.#window.plane) this.#grow(2 * (this.#filled + count));
+    const { samples, plane } = this.#window;
+    if (channels === 1) samples.set(pcm, this.#filled);
     else
       for (let channel = 0; channel < channels; channel++) {
-        const plane = channel * this.#capacity + this.#filled;
-        for (let i = 0, from = channel; i < count; i++, from += channels) window[plane + i] = pcm[from]!;
+        const begin = channel * plane + this.#filled;
+        for (let i = 0, from = channel; i < count; i++, from += channels) samples[begin + i] = pcm[from]!;
       }
     this.#filled += count;
   }
 
-  #grow(capacity: number): void {
-    const larger = new Int16Array(capacity * this.#channels);
+  #grow(plane: number): void {
+    const window = this.#window;
+    const larger = new Int16Array(plane * this.#channels);
     for (let channel = 0; channel < this.#channels; channel++) {
-      const plane = channel * this.#capacity;
-      larger.set(this.#window.subarray(plane, plane + this.#filled), channel * capacity);
+      const begin = channel * window.plane;
+      larger.set(window.samples.subarray(begin, begin + this.#filled), channel * plane);
     }
-    this.#window = larger;
-    this.#capacity = capacity;
+    window.samples = larger;
+    window.plane = plane;
+  }
+
+  /** So many outputs, after which of the first `kept` samples only those stay that later ones look at. */
+  #produce(filter: ResampleFilter, count: number, kept = this.#filled): Int16Array {
+    const window = this.#window;
+    const output = new Int16Array(count * this.#channels);
+    this.#kernel(filter, window, output);
+    const moved = window.phase + count * filter.step;
+    window.at += Math.floor(moved / filter.phases);
+    window.phase = moved % filter.phases;
+    this.#outputEnd += count;
+    this.#filled = kept;
+    this.#forget(window.at - filter.tapsPerPhase / 2 + 1);
+    return output;
   }
 
   /** Drops what no later output looks at; `upTo` may lie outside of what is there on either side. */
   #forget(upTo: number): void {
     const count = Math.min(upTo, this.#filled);
     if (count <= 0) return;
+    const { samples, plane } = this.#window;
     for (let channel = 0; channel < this.#channels; channel++) {
-      const plane = channel * this.#capacity;
-      this.#window.copyWithin(plane, plane + count, plane + this.#filled);
+      const begin = channel * plane;
+      samples.copyWithin(begin, begin + count, begin + this.#filled);
     }
     this.#filled -= count;
-    this.#at -= count;
+    this.#window.at -= count;
   }
-
-  #produce(filter: ResampleFilter, count: number): Int16Array {
-    const { phases, step, tapsPerPhase, taps } = filter;
-    const channels = this.#channels;
-    const window = this.#window;
-    const half = tapsPerPhase / 2;
-    const wholeStep = Math.floor(step / phases);
-    const restStep = step % phases;
-    const output = new Int16Array(count * channels);
-    let at = this.#at;
-    let phase = this.#phase;
-    for (let written = 0; written < output.length; ) {
-      const row = phase * tapsPerPhase;
-      const first = at - half + 1;
-      for (let channel = 0; channel < channels; channel++) {
-        const sum = weigh(window, channel * this.#capacity + first, taps, row, half);
-        output[written++] = sum >= FULL_SCALE ? 32767 : sum < -FULL_SCALE ? -32768 : sum >> TAP_SHIFT;
-      }
-      at += wholeStep;
-      phase += restStep;
-      if (phase >= phases) {
-        phase -= phases;
-        at += 1;
-      }
-    }
-    this.#at = at;
-    this.#phase = phase;
-    this.#outputEnd += count;
-    return output;
-  }
-}
-
-/**
- * The sum of one row of taps over one channel, with the rounding added. Apart from the loop around it, four taps at a time, because the
- * compiler then makes most of it: 20 ms of 48 kHz to 16 kHz take about 20 µs, and 50 µs in the plain form.
- */
-function weigh(window: Int16Array, from: number, taps: Int16Array, row: number, half: number): number {
-  let left = 0;
-  let right = 0;
-  const after = from + half;
-  const rowAfter = row + half;
-  for (let i = 0; i < half; i += 4) {
-    left =
-      (left +
-        Math.imul(window[from + i]!, taps[row + i]!) +
-        Math.imul(window[from + i + 1]!, taps[row + i + 1]!) +
-        Math.imul(window[from + i + 2]!, taps[row + i + 2]!) +
-        Math.imul(window[from + i + 3]!, taps[row + i + 3]!)) |
-      0;
-    right =
-      (right +
-        Math.imul(window[after + i]!, taps[rowAfter + i]!) +
-        Math.imul(window[after + i + 1]!, taps[rowAfter + i + 1]!) +
-        Math.imul(window[after + i + 2]!, taps[rowAfter + i + 2]!) +
-        Math.imul(window[after + i + 3]!, taps[rowAfter + i + 3]!)) |
-      0;
-  }
-  return left + right + ROUND;
 }

@@ -1,32 +1,20 @@
-import {
-  type AudioFrame,
-  decodeALaw,
-  decodeMuLaw,
-  type Emit,
-  type EncodedFrame,
-  EngineError,
-  encodeALaw,
-  encodeMuLaw,
-  sampleCount,
-} from "#engine/plugin";
-
-/** The codecs that are one byte for each sample and need no library. */
-export type G711 = "alaw" | "mulaw";
+import { type AudioFrame, type Emit, type EncodedFrame, EngineError, sampleCount } from "#engine/plugin";
+import type { Arithmetic, G711 } from "./arithmetic.ts";
 
 /** @throws EngineError AUDIO_FORMAT_UNSUPPORTED for every codec but A-law and mu-law. */
-export function decoded({ codec, packet, startSample, sampleRateHz, channels, utterance }: EncodedFrame): AudioFrame {
+export function decoded(frame: EncodedFrame, arithmetic: () => Arithmetic): AudioFrame {
+  const { codec, packet, startSample, sampleRateHz, channels, utterance } = frame;
   if (codec !== "alaw" && codec !== "mulaw")
     throw new EngineError(
       "AUDIO_FORMAT_UNSUPPORTED",
       `core.convert input: codec ${codec}; wanted alaw, mulaw or plain audio`,
     );
-  const pcm = codec === "alaw" ? decodeALaw(packet) : decodeMuLaw(packet);
+  const pcm = arithmetic().decode(codec, packet);
   return { kind: "audio", pcm, sampleRateHz, channels, startSample, ...(utterance !== undefined && { utterance }) };
 }
 
 /** An `emit` that encodes audio on its way out and lets everything else pass. */
-export function encodingInto(codec: G711, emit: Emit): Emit {
-  const encode = codec === "alaw" ? encodeALaw : encodeMuLaw;
+export function encodingInto(codec: G711, arithmetic: () => Arithmetic, emit: Emit): Emit {
   return (frame) => {
     if (frame.kind !== "audio") {
       emit(frame);
@@ -36,7 +24,7 @@ export function encodingInto(codec: G711, emit: Emit): Emit {
     emit({
       kind: "encoded",
       codec,
-      packet: encode(pcm),
+      packet: arithmetic().encode(codec, pcm),
       startSample,
       sampleCount: sampleCount(frame),
       sampleRateHz,

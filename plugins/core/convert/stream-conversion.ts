@@ -12,6 +12,7 @@ import {
   type SpeechMark,
   takeChannel,
 } from "#engine/plugin";
+import type { Arithmetic } from "./arithmetic.ts";
 import { PlacedOutput } from "./placed-output.ts";
 
 export interface ConversionSettings {
@@ -33,12 +34,17 @@ export class StreamConversion {
   readonly #filterChannels: number;
   readonly #untouched: boolean;
   readonly #output: PlacedOutput;
+  readonly #arithmetic: () => Arithmetic;
   #resampler: Resampler | undefined;
   /** Where the incoming stretch goes on. */
   #next: number | undefined;
 
-  /** @throws EngineError AUDIO_FORMAT_UNSUPPORTED where there is no way from the incoming format to the wanted one. */
-  constructor(settings: ConversionSettings, { sampleRateHz, channels }: AudioFormat) {
+  /**
+   * @param arithmetic asked for once it is needed.
+   * @throws EngineError AUDIO_FORMAT_UNSUPPORTED where there is no way from the incoming format to the wanted one.
+   */
+  constructor(settings: ConversionSettings, { sampleRateHz, channels }: AudioFormat, arithmetic: () => Arithmetic) {
+    this.#arithmetic = arithmetic;
     this.#incoming = { sampleRateHz, channels };
     requireUsableFormat(this.#incoming, "core.convert input");
     this.#channel = settings.channel;
@@ -101,6 +107,7 @@ export class StreamConversion {
         toHz: sampleRateHz,
         channels: this.#filterChannels,
         startSample,
+        kernel: this.#arithmetic().kernel,
       });
     this.#output.begin(this.#rescaled(startSample, this.#incoming.sampleRateHz));
   }

@@ -126,6 +126,7 @@ test("doctor names each engine, what was found, what is missing and the command 
   expect([people.status, programs.status]).toEqual([1, 1]);
   const answer: { engines: { name: string; found: boolean; mend?: string }[] } = JSON.parse(programs.out);
   expect(answer.engines.map(({ name }) => name)).toEqual([
+    "audio",
     "webrtc-vad",
     "cc",
     "pocketsphinx",
@@ -140,7 +141,7 @@ test("doctor names each engine, what was found, what is missing and the command 
     expect(answer.engines).toContainEqual(expect.objectContaining({ name, found: false, mend }));
     expect(people.out).toMatch(new RegExp(`MISSING ${name}: .*\\n +missing: .*\\n +mend: +${mend}\\n`));
   }
-  expect(people.err).toMatch(/^\d of 6 missing/);
+  expect(people.err).toMatch(/^\d of 7 missing/);
 });
 
 test.each([

@@ -1,38 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findCompiler } from "#native/library";
 import { sessionLibrary } from "#native/vad-session";
 import { WebRtcVad } from "#native/webrtc-vad";
 import { anything } from "#test/detector-signals";
 import { waysHere } from "#test/lane-comparison";
 import { recordingNames, recordingPcm } from "#test/recordings";
+import { asanLibrary, canPreload, hasCompiler, Sanitized } from "#test/sanitizers";
 
-const compiler = findCompiler();
-const SANITIZE = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-const work = mkdtempSync(join(tmpdir(), "parlando-sanitizers-"));
-afterAll(() => rmSync(work, { recursive: true }));
-
-const native = join(import.meta.dir, "../../../native/vad-session");
-const spec = sessionLibrary();
-const includes = [...spec.includeDirs, native].map((dir) => `-I${dir}`);
-const flags = spec.flags.filter((flag) => flag !== "-O3");
-
-function compile(output: string, more: readonly string[]): void {
-  const { exitCode, stderr } = Bun.spawnSync([compiler!, ...SANITIZE, ...flags, ...includes, "-o", output, ...more]);
-  if (exitCode !== 0) throw new Error(stderr.toString());
-}
-
-async function run(command: string[], env: Record<string, string> = {}) {
-  const child = Bun.spawn(command, { env: { ...process.env, ...env }, stdout: "pipe", stderr: "pipe" });
-  const [status, out, err] = await Promise.all([
-    child.exited,
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-  ]);
-  return { status, out, err };
-}
+const sanitized = new Sanitized(sessionLibrary());
+afterAll(() => sanitized.remove());
 
 /** Blocks as driver.c reads them: every rate, frame length and mode, and numbers of streams that fill groups of lanes or do not. */
 function blocks(): Buffer {
@@ -65,56 +41,43 @@ function blocks(): Buffer {
   return Buffer.concat(parts);
 }
 
-describe.skipIf(!compiler)(
+describe.skipIf(!hasCompiler)(
   "a driver in C under AddressSanitizer and UndefinedBehaviorSanitizer (needs a C compiler)",
   () => {
-    const driver = join(work, "driver");
-    beforeAll(() => compile(driver, [join(import.meta.dir, "driver.c")]), 180_000);
+    let driver: string;
+    beforeAll(() => {
+      driver = sanitized.buildDriver(join(import.meta.dir, "driver.c"));
+    }, 180_000);
 
     test("the sanitizer is there: a planted read beyond a buffer ends the driver", async () => {
-      const { status, out, err } = await run([driver, "--overread"]);
+      const { status, out, err } = await sanitized.drive(driver, "--overread");
       expect(status).not.toBe(0);
       expect(out).not.toContain("not caught");
       expect(err).toContain("heap-buffer-overflow");
     });
 
     test("all ways of judging read no further than their buffers, agree, and answer misuse with errors", async () => {
-      const file = join(work, "blocks");
+      const file = join(sanitized.folder, "blocks");
       await Bun.write(file, blocks());
-      const { status, out, err } = await run([driver, file]);
+      const { status, out, err } = await sanitized.drive(driver, file);
       expect({ status, err }).toEqual({ status: 0, err: "" });
       expect(out).toMatch(/^[1-9]\d{3,} frames, [1-9]\d{3,} voiced, 0 failures\n$/);
     }, 180_000);
   },
 );
 
-const runtime = (name: string): string =>
-  compiler
-    ? Bun.spawnSync([compiler, `-print-file-name=${name}`])
-        .stdout.toString()
-        .trim()
-    : "";
-const asan = runtime("libasan.so");
-const preloadable = process.platform === "linux" && asan.startsWith("/");
+describe.skipIf(!canPreload)("inside Bun, in a child process (needs gcc's libasan)", () => {
+  beforeAll(() => sanitized.buildLibrary(), 180_000);
 
-describe.skipIf(!preloadable)("inside Bun, in a child process (needs gcc's libasan)", () => {
-  const library = join(work, "vad-session.so");
-  beforeAll(() => compile(library, ["-shared", "-fPIC", ...spec.sources]), 180_000);
-
-  const child = (code: string) =>
-    run([process.execPath, "-e", code], {
-      LD_PRELOAD: [asan, runtime("libubsan.so")].join(":"),
-      ASAN_OPTIONS: "detect_leaks=0:handle_segv=0:allow_user_segv_handler=1",
-    });
   const open = `import { openSessionLibrary, VadSessions } from "#native/vad-session";
-    const library = openSessionLibrary(${JSON.stringify(library)});
+    const library = openSessionLibrary(${JSON.stringify(sanitized.library)});
     const settings = { sampleRateHz: 16000, frameMs: 20, aggressiveness: 3, preRollMs: 300, minSpeechMs: 60,
       endpointMs: 500, maxSegmentMs: 15000, settleMs: 200 };`;
 
   test("a planted read beyond a buffer of malloc ends the child", async () => {
-    const { status, out, err } = await child(`${open}
+    const { status, out, err } = await sanitized.child(`${open}
       import { dlopen } from "bun:ffi";
-      const { malloc } = dlopen(${JSON.stringify(asan)}, { malloc: { args: ["i32"], returns: "ptr" } }).symbols;
+      const { malloc } = dlopen(${JSON.stringify(asanLibrary)}, { malloc: { args: ["i32"], returns: "ptr" } }).symbols;
       const short = malloc(638);
       const pool = library.vs_pool_open(3);
       const id = library.vs_open(pool, Int32Array.of(16000, 3, 20, 300, 60, 500, 15000, 200), 8, 0);
@@ -127,7 +90,7 @@ describe.skipIf(!preloadable)("inside Bun, in a child process (needs gcc's libas
 
   test("sessions run there without a complaint, collections of memory in between", async () => {
     const ways = waysHere();
-    const { status, out, err } = await child(`${open}
+    const { status, out, err } = await sanitized.child(`${open}
       for (const way of ${JSON.stringify(ways)}) {
         using pool = VadSessions.create(way, library);
         const ids = Array.from({ length: 20 }, () => pool.open(settings));

@@ -170,7 +170,7 @@ describe("speech marks", () => {
   });
 
   test("a closing mark does not wait for audio that may never come", async () => {
-    const node = await convert.create(convert.config.parse({ sampleRateHz: 16000 }), undefined as never);
+    const node = await convert.create(convert.config.parse({ sampleRateHz: 16000 }), { report() {} } as never);
     if (!("onFrame" in node)) throw new Error("core.convert is inline");
     const seen: string[] = [];
     const [frame] = framesOf(noise({ ms: 20, seed: 1, rateHz: 48000 }), { rateHz: 48000 });
