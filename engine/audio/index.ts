@@ -17,6 +17,6 @@ export { Resampler, type ResamplerOptions } from "./resample/resampler.ts";
 export { BYTES_PER_SAMPLE, decodeSamples, encodeS16le, SampleDecoder, type SampleEncoding } from "./sample-decoder.ts";
 export { SampleRing } from "./sample-ring.ts";
 export { saturate } from "./saturate.ts";
-export { describeBytes } from "./sniff.ts";
+export { CONTAINERS, type Container, describeBytes, sniffContainer } from "./sniff.ts";
 export { type WavEnd, type WavInfo, WavReader } from "./wav/wav-reader.ts";
 export { encodeWav, MAX_WAV_DATA_BYTES, requireWavLength, WAV_HEADER_BYTES, wavHeader } from "./wav/wav-writer.ts";

@@ -52,3 +52,61 @@ function startsWith(head: Uint8Array, offset: number, signature: string | readon
 function quoted(id: Uint8Array): string {
   return JSON.stringify(String.fromCharCode(...id));
 }
+
+/** Short names of containers that audio comes in. `vorbis` and `opus` are those codecs in Ogg. */
+export const CONTAINERS = [
+  "wav",
+  "mp3",
+  "flac",
+  "vorbis",
+  "opus",
+  "silk",
+  "amr",
+  "speex",
+  "ogg",
+  "aac",
+  "m4a",
+  "webm",
+  "aiff",
+  "au",
+  "caf",
+  "wma",
+] as const;
+export type Container = (typeof CONTAINERS)[number];
+
+/** `[offset, bytes, container]`; what stands first wins. */
+const CONTAINER_SIGNATURES: readonly (readonly [number, string | readonly number[], Container])[] = [
+  [8, "WAVE", "wav"],
+  [0, "fLaC", "flac"],
+  [28, "OpusHead", "opus"],
+  [28, "\u0001vorbis", "vorbis"],
+  [28, "Speex   ", "speex"],
+  [0, "OggS", "ogg"],
+  [0, "ID3", "mp3"],
+  [4, "ftyp", "m4a"],
+  [0, "#!SILK", "silk"],
+  [1, "#!SILK", "silk"],
+  [0, "#!AMR", "amr"],
+  [0, [0x1a, 0x45, 0xdf, 0xa3], "webm"],
+  [0, [0x30, 0x26, 0xb2, 0x75], "wma"],
+  [0, "FORM", "aiff"],
+  [0, ".snd", "au"],
+  [0, "caff", "caf"],
+];
+
+/** What a recording is by its first 36 bytes, whatever its name says; undefined for what is none that is known here. */
+export function sniffContainer(head: Uint8Array): Container | undefined {
+  for (const [offset, signature, container] of CONTAINER_SIGNATURES)
+    if (startsWith(head, offset, signature)) return container;
+  return mpegAudio(head);
+}
+
+/** MPEG audio without a tag: eleven set bits, then version, layer, bit rate and sample rate, each with a value that is none. ISO 11172-3, 2.4.1.3. */
+function mpegAudio(head: Uint8Array): Container | undefined {
+  const [sync, second, third] = head;
+  if (sync !== 0xff || second === undefined || third === undefined || (second & 0xe0) !== 0xe0) return undefined;
+  const layer = (second >> 1) & 3;
+  if (layer === 0) return (second & 0xf0) === 0xf0 ? "aac" : undefined;
+  const reserved = ((second >> 3) & 3) === 1 || third >> 4 === 15 || third >> 4 === 0 || ((third >> 2) & 3) === 3;
+  return reserved ? undefined : "mp3";
+}

@@ -36,6 +36,7 @@ export const ERROR_TRAITS = {
   AUDIO_TRUNCATED: caller,
   AUDIO_NOT_RECOGNISED: caller,
   AUDIO_TOO_LONG: caller,
+  AUDIO_DAMAGED: caller,
 
   // workflow
   WORKFLOW_INVALID: caller,

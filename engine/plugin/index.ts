@@ -27,6 +27,17 @@ export type { Artifact, ArtifactOptions } from "./artifact.ts";
 export { byUtterance, takesFiles } from "./by-utterance.ts";
 export type { Acknowledgement, Callback, CallbackName, CallbackRequest, Desk, Durable } from "./callback.ts";
 export type { Clock } from "./clock.ts";
+export { type AudioDecoder, type DecodedContainer, isDecoded, openDecoder } from "./codec/decoder.ts";
+export {
+  type AudioEncoder,
+  ENCODED_CONTAINERS,
+  type EncodedContainer,
+  type EncoderOptions,
+  fittingRate,
+  MEDIA_TYPES,
+  openEncoder,
+} from "./codec/encoder.ts";
+export { joinPcm } from "./codec/join-pcm.ts";
 export { isOgg, isOpusHead, type OggOpusFacts, OggOpusWriter, OggReader } from "./codec/ogg.ts";
 export {
   loadOpus,

@@ -108,6 +108,18 @@ export class OggReader {
   /** The beginning of a packet that goes on in the next page. */
   #begun: Uint8Array | undefined;
   #serial: number | undefined;
+  #ended = false;
+  #granule = 0;
+
+  /** The stream's last page was read. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Where the stream stands after the last page that says so; 0 before. */
+  get granule(): number {
+    return this.#granule;
+  }
 
   /**
    * The packets that a chunk completes, heads included. They are slices of memory that is not used again.
@@ -143,6 +155,9 @@ export class OggReader {
     const serial = view.getUint32(14, true);
     this.#serial ??= serial;
     if (serial !== this.#serial) return [];
+    if (((page[5] ?? 0) & LAST) !== 0) this.#ended = true;
+    const granule = view.getBigInt64(6, true);
+    if (granule >= 0n) this.#granule = Number(granule); // -1: no packet ends in this page
     if (((page[5] ?? 0) & CONTINUED) === 0) this.#begun = undefined;
     const segments = page[26] ?? 0;
     const packets: Uint8Array[] = [];

@@ -1,0 +1,81 @@
+import { Framer } from "../../audio/index.ts";
+import type { AudioFormat } from "../../frames/index.ts";
+import { imported } from "./decoder.ts";
+import type { AudioEncoder, EncodedContainer, EncoderOptions } from "./encoder.ts";
+
+/** What both codecs take as it is: the rates of MPEG-1, 2 and 2.5. */
+const RATES_HZ = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000] as const;
+export const ratesOf = (): readonly number[] => RATES_HZ;
+
+/** kbit/s that MPEG-2 has at every of its rates; MPEG-1 begins higher and takes its nearest. */
+const MP3_KBITS = [8, 16, 24, 32, 40, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320] as const;
+/** Speech of one channel is not told from more at these. */
+const MP3_DEFAULT_BITRATE = 64_000;
+const VORBIS_QUALITY = 3;
+const PIECE_MS = 20;
+
+interface Library {
+  encode(samples: readonly Float32Array[]): Uint8Array;
+  finalize(): Uint8Array;
+}
+
+/** MP3 by LAME, Ogg Vorbis by libvorbis. */
+export async function open(
+  container: EncodedContainer,
+  format: AudioFormat,
+  options: EncoderOptions,
+): Promise<AudioEncoder> {
+  const library = await configured(container, format, options);
+  const scratch = Array.from({ length: format.channels }, () => new Float32Array(0));
+  // libvorbis ends its pages where calls end: pieces of one length make the same file of whatever came
+  const framer = new Framer({ ...format, frameMs: PIECE_MS });
+  // what the library returns is a view of its own memory, overwritten by the next call
+  const taken = (pcm: Int16Array) => library.encode(planes(pcm, scratch)).slice();
+  return {
+    encode(pcm) {
+      const parts: Uint8Array[] = [];
+      framer.push(pcm, (frame) => parts.push(taken(frame)));
+      return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+    },
+    end() {
+      const rest = framer.rest();
+      return Buffer.concat([...(rest.length > 0 ? [taken(rest)] : []), library.finalize()]);
+    },
+    close: () => undefined, // its memory is that of its own WebAssembly instance
+  };
+}
+
+async function configured(
+  container: EncodedContainer,
+  { sampleRateHz: sampleRate, channels }: AudioFormat,
+  { bitrate = MP3_DEFAULT_BITRATE * channels, serial = 1 }: EncoderOptions,
+): Promise<Library> {
+  const name = "wasm-media-encoders";
+  const { createMp3Encoder, createOggEncoder } = await imported(name, () => import("wasm-media-encoders"));
+  const base = { sampleRate, channels: channels === 1 ? 1 : 2 } as const;
+  if (container === "mp3") {
+    const encoder = await createMp3Encoder();
+    encoder.configure({ ...base, bitrate: nearestKbits(bitrate) });
+    return encoder;
+  }
+  const encoder = await createOggEncoder();
+  encoder.configure({ ...base, vbrQuality: VORBIS_QUALITY, oggSerialNo: serial });
+  return encoder;
+}
+
+const nearestKbits = (bitrate: number) =>
+  MP3_KBITS.reduce((best, kbits) =>
+    Math.abs(kbits * 1000 - bitrate) < Math.abs(best * 1000 - bitrate) ? kbits : best,
+  );
+
+/** By channel, from -1 to 1. The arrays grow as needed and are used again. */
+function planes(pcm: Int16Array, scratch: Float32Array[]): Float32Array[] {
+  const channels = scratch.length;
+  const samples = pcm.length / channels;
+  return scratch.map((old, channel) => {
+    const plane = old.length >= samples ? old : new Float32Array(samples);
+    scratch[channel] = plane;
+    for (let i = 0, at = channel; i < samples; i++, at += channels) plane[i] = pcm[at]! / 32768;
+    return plane.subarray(0, samples);
+  });
+}
