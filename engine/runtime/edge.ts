@@ -8,7 +8,7 @@ export interface Tally {
   samples: number;
 }
 
-export type DropReason = "full" | "superseded" | "ended" | "failed" | "cancelled" | "bargeIn";
+export type DropReason = "full" | "where" | "superseded" | "ended" | "failed" | "cancelled" | "bargeIn";
 
 /** What became of everything that entered an edge: `in` = `out` + all of `dropped` + `coalesced` + `inFlight`. */
 export interface EdgeAccount {
@@ -94,6 +94,13 @@ export class Edge {
     this.#queue.push(frame, samples);
     // who is awake takes all that is there before it rests
     if (this.#queue.size === 1 || this.#wakesAlways) this.#consumer?.wake();
+  }
+
+  /** Counts a frame that may not travel here. */
+  refuse(frame: Frame, samples: number, reason: DropReason): void {
+    this.#in.frames++;
+    this.#in.samples += samples;
+    this.#drop(frame, reason);
   }
 
   /** The next frame without taking it. */

@@ -1,5 +1,5 @@
 import type { Frame, FrameKind, TextRole } from "#engine/frames";
-import type { Edge } from "./edge.ts";
+import type { DropReason, Edge } from "./edge.ts";
 
 const KINDS: Readonly<Record<FrameKind, number>> = {
   audio: 1,
@@ -17,15 +17,19 @@ export interface Receiver {
   linkEnded(port: string, cut: boolean): void;
 }
 
+/** Why a frame may not go over a link; undefined where it may. */
+export type Refusal = (frame: Frame) => DropReason | undefined;
+
 /** One way out of an output port: filters by kind, then queues or calls. */
 export class Link {
   readonly #kinds: number;
   /** A kind that is taken whatever its role: audio, where it is taken at all. Most frames are of it. */
-  readonly usual: FrameKind | undefined;
+  usual: FrameKind | undefined;
   readonly #roles: readonly TextRole[] | undefined;
   /** Frames that went over a link without a queue, where in = out by construction. */
   moved = 0;
   movedSamples = 0;
+  readonly #refusals: Refusal[] = [];
 
   constructor(
     readonly id: string,
@@ -43,10 +47,28 @@ export class Link {
   /** @param samples of the frame, per channel */
   offer(frame: Frame, samples: number): void {
     if (frame.kind !== this.usual && !this.#takes(frame)) return;
+    if (this.#refusals.length > 0) {
+      const reason = this.#refused(frame);
+      if (reason !== undefined) return this.edge?.refuse(frame, samples, reason);
+    }
     if (this.edge !== undefined) return this.edge.push(frame, samples);
     this.moved++;
     this.movedSamples += samples;
     this.receiver.receive(frame, this.port, samples);
+  }
+
+  /** From now on asks of every frame. A link without a queue does not count what is refused. */
+  refuse(refusal: Refusal): void {
+    this.#refusals.push(refusal);
+    this.usual = undefined; // the short way asks nothing
+  }
+
+  #refused(frame: Frame): DropReason | undefined {
+    for (const refusal of this.#refusals) {
+      const reason = refusal(frame);
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
   }
 
   #takes(frame: Frame): boolean {

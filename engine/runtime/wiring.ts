@@ -1,4 +1,4 @@
-import type { Plan, PlannedNode } from "#engine/workflow";
+import { fits, type Plan, type PlannedNode } from "#engine/workflow";
 import { type BatchGroups, BatchUnit } from "./batch-unit.ts";
 import { Edge, type EdgeAccount } from "./edge.ts";
 import { type Feed, Inlet } from "./inlet.ts";
@@ -41,6 +41,8 @@ export function wire(
     if (edge) feeds.get(to)!.push({ edge, port: planned.to.port, order: planned.order });
     to.addFeed(planned.to.port);
     const link = new Link(planned.id, planned.kinds, planned.textRoles, planned.to.port, to as Unit & Receiver, edge);
+    const { where } = planned;
+    if (where) link.refuse((frame) => (fits(frame, where) ? undefined : "where"));
     outlet(unitOf(planned.from.node), planned.from.port).push(link);
     links.push(link);
   }

@@ -1,4 +1,5 @@
 import type { AudioFormat } from "#engine/plugin";
+import type { FrameTest } from "./frame-test.ts";
 import type { Plan, PlannedEdge, PlannedNode } from "./plan.ts";
 
 /** A plan as a drawing for people: nodes with their types, edges with ports, formats and queues, conversions, the workflow's own outputs. */
@@ -75,7 +76,21 @@ function edgeLines(edge: PlannedEdge, plan: Plan): string[] {
   if (edge.kinds.includes("audio")) lines.push(formatWords(format));
   if (!edge.direct) lines.push(bufferWords(edge));
   if (edge.order === "arrival") lines.push("in order of arrival");
+  for (const test of edge.where ?? []) lines.push(`where ${testWords(test)}`);
   return lines;
+}
+
+/** `language es, confidence from 0.6`. */
+const testWords = (test: FrameTest): string =>
+  Object.entries(test)
+    .map(([field, wanted]) => `${field} ${wantedWords(wanted)}`)
+    .join(", ");
+
+function wantedWords(wanted: NonNullable<FrameTest[keyof FrameTest]>): string {
+  if (typeof wanted !== "object") return String(wanted);
+  if (!("min" in wanted || "max" in wanted)) return Object.values(wanted).join(" or ");
+  const { min, max } = wanted;
+  return [...(min === undefined ? [] : [`from ${min}`]), ...(max === undefined ? [] : [`to ${max}`])].join(" ");
 }
 
 const formatWords = (format: AudioFormat | undefined): string =>

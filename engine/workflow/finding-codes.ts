@@ -186,6 +186,15 @@ export const FINDING_CODES = {
     mend: "Remove it.",
   },
 
+  WHERE_UNFIT: {
+    meaning: "`where` names a field that no frame on the edge has.",
+    mend: "Name a field of the frames that travel there, or move `where` to another edge.",
+  },
+  WHERE_NEVER: {
+    meaning: "`where` asks for what never comes, so that nothing would pass.",
+    mend: "Ask for what the output gives, or remove `where`.",
+  },
+
   // audio formats
   AUDIO_CONVERTED: {
     meaning: "A conversion was put into an edge.",

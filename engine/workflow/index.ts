@@ -1,6 +1,7 @@
 export { drawGraph } from "./draw-graph.ts";
 export { type Finding, type Fix, formatFinding, type Severity, showFinding, sortFindings } from "./finding.ts";
 export { FINDING_CODES, type FindingCode, type FindingMeaning } from "./finding-codes.ts";
+export { type FrameTest, fits } from "./frame-test.ts";
 export type { Binding, Confinement, PlanOptions, WorkflowSource } from "./options.ts";
 export type {
   EdgeBuffer,

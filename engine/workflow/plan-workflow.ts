@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { type Finding, sortFindings } from "./finding.ts";
+import type { FindingCode } from "./finding-codes.ts";
 import type { PlanOptions, WorkflowSource } from "./options.ts";
 import type { Plan, PlannedOutput } from "./plan.ts";
 import { assemble } from "./prove/assemble.ts";
@@ -9,9 +10,10 @@ import { orderNodes } from "./prove/order.ts";
 import type { GivenParam } from "./read/declare-params.ts";
 import type { Scope } from "./read/draft.ts";
 import { type LoadedWorkflow, loadWorkflow } from "./read/load.ts";
-import type { Loading } from "./read/loading.ts";
+import type { Choice, Loading } from "./read/loading.ts";
 import { readWorkflowText, type WorkflowText } from "./read/workflow-text.ts";
 import { didYouMean, suggest } from "./yaml/suggest.ts";
+import { YamlFile } from "./yaml/yaml-file.ts";
 
 export interface Planned {
   /** Absent where there is an error among the findings. */
@@ -27,7 +29,64 @@ export interface Planned {
 export async function planWorkflow(source: WorkflowSource, options: PlanOptions): Promise<Planned> {
   const text = await readWorkflowText(source, options.cwd);
   if ("code" in text) return { findings: [text] };
-  const loading: Loading = { options, findings: [], nodes: [], probes: [] };
+  const choices = new Map<string, Choice>();
+  const first = await planOnce(text, { options, findings: [], nodes: [], probes: [], choices, forced: new Map() });
+  if (options.purpose === "run" || choices.size === 0) return first;
+  const others = await planOtherCases(text, options, choices);
+  const findings = sortFindings(withOtherCases(first.findings, others), text.file);
+  return { ...(first.plan && !hasErrors(findings) && { plan: { ...first.plan, notes: findings } }), findings };
+}
+
+/** More plans of one file than anybody waits for. */
+const MOST_PLANS = 200;
+
+/** Plans every case of every `choose` that the workflow as it stands leaves out; the findings of each time. */
+async function planOtherCases(
+  text: WorkflowText,
+  options: PlanOptions,
+  choices: Map<string, Choice>,
+): Promise<(readonly Finding[])[]> {
+  const others: (readonly Finding[])[] = [];
+  for (;;) {
+    const forced = new Map<string, string>();
+    for (const [place, { cases, planned, within }] of choices) {
+      const next = cases.find((name) => !planned.has(name));
+      if (next === undefined) continue;
+      const wanted = [...within, [place, next] as const];
+      if (!wanted.every(([each, name]) => (forced.get(each) ?? name) === name)) continue; // another time
+      for (const [each, name] of wanted) forced.set(each, name);
+      planned.add(next); // met or not: never twice
+    }
+    if (forced.size === 0) return others;
+    const { findings } = await planOnce(text, { options, findings: [], nodes: [], probes: [], choices, forced });
+    others.push(findings);
+    if (others.length < MOST_PLANS) continue;
+    const yaml = new YamlFile(text.file, text.text, undefined, { value: { offset: 0, length: 0 } });
+    const message = `its cases make more than ${MOST_PLANS} workflows`;
+    return [...others, [yaml.finding("WORKFLOW_TOO_LARGE", [], message)]];
+  }
+}
+
+/** What a case that is not chosen lacks of the machine is no fault as long as it is not chosen. */
+const OF_THE_MACHINE: ReadonlySet<FindingCode> = new Set(["SECRET_MISSING", "ENV_MISSING"]);
+
+/** What is wrong in any case, and what is doubtful in all of them. */
+function withOtherCases(first: readonly Finding[], others: readonly (readonly Finding[])[]): Finding[] {
+  const same = (a: Finding) => (b: Finding) =>
+    a.code === b.code && a.file === b.file && a.line === b.line && a.column === b.column;
+  const everywhere = (finding: Finding) => [first, ...others].every((findings) => findings.some(same(finding)));
+  const kept = first.filter((finding) => finding.code !== "INPUT_UNUSED" || everywhere(finding));
+  const more = others.flat().filter(({ severity, code }) => severity !== "note" && code !== "INPUT_UNUSED");
+  return [
+    ...kept,
+    ...more
+      .filter((finding) => !first.some((other) => same(finding)(other) && other.message === finding.message))
+      .map((finding) => (OF_THE_MACHINE.has(finding.code) ? { ...finding, severity: "warning" as const } : finding)),
+  ];
+}
+
+async function planOnce(text: WorkflowText, loading: Loading): Promise<Planned> {
+  const { options } = loading;
   const loaded = await loadWorkflow({
     text,
     loading,

@@ -1,5 +1,6 @@
 import type { AudioFormat, FrameKind, NodeDefinition, TextRole } from "#engine/plugin";
 import type { Finding } from "./finding.ts";
+import type { FrameTest } from "./frame-test.ts";
 
 /** A workflow that was proven to fit together: what the runtime executes. Secrets and params are filled in. */
 export interface Plan {
@@ -57,6 +58,8 @@ export interface PlannedEdge {
   readonly kinds: readonly FrameKind[];
   readonly textRoles?: readonly TextRole[];
   readonly buffer: EdgeBuffer;
+  /** Frames that do not fit all of them are dropped, and counted. Such an edge is never direct. */
+  readonly where?: readonly FrameTest[];
   /** How frames of several edges into one node are merged. */
   readonly order: "time" | "arrival";
   /** The consumer is called in the producer's own call; nothing is queued and `buffer` says nothing. */

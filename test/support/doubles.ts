@@ -9,7 +9,7 @@ import {
   type TaskInput,
 } from "#engine/plugin";
 import { type Household, newHousehold, type Run, type RunEvent, type RunOptions, VirtualClock } from "#engine/runtime";
-import type { EdgeBuffer, Plan, PlannedEdge, PlannedNode } from "#engine/workflow";
+import type { EdgeBuffer, FrameTest, Plan, PlannedEdge, PlannedNode } from "#engine/workflow";
 import { AccountedRun } from "./accounted-run.ts";
 
 /** Nodes and plans made in code, for tests of what runs them. */
@@ -131,6 +131,7 @@ export interface EdgeOptions extends Partial<EdgeBuffer> {
   queued?: boolean;
   order?: "time" | "arrival";
   port?: string;
+  where?: readonly FrameTest[];
 }
 
 /** `a -> b` by default port; nodes in plan order as given. Direct where the planner would make it so, unless `queued`. */
@@ -156,12 +157,14 @@ export function planOf(
     to: { node: to, port: options.port ?? "in" },
     kinds: ["audio", "speech", "text", "data"],
     buffer: { ms: options.ms ?? 2000, frames: options.frames ?? 64, whenFull: options.whenFull ?? "block" },
+    ...(options.where && { where: options.where }),
     order: options.order ?? "time",
     direct:
       nodes[to]!.shape === "inline" &&
       !nodes[to]!.batch &&
       count(to) === 1 &&
       !options.queued &&
+      !options.where &&
       options.whenFull === undefined,
   }));
   return {

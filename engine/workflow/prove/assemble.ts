@@ -83,13 +83,15 @@ class Assembler {
     const callable = new Set(this.#nodes.flatMap(({ id, definition }) => (isCallable(definition) ? [id] : [])));
     const edges = this.#edges.map(({ kinds, options, live, ...edge }): PlannedEdge => {
       const inline = callable.has(edge.to.node) && counts.get(edge.to.node) === 1;
+      const where = options.where?.map(({ test }) => test);
       return {
         id: `${edge.from.node}.${edge.from.port} -> ${edge.to.node}.${edge.to.port}`,
         ...edge,
         kinds: [...kinds],
         buffer: bufferOf(options, live),
+        ...(where && { where }),
         order: options.order ?? "time",
-        direct: inline && options.buffer === undefined,
+        direct: inline && options.buffer === undefined && where === undefined,
       };
     });
     return { nodes: this.#nodes, edges: this.#grouped(edges) };

@@ -1,6 +1,7 @@
 import { GATE_PORT, type NodeTypes } from "#engine/plugin";
 import type { Finding } from "../finding.ts";
 import { type DraftNode, understood } from "../read/draft.ts";
+import { checkTests } from "./check-tests.ts";
 import type { Connections, DraftEdge } from "./connect.ts";
 
 /** Inputs that are fed by nothing, by too much, or not by what they need; and nodes that no source reaches. */
@@ -16,6 +17,7 @@ export function checkInputs(nodes: readonly DraftNode[], connections: Connection
       ...(doubtful ? [] : unmarkedGate(node, edges)),
       ...doubledAudio(node, edges, types),
       ...strayOptions(edges),
+      ...edges.flatMap(checkTests),
     ];
   });
 }

@@ -1,8 +1,16 @@
 import { defaultPort, type FrameKind, type InputPort, type OutputPort, type TextRole } from "#engine/plugin";
 import type { Finding } from "../finding.ts";
 import type { FindingCode } from "../finding-codes.ts";
-import { type DraftNode, type EdgeOptions, type Feed, type PortFeeds, type Scope, understood } from "../read/draft.ts";
-import { splitReference } from "../read/feeds.ts";
+import {
+  type DraftNode,
+  type EdgeOptions,
+  type Entry,
+  type Feed,
+  type PortFeeds,
+  type Scope,
+  understood,
+} from "../read/draft.ts";
+import { type Reference, splitReference } from "../read/feeds.ts";
 import { didYouMean, suggest } from "../yaml/suggest.ts";
 import type { Path, YamlFile } from "../yaml/yaml-file.ts";
 
@@ -57,14 +65,17 @@ class Connector implements Connections {
   constructor(readonly findings: Finding[]) {}
 
   connectScope(scope: Scope): void {
-    for (const entry of scope.entries.values()) {
-      if (entry.kind === "node") this.#connectNode(entry.node, entry.feeds, scope);
-      else if (entry.scope) this.connectScope(entry.scope);
-    }
+    for (const entry of scope.entries.values()) this.#connectEntry(entry, scope);
     // outputs and inputs of an included workflow are checked even if nothing in it uses them
     for (const feeds of scope.outputs.values()) for (const feed of feeds) this.resolve(feed, scope);
     for (const input of scope.inputs.values())
       if (input.kind === "fed") for (const feed of input.feeds) this.resolve(feed, input.by);
+  }
+
+  #connectEntry(entry: Entry, scope: Scope): void {
+    if (entry.kind === "node") this.#connectNode(entry.node, entry.feeds, scope);
+    else if (entry.kind === "copies") for (const copy of entry.copies.values()) this.#connectEntry(copy, scope);
+    else if (entry.scope) this.connectScope(entry.scope);
   }
 
   #connectNode(node: DraftNode, written: readonly PortFeeds[], scope: Scope): void {
@@ -149,12 +160,14 @@ class Connector implements Connections {
     const found =
       reference.node === "inputs"
         ? this.#resolveInput(feed, reference.port, scope)
-        : this.#resolveEntry(feed, reference.node, reference.port, scope);
+        : this.#resolveName(feed, reference, scope);
     this.#open.delete(feed);
     return found.map((endpoint) => ({ ...endpoint, options: this.#merged(endpoint.options, feed, scope) }));
   }
 
-  #resolveInput(feed: Feed, name: string | undefined, scope: Scope): Endpoint[] {
+  #resolveInput(feed: Feed, name: string | undefined, from: Scope): Endpoint[] {
+    let scope = from;
+    while (scope.parent) scope = scope.parent; // inputs are a file's own
     const input = name === undefined ? undefined : scope.inputs.get(name);
     if (!input) {
       // an input that is declared but could not be read was told already
@@ -172,16 +185,43 @@ class Connector implements Connections {
     return [{ node: input.node, port, options: {} }];
   }
 
-  #resolveEntry(feed: Feed, id: string, port: string | undefined, scope: Scope): Endpoint[] {
-    const entry = scope.entries.get(id);
+  /** The nearest thing of that name: nodes in the place of one see their own names first. */
+  #resolveName(feed: Feed, { node: id, copy, port }: Reference, from: Scope): Endpoint[] {
+    const entry = entryOf(id, from);
     if (!entry) {
-      const names = [...scope.entries.keys(), ...[...scope.inputs.keys()].map((name) => `inputs.${name}`)];
-      const isInput = scope.inputs.has(id);
-      const suggestion = isInput ? `inputs.${id}` : suggest(id, names);
-      const write = suggestion && (isInput || suggestion.includes(".") || !port ? suggestion : `${suggestion}.${port}`);
-      this.#dangling("NODE_UNKNOWN", feed, scope, `no node is named ${id}${didYouMean(suggestion)}`, write);
+      this.#unknownName(feed, id, port, from);
       return [];
     }
+    if (copy === undefined) return this.#resolveEntry(entry, feed, id, port, from);
+    const chosen = entry.kind === "copies" ? entry.copies.get(copy) : undefined;
+    if (chosen) return this.#resolveEntry(chosen, feed, `${id}[${copy}]`, port, from);
+    if (entry.kind === "node" && !understood(entry.node)) return [{ node: entry.node, port: undefined, options: {} }];
+    const keys = entry.kind === "copies" ? [...entry.copies.keys()] : [];
+    const suggestion = suggest(copy, keys);
+    const has = suggestion ? didYouMean(suggestion) : `; there is ${keys.map((key) => `${id}[${key}]`).join(", ")}`;
+    const message = keys.length === 0 ? `${id} is one node, without each` : `${id} has no copy ${copy}${has}`;
+    const write = suggestion && `${id}[${suggestion}]${port === undefined ? "" : `.${port}`}`;
+    this.#dangling("NODE_UNKNOWN", feed, from, message, write);
+    return [];
+  }
+
+  #unknownName(feed: Feed, id: string, port: string | undefined, from: Scope): void {
+    const names: string[] = [];
+    let scope: Scope | undefined = from;
+    for (let top: Scope | undefined = from; top; top = top.parent) {
+      names.push(...top.entries.keys());
+      scope = top;
+    }
+    const inputs = [...scope.inputs.keys()];
+    const isInput = inputs.includes(id);
+    const suggestion = isInput ? `inputs.${id}` : suggest(id, [...names, ...inputs.map((name) => `inputs.${name}`)]);
+    const write = suggestion && (isInput || suggestion.includes(".") || !port ? suggestion : `${suggestion}.${port}`);
+    this.#dangling("NODE_UNKNOWN", feed, from, `no node is named ${id}${didYouMean(suggestion)}`, write);
+  }
+
+  #resolveEntry(entry: Entry, feed: Feed, id: string, port: string | undefined, scope: Scope): Endpoint[] {
+    if (entry.kind === "copies")
+      return [...entry.copies.values()].flatMap((copy) => this.#resolveEntry(copy, feed, id, port, scope));
     if (entry.kind === "include") {
       if (!entry.scope) return [];
       const name = this.#choosePort(feed, id, port, [...entry.scope.outputs.keys()], undefined, scope);
@@ -236,8 +276,18 @@ class Connector implements Connections {
       this.findings.push(
         scope.yaml.finding("CHANNEL_UNKNOWN", feed.path, "a channel was taken already where this workflow is included"),
       );
-    return { ...further, ...feed.options };
+    const where = [...(further.where ?? []), ...(feed.options.where ?? [])];
+    return { ...further, ...feed.options, ...(where.length > 0 && { where }) };
   }
+}
+
+/** What a name means here, or in what is around it. */
+export function entryOf(name: string, from: Scope): Entry | undefined {
+  for (let scope: Scope | undefined = from; scope; scope = scope.parent) {
+    const entry = scope.entries.get(name);
+    if (entry) return entry;
+  }
+  return undefined;
 }
 
 /** Kinds that the one gives and the other takes; text only where its role is taken too. */

@@ -5,7 +5,7 @@ import { didYouMean, suggest } from "../yaml/suggest.ts";
 import type { Path, YamlFile } from "../yaml/yaml-file.ts";
 import { type ParamDeclaration, paramSchema } from "./format.ts";
 import { fill, hasWords, type Known, type Words } from "./interpolate.ts";
-import { convertParam, type ParamOrigin, standIn, wholePattern } from "./params.ts";
+import { choicesOf, convertParam, type ParamOrigin, standIn, wholePattern } from "./params.ts";
 
 /** A value for a param, where it came from, and where findings about it point. */
 export interface GivenParam extends Known {
@@ -84,13 +84,15 @@ function convert(
   at: { readonly yaml: YamlFile; readonly path: Path },
   { findings }: ParamsRequest,
 ): Known {
+  const all = choicesOf(declared);
   if (given.assumed) return { ...standIn(declared), secret: given.secret ?? false };
   if (given.secret && declared.type !== "secret") {
     findings.push(at.yaml.finding("SECRET_EXPOSED", at.path, "a secret fits a param of type secret only"));
     return standIn(declared);
   }
   const result = convertParam(declared, given.value, given.origin);
-  if ("value" in result) return { value: result.value, secret: declared.type === "secret" };
+  if ("value" in result)
+    return { value: result.value, secret: declared.type === "secret", ...(all && { choices: all }) };
   findings.push(at.yaml.finding("PARAM_INVALID", at.path, `the param ${declared.name} ${result.refused}`));
   return standIn(declared);
 }

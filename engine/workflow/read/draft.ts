@@ -1,4 +1,5 @@
 import type { InputPorts, NodeDefinition, OutputAudio, OutputPorts } from "#engine/plugin";
+import type { FrameTest } from "../frame-test.ts";
 import type { Path, YamlFile } from "../yaml/yaml-file.ts";
 import type { EdgeWords } from "./format.ts";
 
@@ -46,7 +47,16 @@ export interface Feed {
   readonly options: EdgeOptions;
 }
 
-export type EdgeOptions = Omit<EdgeWords, "from">;
+export type EdgeOptions = Omit<EdgeWords, "from" | "where"> & {
+  /** All of them have to fit. */
+  readonly where?: readonly WrittenTest[];
+};
+
+/** What `where` of one edge object says, and where it says so. */
+export interface WrittenTest {
+  readonly test: FrameTest;
+  readonly at: { readonly yaml: YamlFile; readonly path: Path };
+}
 
 /** What feeds one input of a node; `port` is left out for `from`. */
 export interface PortFeeds {
@@ -55,19 +65,22 @@ export interface PortFeeds {
   readonly feeds: readonly Feed[];
 }
 
-/** What a name in a scope means: a node, or a whole workflow that is included. */
+/** What a name in a scope means: a node, a whole workflow that is included or written in its place, or the copies of either. */
 export type Entry =
   | { readonly kind: "node"; readonly node: DraftNode; readonly feeds: readonly PortFeeds[] }
-  | { readonly kind: "include"; readonly scope: Scope | undefined; readonly path: Path };
+  | { readonly kind: "include"; readonly scope: Scope | undefined; readonly path: Path }
+  | { readonly kind: "copies"; readonly copies: ReadonlyMap<string, Entry> };
 
 /** What an input of a workflow means: a source of its own, or what the including workflow feeds it with. */
 export type InputEntry =
   | { readonly kind: "source"; readonly node: DraftNode }
   | { readonly kind: "fed"; readonly by: Scope; readonly feeds: readonly Feed[] };
 
-/** One workflow file with its names. */
+/** One workflow file with its names, or nodes that stand in the place of one. */
 export interface Scope {
   readonly yaml: YamlFile;
+  /** Of nodes in the place of one: whose names they see, too. */
+  readonly parent?: Scope;
   readonly entries: ReadonlyMap<string, Entry>;
   readonly inputs: ReadonlyMap<string, InputEntry>;
   readonly outputs: ReadonlyMap<string, readonly Feed[]>;

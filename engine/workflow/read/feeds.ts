@@ -14,14 +14,24 @@ export interface FeedsRequest {
   readonly edges: boolean;
 }
 
-/** `node.port` with the parts of it, `inputs.name` among them. */
-const REFERENCE = /^([a-z][a-z0-9-]*)(?:\.([A-Za-z][A-Za-z0-9_-]*))?$/;
+/** `node.port` and `node[copy].port` with the parts of it, `inputs.name` among them. */
+const REFERENCE = /^([a-z][a-z0-9-]*)(?:\[([^[\]]+)\])?(?:\.([A-Za-z][A-Za-z0-9_-]*))?$/;
+/** The same with words to fill in for the copy. */
+const FILLED_COPY = /^([a-z][a-z0-9-]*)\[(\$\{[^[\]]*\})\](\..*)?$/;
+
+export interface Reference {
+  readonly node: string;
+  /** Of a node with `each`: the one copy that is meant. */
+  readonly copy?: string;
+  readonly port?: string;
+}
 
 /** A reference taken apart; undefined where it is none. */
-export function splitReference(ref: string): { readonly node: string; readonly port?: string } | undefined {
+export function splitReference(ref: string): Reference | undefined {
   const parts = REFERENCE.exec(ref);
   if (!parts) return undefined;
-  return { node: parts[1]!, ...(parts[2] !== undefined && { port: parts[2] }) };
+  const [, node, copy, port] = parts;
+  return { node: node!, ...(copy !== undefined && { copy }), ...(port !== undefined && { port }) };
 }
 
 /** What stands under `from`, a port of `in`, or an output: a reference, an edge object, or a list of both. */
@@ -52,24 +62,46 @@ function readFeed(value: unknown, request: FeedsRequest): Feed[] {
   });
   findings.push(...checked.findings);
   if (!checked.value) return [];
-  const { from, ...options } = checked.value;
-  return readReference(from, options, { ...request, path: [...path, "from"] });
+  const { from, where, ...options } = checked.value;
+  if (where && Object.keys(where).length === 0 && isEmpty(value))
+    findings.push(yaml.finding("VALUE_OUT_OF_RANGE", [...path, "where"], "where names no field"));
+  const tests = where && { where: [{ test: where, at: { yaml, path: [...path, "where"] } }] };
+  return readReference(from, { ...options, ...tests }, { ...request, path: [...path, "from"] });
 }
 
-function readReference(ref: string, options: EdgeOptions, { yaml, path, findings }: FeedsRequest): Feed[] {
+function readReference(written: string, options: EdgeOptions, request: FeedsRequest): Feed[] {
+  const { yaml, path, findings } = request;
+  const ref = fillCopy(written, request);
+  if (ref === undefined) return [];
   if (hasWords(ref)) {
     findings.push(
-      yaml.finding("INTERPOLATION_NOT_HERE", path, "a reference is written out; ${…} is not filled in here"),
+      yaml.finding(
+        "INTERPOLATION_NOT_HERE",
+        path,
+        "a reference is written out; ${…} is filled in only for a copy: node[${…}]",
+      ),
     );
     return [];
   }
   if (splitReference(ref)) return [{ ref, path, options }];
-  const one = /^[a-z][a-z0-9-]*\[.*\]$/.test(ref);
-  const finding = one
-    ? yaml.finding("KEY_RESERVED", path, "node[value] is reserved for a later version")
-    : yaml.finding("VALUE_FORMAT", path, "a reference is node, node.port or inputs.name");
-  findings.push(finding);
+  findings.push(yaml.finding("VALUE_FORMAT", path, "a reference is node, node.port, node[copy].port or inputs.name"));
   return [];
+}
+
+/** A field that is not known is told of by itself. */
+const isEmpty = (edge: object): boolean =>
+  "where" in edge && typeof edge.where === "object" && Object.keys(edge.where ?? {}).length === 0;
+
+/** `node[${each.x}]` with the copy filled in; undefined where its value is not known, which was told or is nobody's fault. */
+function fillCopy(ref: string, { yaml, path, findings, words }: FeedsRequest): string | undefined {
+  const parts = FILLED_COPY.exec(ref);
+  if (!parts) return ref;
+  const [, node, expression, rest] = parts;
+  const filled = fill(expression!, words);
+  for (const { code, message, severity } of filled.problems)
+    findings.push(yaml.finding(code, path, message, { severity }));
+  if (filled.problems.length > 0 || (filled.assumed && !expression!.startsWith("${each."))) return undefined;
+  return `${node}[${String(filled.value)}]${rest ?? ""}`;
 }
 
 /**

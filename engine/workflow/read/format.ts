@@ -1,12 +1,9 @@
 import { z } from "zod";
 import { gateSchema } from "#engine/plugin";
+import { whereSchema } from "./where.ts";
 
 /** Words of the format that a later version gives a meaning to. */
-export const RESERVED = {
-  top: new Set(["bargeIn", "tests"]),
-  node: new Set(["each", "choose", "cases", "nodes"]),
-  edge: new Set(["where", "record"]),
-} as const;
+export const RESERVED = { top: new Set(["bargeIn", "tests"]), edge: new Set(["record"]) } as const;
 
 /** Reserved words that may stand in a file already, since leaving them unread changes no run. */
 export const HARMLESS: ReadonlySet<string> = new Set(["tests"]);
@@ -86,6 +83,15 @@ export const candidateSchema = z.strictObject({
   retry: retrySchema.optional(),
 });
 
+/** Words that are read before the others are, and taken out; here so that a misspelt one is recognised. */
+const expansionWords = {
+  each: z.unknown().optional().describe("one copy for each value: { name: [values] }"),
+  choose: z.unknown().optional().describe("which of `cases` it is"),
+  cases: z.unknown().optional().describe("what it may be, by the value of `choose`"),
+  nodes: z.unknown().optional().describe("nodes in the place of one"),
+  outputs: z.unknown().optional().describe("what a node with `nodes` gives out"),
+};
+
 export const nodeSchema = z.strictObject({
   use: z.string().min(1).describe("the node type, or ./file.yaml for a workflow"),
   from: z.unknown().optional().describe("what feeds the default input"),
@@ -102,6 +108,15 @@ export const nodeSchema = z.strictObject({
   gate: gateSchema.optional().describe("keeps silence from the node, by speech marks"),
   onFailure: z.enum(["end", "continue"]).default("end"),
   label: z.string().min(1).max(100).optional(),
+  ...expansionWords,
+});
+
+/** A node that is made of nodes of its own. */
+export const fragmentSchema = z.strictObject({
+  nodes: z.record(nodeId, z.unknown()),
+  outputs: z.record(name, z.unknown()).default({}),
+  onFailure: z.enum(["end", "continue"]).default("end"),
+  label: z.string().min(1).max(100).optional(),
 });
 
 export const edgeSchema = z.strictObject({
@@ -115,11 +130,13 @@ export const edgeSchema = z.strictObject({
     .optional(),
   channel: z.number().int().min(0).max(31).optional().describe("the one channel to take, from 0"),
   order: z.enum(["time", "arrival"]).optional(),
+  where: whereSchema.optional().describe("only frames whose fields fit"),
 });
 
 export type InputDeclaration = z.output<typeof inputSchema>;
 export type ParamDeclaration = z.output<typeof paramSchema>;
 export type Candidate = z.output<typeof candidateSchema>;
 export type NodeWords = z.output<typeof nodeSchema>;
+export type FragmentWords = z.output<typeof fragmentSchema>;
 export type EdgeWords = z.output<typeof edgeSchema>;
 export type WorkflowWords = z.output<typeof workflowSchema>;

@@ -8,12 +8,16 @@ export interface Known {
   readonly secret?: boolean;
   /** Nobody gave it: it stands in so that the rest can be checked. */
   readonly assumed?: boolean;
+  /** All that it can be, where its declaration says so. */
+  readonly choices?: readonly (string | number | boolean)[];
 }
 
 /** What `${…}` can name. */
 export interface Words {
   /** Undefined where params cannot be used. */
   readonly params: ReadonlyMap<string, Known> | undefined;
+  /** Of the copy that is being made, by the names that `each` gives; absent outside copies. */
+  readonly each?: ReadonlyMap<string, Known>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly secret: (name: string) => string | undefined;
   /** Undefined where no run is known yet that something could be filled in from. */
@@ -86,6 +90,8 @@ function lookUp(expression: string, words: Words): Filled {
     if (!words.run) return failed("INTERPOLATION_NOT_HERE", `\${${expression}} is known only when a run is started`);
     return { value: expression === "run.id" ? words.run.id : words.run.dir, problems: [] };
   }
+  const copied = /^each\.([A-Za-z0-9_-]+)$/.exec(expression)?.[1];
+  if (copied !== undefined) return fromCopy(copied, words);
   const param = /^params\.([A-Za-z0-9_-]+)$/.exec(expression)?.[1];
   if (param === undefined)
     return failed("INTERPOLATION_INVALID", `\${${expression}} is not known${didYouMean(meant(expression, words))}`);
@@ -94,6 +100,13 @@ function lookUp(expression: string, words: Words): Filled {
   if (known) return { ...known, problems: [] };
   const suggestion = suggest(param, words.params.keys());
   return failed("PARAM_UNKNOWN", `no param is named ${param}${didYouMean(suggestion)}`);
+}
+
+function fromCopy(name: string, { each }: Words): Filled {
+  if (!each) return failed("INTERPOLATION_NOT_HERE", `\${each.${name}} is known only in a node with each`);
+  const known = each.get(name);
+  if (known) return { ...known, problems: [] };
+  return failed("PARAM_UNKNOWN", `no each gives ${name}${didYouMean(suggest(name, each.keys()))}`);
 }
 
 function fromEnvironment(name: string, otherwise: string | undefined, words: Words): Filled {
@@ -123,6 +136,8 @@ function meant(expression: string, words: Words): string | undefined {
   if (params.includes(`params.${expression}`)) return `\${params.${expression}}`;
   const prefixed = /^(env|secret)[.\s](\S+)$/.exec(expression);
   if (prefixed) return `\${${prefixed[1]}:${prefixed[2]}}`;
-  const near = suggest(expression, [...params, "run.id", "run.dir"]);
+  const copied = [...(words.each?.keys() ?? [])].map((name) => `each.${name}`);
+  if (copied.includes(`each.${expression}`)) return `\${each.${expression}}`;
+  const near = suggest(expression, [...params, ...copied, "run.id", "run.dir"]);
   return near && `\${${near}}`;
 }

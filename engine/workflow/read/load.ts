@@ -4,21 +4,18 @@ import { check } from "../yaml/check.ts";
 import { parseYaml } from "../yaml/parse-yaml.ts";
 import { knownKeys } from "../yaml/schema-walk.ts";
 import { didYouMean, suggest } from "../yaml/suggest.ts";
-import type { Path, YamlFile } from "../yaml/yaml-file.ts";
+import type { YamlFile } from "../yaml/yaml-file.ts";
 import { declareParams, type GivenParam } from "./declare-params.ts";
 import type { Entry, Feed, InputEntry, Scope } from "./draft.ts";
 import { fillNumbers, readFeeds } from "./feeds.ts";
-import { HARMLESS, limitsSchema, type NodeWords, RESERVED, type WorkflowWords, workflowSchema } from "./format.ts";
+import { HARMLESS, limitsSchema, RESERVED, type WorkflowWords, workflowSchema } from "./format.ts";
 import { fedInputs, givenParams, type Including } from "./include.ts";
 import { hasWords } from "./interpolate.ts";
 import { type FileContext, LINT_RUN, type Loading } from "./loading.ts";
 import { failedPlugins, namedTypes } from "./named-types.ts";
+import { type EntryReading, type IncludingNode, MAX_NODES, readEntries } from "./read-entry.ts";
 import { readInput } from "./read-inputs.ts";
-import { readNode, readNodeWords, readPortFeeds } from "./read-node.ts";
 import { readWorkflowText, type WorkflowText } from "./workflow-text.ts";
-
-/** More nodes than any workflow has; includes of includes could make them without end. */
-const MAX_NODES = 5000;
 
 export interface LoadedWorkflow {
   readonly scope: Scope;
@@ -75,6 +72,7 @@ export async function loadWorkflow(request: LoadRequest): Promise<LoadedWorkflow
     words: { ...base, params },
     defaults: words.defaults,
     failing: request.failing,
+    within: request.included?.context.within ?? new Map(),
   };
   await options.types.load(namedTypes(words));
   checkDefaults(context);
@@ -159,19 +157,11 @@ async function readScope(words: WorkflowWords, context: FileContext, request: Lo
     if (input) inputs.set(name, input);
   }
   const { findings } = context.loading;
-  for (const [id, value] of Object.entries(words.nodes)) {
-    const path = ["nodes", id];
-    if (id === "inputs") {
-      findings.push(
-        context.yaml.finding("NAME_INVALID", path, "inputs is no node id: it means the workflow's own", { at: "key" }),
-      );
-      continue;
-    }
-    const node = readNodeWords(value, path, context);
-    if (!node) entries.set(id, unreadable(id, context));
-    else if (isInclude(node.use)) entries.set(id, await readInclude(id, node, scope, context, request));
-    else entries.set(id, readNode(id, node, context));
-  }
+  await readEntries(words.nodes, (inner) => ["nodes", ...inner], entries, {
+    context,
+    scope,
+    include: (node, reading) => readInclude(node, reading, request),
+  });
   for (const [name, value] of Object.entries(words.outputs)) {
     const at = { yaml: context.yaml, path: ["outputs", name], words: context.words, findings, edges: false };
     outputs.set(name, readFeeds(value, at));
@@ -179,43 +169,28 @@ async function readScope(words: WorkflowWords, context: FileContext, request: Lo
   return scope;
 }
 
-/** Keeps the name of a node that could not be read, so that references to it are not called dangling. */
-function unreadable(id: string, { prefix, yaml }: FileContext): Entry {
-  const node = {
-    id: prefix + id,
-    type: "",
-    yaml,
-    path: ["nodes", id],
-    candidates: [],
-    inputs: {},
-    outputs: {},
-    guessed: false,
-  } as const;
-  return { kind: "node", node: { ...node, onFailure: "end" }, feeds: [] };
-}
-
-const isInclude = (use: string): boolean => /^(\.{1,2}\/|\/)/.test(use) || /\.ya?ml$/.test(use);
-
 /** `use: ./other.yaml`: the other workflow's nodes, under this node's name. */
 async function readInclude(
-  id: string,
-  node: NodeWords,
-  outer: Scope,
-  context: FileContext,
+  { id, words: node, written, feeds }: IncludingNode,
+  { context, scope: outer }: EntryReading,
   request: LoadRequest,
 ): Promise<Entry> {
   const { loading, yaml } = context;
-  const path: Path = ["nodes", id];
+  const { path } = written;
   const missing: Entry = { kind: "include", scope: undefined, path };
-  const use = [...path, "use"];
+  const use = written.where(["use"]);
   for (const word of ["retry", "fallback", "timeouts", "gate"] as const)
     if (node[word] !== undefined)
       loading.findings.push(
-        yaml.finding("WORD_NOT_HERE", [...path, word], `${word} belongs to single nodes, not to an included workflow`, {
-          at: "key",
-        }),
+        yaml.finding(
+          "WORD_NOT_HERE",
+          written.where([word]),
+          `${word} belongs to single nodes, not to an included workflow`,
+          {
+            at: "key",
+          },
+        ),
       );
-  const feeds = readPortFeeds(node, path, context);
   if (hasWords(node.use)) {
     loading.findings.push(
       yaml.finding("INTERPOLATION_NOT_HERE", use, "an included file is written out; ${…} is not filled in here"),

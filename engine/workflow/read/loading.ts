@@ -12,6 +12,18 @@ export interface Loading {
   readonly nodes: DraftNode[];
   /** Looks at recordings, to be called when everything was read. */
   readonly probes: (() => Promise<void>)[];
+  /** Every `choose` that was met, by its place. */
+  readonly choices: Map<string, Choice>;
+  /** By the same places: the case to take whatever `choose` says, so that each is planned once. */
+  readonly forced: ReadonlyMap<string, string>;
+}
+
+/** One `choose`: its cases, and those that were planned. */
+export interface Choice {
+  readonly cases: readonly string[];
+  /** The cases that it stands in, by the places of theirs. */
+  readonly within: ReadonlyMap<string, string>;
+  readonly planned: Set<string>;
 }
 
 /** One file while it is read. */
@@ -25,6 +37,8 @@ export interface FileContext {
   readonly words: Words;
   /** By node type. */
   readonly defaults: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** The cases that are being read, by the places of their `choose`. */
+  readonly within: ReadonlyMap<string, string>;
   /** Set for a node that includes the file with `onFailure: continue`. */
   readonly failing: "end" | "continue";
 }

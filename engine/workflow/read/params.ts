@@ -62,8 +62,13 @@ export function standIn(declared: ParamDeclaration): Known {
     file: "/assumed",
     url: "https://example.org/",
   }[declared.type];
-  return { value, secret: declared.type === "secret", assumed: true };
+  const choices = choicesOf(declared);
+  return { value, secret: declared.type === "secret", assumed: true, ...(choices && { choices }) };
 }
+
+/** All values that a param can have, where they can be told. */
+export const choicesOf = ({ type, of }: ParamDeclaration): Known["choices"] =>
+  type === "boolean" ? [true, false] : type === "choice" ? of : undefined;
 
 const refused = (wanted: string): ParamResult => ({ refused: `should be ${wanted}` });
 

@@ -14,67 +14,76 @@ import { didYouMean, suggest } from "../yaml/suggest.ts";
 import type { Path } from "../yaml/yaml-file.ts";
 import type { DraftCandidate, DraftNode, Entry, PortFeeds } from "./draft.ts";
 import { fillNumbers, readFeeds } from "./feeds.ts";
-import { candidateSchema, type NodeWords, nodeSchema, RESERVED } from "./format.ts";
+import { candidateSchema, type NodeWords, nodeSchema } from "./format.ts";
 import { fill, hasWords } from "./interpolate.ts";
 import type { FileContext } from "./loading.ts";
 import { failedPlugins } from "./named-types.ts";
 import { addProbe } from "./probe.ts";
+import type { Written } from "./read-entry.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
 /** The words of one node, checked; its settings not yet. Undefined where not even `use` is there. */
-export function readNodeWords(value: unknown, path: Path, context: FileContext): NodeWords | undefined {
+export function readNodeWords(written: Written, context: FileContext): NodeWords | undefined {
   const { loading, yaml, words } = context;
+  const { value, path } = written;
   const request = { yaml, path, words, findings: loading.findings };
-  const filled = fillWords(value, path, request);
+  const filled = fillWords(written, request);
   const raw = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   const checked = check(nodeSchema, filled, {
     yaml,
     what: "a node",
-    where: (inner) => [...path, ...inner],
-    reserved: RESERVED.node,
+    where: (inner) => written.where(inner),
     hint: (inner, key) => {
       const definition = typeof raw.use === "string" ? loading.options.types.get(raw.use) : undefined;
       const belongs = inner.length === 0 && definition && knownKeys(definition.config).includes(key);
       return belongs ? "; it is a setting of the node type and belongs inside with" : undefined;
     },
   });
-  // a node built from reserved words has no `use`, and was told so already
-  const reserved = checked.findings.some((finding) => finding.code === "KEY_RESERVED");
-  loading.findings.push(...checked.findings.filter((finding) => !(reserved && finding.code === "KEY_MISSING")));
+  loading.findings.push(...checked.findings);
+  if (raw.outputs !== undefined) {
+    const message = "outputs belongs to a node with nodes; a node type has its own";
+    loading.findings.push(yaml.finding("WORD_NOT_HERE", written.where(["outputs"]), message, { at: "key" }));
+  }
   return checked.value;
 }
 
 /** Fills in the engine's words beside `use`; `with` waits for the node type's schema, and references are never filled in. */
-function fillWords(value: unknown, path: Path, request: Parameters<typeof fillNumbers>[1]): unknown {
+function fillWords({ value, where }: Written, request: Parameters<typeof fillNumbers>[1]): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   const filled = { ...(value as Record<string, unknown>) };
   for (const key of ["retry", "timeouts", "gate", "onFailure", "label"])
     if (Object.hasOwn(filled, key)) {
-      filled[key] = fillNumbers(filled[key], request, [...path, key]);
+      filled[key] = fillNumbers(filled[key], request, where([key]));
       if (key === "label" && typeof filled[key] === "number") filled[key] = String(filled[key]);
     }
   return filled;
 }
 
 /** What feeds a node or an include, as written under `from` and `in`. */
-export function readPortFeeds(words: NodeWords, path: Path, context: FileContext): PortFeeds[] {
+export function readPortFeeds(words: NodeWords, { where }: Written, context: FileContext): PortFeeds[] {
   const request = { yaml: context.yaml, words: context.words, findings: context.loading.findings, edges: true };
   const found: PortFeeds[] = [];
   if (words.from !== undefined) {
-    const at = [...path, "from"];
+    const at = where(["from"]);
     found.push({ path: at, feeds: readFeeds(words.from, { ...request, path: at }) });
   }
   for (const [port, value] of Object.entries(words.in ?? {})) {
-    const at = [...path, "in", port];
+    const at = where(["in", port]);
     found.push({ port, path: at, feeds: readFeeds(value, { ...request, path: at }) });
   }
   return found;
 }
 
 /** A node of a plugin's type: its settings, what takes over for it, and its ports. */
-export function readNode(id: string, words: NodeWords, context: FileContext): Entry {
-  const { loading, prefix } = context;
-  const path = ["nodes", id];
+export function readNode(
+  id: string,
+  words: NodeWords,
+  path: Path,
+  feeds: readonly PortFeeds[],
+  outer: FileContext,
+): Entry {
+  const { loading, prefix } = outer;
+  const context: NodeReading = { ...outer, nodeId: prefix + id };
   const first = readCandidate(words, path, context);
   const fallbacks = (words.fallback ?? []).map((value, index) =>
     readFallback(value, [...path, "fallback", index], context, { first, gate: words.gate }),
@@ -97,7 +106,13 @@ export function readNode(id: string, words: NodeWords, context: FileContext): En
   };
   loading.nodes.push(node);
   addProbe(node, [...path, "use"], loading);
-  return { kind: "node", node, feeds: readPortFeeds(words, path, context) };
+  return { kind: "node", node, feeds };
+}
+
+/** The file of a node while the node is read. */
+interface NodeReading extends FileContext {
+  /** As the plan has it. */
+  readonly nodeId: string;
 }
 
 interface CandidateWords {
@@ -108,7 +123,7 @@ interface CandidateWords {
 }
 
 /** Undefined where the type is unknown or its settings are not enough; a finding says why. */
-function readCandidate(words: CandidateWords, path: Path, context: FileContext): DraftCandidate | undefined {
+function readCandidate(words: CandidateWords, path: Path, context: NodeReading): DraftCandidate | undefined {
   const { findings } = context.loading;
   const definition = findType(words.use, [...path, "use"], context);
   if (!definition) return undefined;
@@ -125,7 +140,7 @@ interface Before {
 function readFallback(
   value: unknown,
   path: Path,
-  context: FileContext,
+  context: NodeReading,
   { first, gate }: Before,
 ): DraftCandidate | undefined {
   const { loading, yaml } = context;
@@ -187,7 +202,7 @@ function gatedCandidate(read: DraftCandidate, gate: GateSettings, { loading, yam
     return { ...read, definition, inputs: definition.inputs(read.config) };
   } catch (error) {
     const reason = error instanceof EngineError ? error.message : "it cannot be gated";
-    const node = read.path.slice(0, 2);
+    const node = read.path.at(-2) === "fallback" ? read.path.slice(0, -2) : read.path;
     loading.findings.push(yaml.finding("WORD_NOT_HERE", [...node, "gate"], reason, { at: "key" }));
     return read;
   }

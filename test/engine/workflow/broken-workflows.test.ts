@@ -122,17 +122,16 @@ table("words", [
   },
   {
     name: "words of a later version",
-    text: nodes(`  a: { use: webrtc.vad, from: inputs.talk, «KEY_RESERVED»nodes: {} }
-  b: { «KEY_RESERVED»choose: x, «KEY_RESERVED»cases: {} }
-  c: { use: core.print, «KEY_RESERVED»each: { l: [a] }, from: { from: inputs.words, «KEY_RESERVED»where: { language: es } } }
+    text: nodes(`  a: { use: webrtc.vad, from: inputs.talk }
+  c: { use: core.print, from: { from: inputs.words, «KEY_RESERVED»record: true } }
 «KEY_RESERVED»bargeIn: { when: a }
 «KEY_RESERVED»tests: []
 `).replace("talk: { kind: audio }", "talk: { kind: audio }, words: { kind: text }"),
   },
   {
-    name: "a copy of a node",
+    name: "a copy of a node that has none",
     text: nodes(
-      '  a: { use: webrtc.vad, from: inputs.talk }\n  b: { use: pocketsphinx.asr, from: «KEY_RESERVED»"a[es]" }\n',
+      '  a: { use: webrtc.vad, from: inputs.talk }\n  b: { use: pocketsphinx.asr, from: «NODE_UNKNOWN»"a[es]" }\n',
     ),
   },
   {
