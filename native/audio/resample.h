@@ -17,7 +17,9 @@ typedef struct {
   const int16_t* taps;
   int32_t per_phase;
   int32_t phases;
-  int32_t step;
+  /* How far one output moves: whole samples and phases. */
+  int32_t whole;
+  int32_t part;
   int32_t at;
   int32_t phase;
   /* Every `stride` numbers one of this channel. */
@@ -27,8 +29,8 @@ typedef struct {
 } resampling;
 
 static inline void next_output(const resampling* job, int32_t* at, int32_t* phase) {
-  *at += job->step / job->phases;
-  *phase += job->step % job->phases;
+  *at += job->whole;
+  *phase += job->part;
   if (*phase >= job->phases) {
     *phase -= job->phases;
     *at += 1;
@@ -58,30 +60,38 @@ static void resample_portable(const resampling* job) {
 
 #ifdef HAS_AVX2
 
-/* Eight partial sums; `count` is a multiple of 4. */
-AVX2 static inline __m256i partial_dot(const int16_t* samples, const int16_t* taps, int32_t count) {
-  __m256i sum = _mm256_setzero_si256();
-  int32_t i = 0;
-  for (; i + 16 <= count; i += 16) {
-    __m256i some = _mm256_loadu_si256((const __m256i*)(samples + i));
-    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(some, _mm256_loadu_si256((const __m256i*)(taps + i))));
-  }
-  __m128i rest = _mm_setzero_si128();
+/* Four outputs side by side: where their samples and their rows of taps begin. */
+typedef struct {
+  const int16_t* samples[4];
+  const int16_t* rows[4];
+} four_outputs;
+
+/* The sums of `count` products each, a multiple of 4, from `from` on. */
+AVX2 static inline __m128i four_dots(const four_outputs* of, int32_t from, int32_t count) {
+  __m256i sums[4];
+  for (int32_t k = 0; k < 4; k++) sums[k] = _mm256_setzero_si256();
+  int32_t i = from, end = from + count;
+  for (; i + 16 <= end; i += 16)
+    for (int32_t k = 0; k < 4; k++) {
+      __m256i some = _mm256_loadu_si256((const __m256i*)(of->samples[k] + i));
+      __m256i taps = _mm256_loadu_si256((const __m256i*)(of->rows[k] + i));
+      sums[k] = _mm256_add_epi32(sums[k], _mm256_madd_epi16(some, taps));
+    }
   if (count & 8) {
-    __m128i some = _mm_loadu_si128((const __m128i*)(samples + i));
-    rest = _mm_madd_epi16(some, _mm_loadu_si128((const __m128i*)(taps + i)));
+    for (int32_t k = 0; k < 4; k++) {
+      __m128i some = _mm_loadu_si128((const __m128i*)(of->samples[k] + i));
+      __m128i taps = _mm_loadu_si128((const __m128i*)(of->rows[k] + i));
+      sums[k] = _mm256_add_epi32(sums[k], _mm256_zextsi128_si256(_mm_madd_epi16(some, taps)));
+    }
     i += 8;
   }
-  if (count & 4) {
-    __m128i some = _mm_loadl_epi64((const __m128i*)(samples + i));
-    rest = _mm_add_epi32(rest, _mm_madd_epi16(some, _mm_loadl_epi64((const __m128i*)(taps + i))));
-  }
-  return _mm256_add_epi32(sum, _mm256_zextsi128_si256(rest));
-}
-
-/* Each of four lots of partial sums becomes one number. */
-AVX2 static inline __m128i sums_of(const __m256i lots[4]) {
-  __m256i pairs = _mm256_hadd_epi32(_mm256_hadd_epi32(lots[0], lots[1]), _mm256_hadd_epi32(lots[2], lots[3]));
+  if (count & 4)
+    for (int32_t k = 0; k < 4; k++) {
+      __m128i some = _mm_loadl_epi64((const __m128i*)(of->samples[k] + i));
+      __m128i taps = _mm_loadl_epi64((const __m128i*)(of->rows[k] + i));
+      sums[k] = _mm256_add_epi32(sums[k], _mm256_zextsi128_si256(_mm_madd_epi16(some, taps)));
+    }
+  __m256i pairs = _mm256_hadd_epi32(_mm256_hadd_epi32(sums[0], sums[1]), _mm256_hadd_epi32(sums[2], sums[3]));
   return _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
 }
 
@@ -99,16 +109,14 @@ AVX2 static void resample_avx2(const resampling* job) {
   int32_t half = job->per_phase / 2, at = job->at, phase = job->phase;
   for (int32_t k = 0; k < job->count; k += 4) {
     int32_t some = job->count - k < 4 ? job->count - k : 4;
-    __m256i left[4], right[4];
+    four_outputs of;
     for (int32_t i = 0; i < 4; i++) {
-      const int16_t* samples = job->window + at - half + 1;
-      const int16_t* row = job->taps + (ptrdiff_t)phase * job->per_phase;
-      left[i] = partial_dot(samples, row, half);
-      right[i] = partial_dot(samples + half, row + half, half);
+      of.samples[i] = job->window + at - half + 1;
+      of.rows[i] = job->taps + (ptrdiff_t)phase * job->per_phase;
       if (i + 1 < some || some == 4) next_output(job, &at, &phase); /* past the last one there may be no samples: it is repeated */
     }
     int16_t four[8];
-    _mm_storeu_si128((__m128i*)four, rounded_four(sums_of(left), sums_of(right)));
+    _mm_storeu_si128((__m128i*)four, rounded_four(four_dots(&of, 0, half), four_dots(&of, half, half)));
     for (int32_t i = 0; i < some; i++) job->output[(ptrdiff_t)(k + i) * job->stride] = four[i];
   }
 }
@@ -119,7 +127,8 @@ AVX2 static void resample_avx2(const resampling* job) {
 static int within_plane(const resampling* job, int32_t plane) {
   if (job->count == 0) return 1;
   int32_t half = job->per_phase / 2;
-  int64_t last = job->at + (job->phase + (int64_t)(job->count - 1) * job->step) / job->phases;
+  int64_t moves = job->count - 1;
+  int64_t last = job->at + moves * job->whole + (job->phase + moves * job->part) / job->phases;
   return (int64_t)job->at - half + 1 >= 0 && last + half < plane;
 }
 

@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { describeMachine } from "./machine.ts";
 import { type Benchmark, type BenchOptions, verdictOf } from "./measurement.ts";
@@ -11,28 +11,32 @@ Without a name all benchmarks run. The exit status is 1 when a goal was missed o
 
 const ownFiles = new Set(["main.ts", "machine.ts", "measure.ts", "measurement.ts", "report.ts"]);
 
-/** The benchmarks are the other files of this folder. */
-async function loadBenchmarks(): Promise<Map<string, Benchmark>> {
-  const files = (await readdir(import.meta.dir)).filter((file) => isScript(file) && !ownFiles.has(file)).sort();
-  const found = new Map<string, Benchmark>();
-  for (const file of files) {
-    const module: { default?: unknown } = await import(join(import.meta.dir, file));
-    if (isBenchmark(module.default)) found.set(module.default.name, module.default);
-  }
-  return found;
+/** The benchmarks are the other files of this folder, each named like its file. */
+async function benchmarkNames(): Promise<string[]> {
+  const files = await readdir(import.meta.dir);
+  return files
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts") && !ownFiles.has(file))
+    .map((file) => basename(file, ".ts"))
+    .sort();
 }
 
-const isScript = (file: string) => file.endsWith(".ts") && !file.endsWith(".test.ts");
+/** Loads only what is asked for, so that one that cannot be loaded does not stand in the way of others. */
+async function loadBenchmark(name: string): Promise<Benchmark> {
+  const module: { default?: unknown } = await import(join(import.meta.dir, `${name}.ts`));
+  if (!isBenchmark(module.default)) throw new Error(`${name}.ts exports no benchmark`);
+  return module.default;
+}
 
 const isBenchmark = (value: unknown): value is Benchmark =>
   typeof value === "object" && value !== null && "name" in value && "run" in value;
 
-async function runOne(bench: Benchmark, options: BenchOptions): Promise<BenchResult> {
-  options.say(`${bench.name}: ${bench.summary}`);
+async function runOne(name: string, options: BenchOptions): Promise<BenchResult> {
   try {
-    return { name: bench.name, measurements: await bench.run(options) };
+    const bench = await loadBenchmark(name);
+    options.say(`${name}: ${bench.summary}`);
+    return { name, measurements: await bench.run(options) };
   } catch (error) {
-    return { name: bench.name, measurements: [], error: error instanceof Error ? error.message : String(error) };
+    return { name, measurements: [], error: error instanceof Error ? error.message : String(error) };
   }
 }
 
@@ -47,16 +51,16 @@ async function main(argv: string[]): Promise<number> {
     },
     allowPositionals: true,
   });
-  const benchmarks = await loadBenchmarks();
+  const names = await benchmarkNames();
   if (values.list || values.help) {
-    const lines = [...benchmarks.values()].map(({ name, summary }) => `  ${name.padEnd(16)} ${summary}`);
+    const all = await Promise.all(names.map(loadBenchmark));
+    const lines = all.map(({ name, summary }) => `  ${name.padEnd(16)} ${summary}`);
     console.log(`${usage}\n\n${lines.join("\n")}`);
     return 0;
   }
-  const unknown = positionals.filter((name) => !benchmarks.has(name));
+  const unknown = positionals.filter((name) => !names.includes(name));
   const repetitions = values.repetitions === undefined ? undefined : Number(values.repetitions);
-  if (unknown.length > 0)
-    throw new Error(`no benchmark ${unknown.join(", ")}; there is: ${[...benchmarks.keys()].join(", ")}`);
+  if (unknown.length > 0) throw new Error(`no benchmark ${unknown.join(", ")}; there is: ${names.join(", ")}`);
   if (repetitions !== undefined && !(Number.isInteger(repetitions) && repetitions > 0)) {
     throw new Error(`--repetitions ${values.repetitions}: a whole number above 0 is wanted`);
   }
@@ -64,9 +68,7 @@ async function main(argv: string[]): Promise<number> {
   const options = { say: (text: string) => console.error(text), ...(repetitions === undefined ? {} : { repetitions }) };
   const results: BenchResult[] = [];
   // One after the other: two at once would measure each other.
-  for (const name of positionals.length > 0 ? positionals : benchmarks.keys()) {
-    results.push(await runOne(benchmarks.get(name)!, options));
-  }
+  for (const name of positionals.length > 0 ? positionals : names) results.push(await runOne(name, options));
   console.log(renderReport(results, machine));
   if (values.json) await Bun.write(values.json, reportJson(results, machine));
   const bad = results.some(
