@@ -28,6 +28,12 @@ const types = new NodeTypes([
 const { stdout, stderr } = process;
 const onTerminal = stdout.isTTY === true && stderr.isTTY === true;
 
+// whoever reads may have seen enough; what is left is not for him
+for (const stream of [stdout, stderr])
+  stream.on("error", (error) => {
+    if (!("code" in error) || error.code !== "EPIPE") throw error;
+  });
+
 const clearLine = "\r\u001b[2K";
 let statusShown = false;
 

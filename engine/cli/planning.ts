@@ -1,14 +1,14 @@
-import { type Planned, type PlanOptions, planWorkflow } from "#engine/workflow";
+import { type Planned, type PlanOptions, planWorkflow, type WorkflowSource } from "#engine/workflow";
 import type { World } from "./command.ts";
 
 /** Plans a file the way every command does: with the process's environment and secrets. */
 export const planFile = (
-  file: string,
+  file: string | WorkflowSource,
   world: World,
   more: Pick<PlanOptions, "purpose"> & Partial<Pick<PlanOptions, "params" | "bindings" | "run">>,
 ): Promise<Planned> =>
   planWorkflow(
-    { path: file },
+    typeof file === "string" ? { path: file } : file,
     {
       types: world.types,
       environment: world.environment,

@@ -20,6 +20,10 @@ export const FINDING_CODES = {
     meaning: "The version of the format is one that is not known here.",
     mend: "Write `parlando: 1`.",
   },
+  FIX_REFUSED: {
+    meaning: "A file was not mended, since what was to be written would have changed more than it mends.",
+    mend: "Mend by hand what lint names; nothing was written.",
+  },
 
   // YAML
   YAML_INVALID: { meaning: "The text is not YAML 1.2.", mend: "Mend the syntax at the place that is named." },

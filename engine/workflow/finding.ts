@@ -22,6 +22,8 @@ export interface Fix {
   readonly offset: number;
   readonly length: number;
   readonly text: string;
+  /** It leaves no doubt of what was meant: `lint --fix` writes it. Otherwise it is a hint. */
+  readonly sure?: true;
 }
 
 /** `file:line:column CODE message`. */

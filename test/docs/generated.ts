@@ -4,6 +4,7 @@ import { ERROR_TRAITS } from "#engine/errors";
 import { describeNode, type FieldPage, type NodePage } from "#engine/plugin";
 import { FINDING_CODES } from "#engine/workflow";
 import { builtInTypes } from "#test/built-in-types";
+import { errorPages, findingPages } from "./codes.ts";
 import { statusOf } from "./coverage.ts";
 import { eventTable, messageTables } from "./messages.ts";
 import { broughtBy, directPackages, type Package } from "./packages.ts";
@@ -21,6 +22,8 @@ export const SECTIONS: readonly Section[] = [
   { page: "docs/nodes.md", name: "node types", make: nodeTypes },
   { page: "docs/workflows.md", name: "findings", make: findings },
   { page: "docs/plugins.md", name: "codes", make: codes },
+  { page: "docs/codes.md", name: "findings", make: findingPages },
+  { page: "docs/codes.md", name: "errors", make: errorPages },
   { page: "docs/plugins.md", name: "context", make: contextMembers },
   { page: "docs/api.md", name: "messages", make: messageTables },
   { page: "docs/api.md", name: "events", make: eventTable },

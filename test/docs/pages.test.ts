@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { blocksOf, brokenLink, linksOf, PAGES } from "./pages.ts";
 
-/** Languages of blocks that other tests of this folder look at, or that nobody can check. */
-const KNOWN = ["yaml", "ts", "console", "sh", "mermaid", "text", "json", "bash", "python", "html"];
+/** Languages of blocks that other tests look at (`yml` is an example of a code, tried with the linter), or that nobody can check. */
+const KNOWN = ["yaml", "yml", "ts", "console", "sh", "mermaid", "text", "json", "bash", "python", "html"];
 
 describe.each(PAGES.map((page) => [page.path, page] as const))("%s", (path, page) => {
   test("links lead somewhere", () => {

@@ -95,7 +95,7 @@ function readTop(yaml: YamlFile, findings: Finding[]): WorkflowWords | undefined
   });
   findings.push(...issues);
   const { parlando: version, nodes } = yaml.value;
-  if (version === undefined) findings.push(yaml.finding("KEY_MISSING", [], "a workflow begins with parlando: 1"));
+  if (version === undefined) findings.push(missingVersion(yaml));
   else if (version !== 1)
     findings.push(
       yaml.finding("WORKFLOW_VERSION", ["parlando"], "this version of the format is not known", { write: "1" }),
@@ -103,6 +103,15 @@ function readTop(yaml: YamlFile, findings: Finding[]): WorkflowWords | undefined
   if (nodes === undefined || (isMapping(nodes) && Object.keys(nodes).length === 0))
     findings.push(yaml.finding("KEY_MISSING", ["nodes"], "a workflow needs nodes", { at: "key" }));
   return value;
+}
+
+/** There is one version of the format, so what has to be written is certain. */
+function missingVersion(yaml: YamlFile): Finding {
+  const { offset } = yaml.root.value;
+  const flow = yaml.text[offset] === "{";
+  const lineEnd = yaml.text.includes("\r\n") ? "\r\n" : "\n";
+  const fix = { offset: flow ? offset + 1 : offset, length: 0, text: flow ? " parlando: 1," : `parlando: 1${lineEnd}` };
+  return { ...yaml.finding("KEY_MISSING", [], "a workflow begins with parlando: 1"), fix: { ...fix, sure: true } };
 }
 
 const isMapping = (value: unknown): value is Record<string, unknown> =>

@@ -128,8 +128,19 @@ function unknownKey(path: Path, key: string, schema: z.ZodType, options: CheckOp
   const known = along.length === path.length + 1 ? knownKeys(along.at(-1)!) : [];
   const suggestion = suggest(key, known);
   const where = path.length === 0 ? options.what : placeName(options.where(path));
-  const more = options.hint?.(path, key) ?? (suggestion ? didYouMean(suggestion) : listed(known));
-  return options.yaml.finding("KEY_UNKNOWN", place, `${where} has no ${key}${more}`, { at: "key", write: suggestion });
+  const hint = options.hint?.(path, key);
+  const more = hint ?? (suggestion ? didYouMean(suggestion) : listed(known));
+  // not where it belongs elsewhere, is there already, or came in by an alias
+  const sure =
+    suggestion !== undefined &&
+    hint === undefined &&
+    options.yaml.has(place) &&
+    !options.yaml.has(options.where([...path, suggestion]));
+  return options.yaml.finding("KEY_UNKNOWN", place, `${where} has no ${key}${more}`, {
+    at: "key",
+    write: suggestion,
+    sure,
+  });
 }
 
 /** The last key of a path; for what is in a list, which item of what. */

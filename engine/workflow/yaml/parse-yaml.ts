@@ -40,7 +40,10 @@ export function parseYaml(text: string, file: string): ParsedYaml {
     if (repaired.replaced.length > 0) document = compose(repaired.text);
   }
   const findings = repaired.replaced.map((stretch) =>
-    blank.findingAt("YAML_UNQUOTED", stretch, "${…} inside { } or [ ] must be quoted", { write: stretch.quoted }),
+    blank.findingAt("YAML_UNQUOTED", stretch, "${…} inside { } or [ ] must be quoted", {
+      write: stretch.quoted,
+      sure: true,
+    }),
   );
   if (!document) {
     findings.push(blank.findingAt("YAML_TOO_DEEP", { offset: 0, length: 0 }, "nested too deeply to be read"));

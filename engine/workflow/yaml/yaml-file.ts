@@ -23,6 +23,8 @@ export interface FindingOptions {
   readonly at?: "key" | "value";
   /** What to write in place of what is pointed at. */
   readonly write?: string | undefined;
+  /** What is written leaves no doubt. */
+  readonly sure?: boolean;
 }
 
 /** A parsed YAML file: plain values, and the place in the text of each. */
@@ -83,7 +85,14 @@ export class YamlFile {
 
   findingAt(code: FindingCode, range: Range, message: string, options: FindingOptions = {}): Finding {
     const fix: Fix | undefined =
-      options.write === undefined ? undefined : { offset: range.offset, length: range.length, text: options.write };
+      options.write === undefined
+        ? undefined
+        : {
+            offset: range.offset,
+            length: range.length,
+            text: options.write,
+            ...(options.sure && { sure: true as const }),
+          };
     return {
       file: this.file,
       ...this.place(range.offset),
