@@ -5,7 +5,7 @@ import type { World } from "./command.ts";
 export const planFile = (
   file: string | WorkflowSource,
   world: World,
-  more: Pick<PlanOptions, "purpose"> & Partial<Pick<PlanOptions, "params" | "bindings" | "run">>,
+  more: Pick<PlanOptions, "purpose"> & Partial<Pick<PlanOptions, "params" | "bindings" | "run" | "offline">>,
 ): Promise<Planned> =>
   planWorkflow(
     typeof file === "string" ? { path: file } : file,

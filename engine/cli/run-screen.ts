@@ -61,6 +61,13 @@ export class RunScreen {
   #nodeEvent(node: string, event: NodeEvent): void {
     const { type, ...facts } = event;
     if (type === "progress") return this.#progressed(Number(facts.positionMs), Number(facts.totalMs));
+    if (type === "offline" && Array.isArray(facts.by))
+      return this.#line(`${node}: in place of ${facts.for}, this machine answers: ${facts.by.join(", ")}`, "err");
+    if (type === "wire")
+      return this.#line(
+        `${node} ${facts.connection} ${facts.direction === "out" ? "->" : "<-"} ${facts.message}`,
+        "err",
+      );
     if (type === "print") {
       if (facts.what === "text") return this.#text(facts as unknown as Line);
       return this.#line(`${facts.label ?? node}: ${JSON.stringify(facts)}`);

@@ -4,14 +4,18 @@ import { parseArgs } from "node:util";
 import { eventToJson, Run, type RunEvent, type RunReport, SystemClock, VirtualClock } from "#engine/runtime";
 import { type Command, type Console, EXIT, type World, wrongUsage } from "./command.ts";
 import { hasErrors, printFindings, printMends } from "./findings.ts";
+import { readOffline } from "./offline.ts";
 import { planFile } from "./planning.ts";
 import { RunScreen } from "./run-screen.ts";
 
+/** After `--trace`: every node. */
+const ALL = "all";
 const CLOCKS = ["system", "virtual"] as const;
 
 export const run: Command = {
   name: "run",
-  usage: "FILE [--in NAME=RECORDING]... [--param NAME=VALUE]... [--out DIR] [--json] [--clock virtual]",
+  usage:
+    "FILE [--in NAME=RECORDING]... [--param NAME=VALUE]... [--out DIR] [--json] [--clock virtual] [--offline [--answers FILE]] [--trace NODE]...",
   listedPlugins: true,
   summary: "Run a workflow and show what happens",
   help: [
@@ -20,6 +24,9 @@ export const run: Command = {
     "--out DIR            what ${run.dir} stands for (default runs/ID)",
     "--json               one event a line on standard output, for programs",
     "--clock virtual      time stands still while there is work: the same inputs give the same outputs every time",
+    "--offline            answers every node that needs the network on this machine, and says by what; credentials need not be set",
+    "--answers FILE       with --offline: what answers, by node id or type: `answers: { asr: { use: core.script, with: { … } } }`",
+    "--trace NODE         shows what that node sends and gets, without secrets, audio as lengths; `all` for every node",
     "",
     "Ctrl-C ends the input and lets what is under way come out; a second one ends at once.",
     "Exit status: 0 done, 1 findings or a failed run, 2 wrong usage, 130 cancelled.",
@@ -34,6 +41,9 @@ export const run: Command = {
         out: { type: "string" },
         json: { type: "boolean", default: false },
         clock: { type: "string", default: "system" },
+        offline: { type: "boolean", default: false },
+        answers: { type: "string" },
+        trace: { type: "string", multiple: true, default: [] },
       },
     });
     const [file] = positionals;
@@ -44,14 +54,23 @@ export const run: Command = {
     const params = assignments(values.param);
     if (!inputs || !params) return wrongUsage(this, console, "--in and --param take NAME=VALUE");
 
+    if (values.answers !== undefined && !values.offline)
+      return wrongUsage(this, console, "--answers belongs to --offline");
+    const { offline, findings: faults } = values.offline
+      ? await readOffline(world.types, world.cwd, values.answers)
+      : { offline: undefined, findings: [] };
+
     const id = kind === "virtual" ? "virtual" : newRunId();
     const dir = resolve(world.cwd, values.out ?? join("runs", id));
-    const { plan, findings } = await planFile(file, world, {
-      purpose: "run",
-      params,
-      bindings: Object.fromEntries(Object.entries(inputs).map(([name, location]) => [name, { location }])),
-      run: { id, dir },
-    });
+    const { plan, findings } = hasErrors(faults)
+      ? { plan: undefined, findings: faults }
+      : await planFile(file, world, {
+          purpose: "run",
+          params,
+          bindings: Object.fromEntries(Object.entries(inputs).map(([name, location]) => [name, { location }])),
+          run: { id, dir },
+          ...(offline && { offline }),
+        });
     if (!plan || hasErrors(findings)) {
       if (values.json) console.out(JSON.stringify({ type: "findings", findings }));
       else {
@@ -60,6 +79,12 @@ export const run: Command = {
       }
       return EXIT.failed;
     }
+    const stray = values.trace.find((name) => name !== ALL && !plan.nodes.some((node) => node.id === name));
+    if (stray !== undefined) {
+      const ids = plan.nodes.map((node) => node.id).join(", ");
+      return wrongUsage(this, console, `--trace ${stray}: no node of ${plan.name}; it has ${ids}`);
+    }
+    const traces = (node: string) => values.trace.includes(node) || values.trace.includes(ALL);
     mkdirSync(dir, { recursive: true });
     const screen = values.json ? undefined : new RunScreen(console, plan, world.cwd);
     if (screen) printFindings(findings, console.err, console);
@@ -69,7 +94,7 @@ export const run: Command = {
     const clock = kind === "virtual" ? new VirtualClock() : new SystemClock();
     if (kind === "system") world.household.watch.start(HANG_MS);
     return statusOf(
-      await interruptible(new Run(plan, { runId: id, clock, onEvent: show }, world.household), console, world),
+      await interruptible(new Run(plan, { runId: id, clock, traces, onEvent: show }, world.household), console, world),
     );
   },
 };

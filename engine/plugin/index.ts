@@ -111,12 +111,15 @@ export {
   type Effect,
   type Emit,
   type InlineNode,
+  type Languages,
   type NodeDefinition,
   type Opens,
   type Received,
   type Role,
+  type StandsIn,
   type TaskInput,
   type TaskNode,
+  type Wanted,
 } from "./node.ts";
 export { type Outbox, type OutgoingPost, postHeaders, signatureOf } from "./outbox.ts";
 export { checkPlugin, pluginEntrySchema, VERSION } from "./outside.ts";
@@ -153,4 +156,5 @@ export {
   userDebianRoot,
 } from "./programs.ts";
 export type { Resource } from "./resource.ts";
+export { type FindLocal, type Local, localsAmong, needsStandIn, type StandIn, standIn } from "./stand-in.ts";
 export { type Candidate, type SuperviseOptions, supervise, withFallback, withRetry } from "./supervise.ts";

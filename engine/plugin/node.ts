@@ -83,6 +83,34 @@ interface NodeFacts<Schema extends z.ZodObject> {
   readonly converts?: (wanted: Conversion) => z.input<Schema>;
   /** The node can stand for a workflow input of this kind that is bound to a path or URL. */
   readonly opens?: Opens<z.output<Schema>>;
+  /** What is spoken and asked for, where the ports do not say it: several targets of one translation. */
+  readonly languages?: (config: z.output<Schema>) => Languages;
+  /** The node can answer for one of a role that needs the network, where there is none. */
+  readonly standsIn?: StandsIn<z.input<Schema>>;
+}
+
+/** BCP 47, or the vendor's own names for it. */
+export interface Languages {
+  readonly source?: string;
+  readonly targets?: readonly string[];
+}
+
+/** What is expected of a node that stands in for another. */
+export interface Wanted {
+  /** What is spoken or written. Left out: not known. */
+  readonly source?: string;
+  readonly targets: readonly string[];
+  /** Partials are made use of. */
+  readonly partials: boolean;
+}
+
+export interface StandsIn<Config> {
+  readonly role: Role;
+  /**
+   * The settings with which it does what is wanted.
+   * @throws EngineError LANGUAGE_UNSUPPORTED, ENGINE_MISSING and the like where it cannot.
+   */
+  settings(wanted: Wanted): Config;
 }
 
 /** What an edge needs. A field that is left out stays as it is. */
@@ -139,7 +167,10 @@ export type NodeSpec<Schema extends z.ZodObject = z.ZodObject, Node extends Inli
 
 /** A node type, its config type forgotten: what registries and plans hold. Configs handed to it must come from its own `config` schema. */
 export interface NodeDefinition
-  extends Omit<NodeFacts<z.ZodObject>, "role" | "inputs" | "outputs" | "realTime" | "converts" | "opens"> {
+  extends Omit<
+    NodeFacts<z.ZodObject>,
+    "role" | "inputs" | "outputs" | "realTime" | "converts" | "opens" | "languages" | "standsIn"
+  > {
   readonly shape: "inline" | "task";
   role(config: unknown): Role;
   inputs(config: unknown): InputPorts;
@@ -147,6 +178,8 @@ export interface NodeDefinition
   realTime(config: unknown): boolean;
   readonly converts?: (wanted: Conversion) => unknown;
   readonly opens?: Opens<unknown>;
+  readonly languages?: (config: unknown) => Languages;
+  readonly standsIn?: StandsIn<unknown>;
   /** Of one that hosts another and takes no settings itself: schema and parsed settings of what it hosts, for changes of live fields. */
   readonly hosts?: { readonly config: z.ZodObject; readonly settings: unknown };
   create(config: unknown, ctx: NodeContext): InlineNode | TaskNode | Promise<InlineNode | TaskNode>;

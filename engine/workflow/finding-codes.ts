@@ -198,6 +198,10 @@ export const FINDING_CODES = {
     meaning: "`where` asks for what never comes, so that nothing would pass.",
     mend: "Ask for what the output gives, or remove `where`.",
   },
+  OFFLINE_UNANSWERED: {
+    meaning: "A node needs the network, the run is offline, and nothing on this machine answers in its place.",
+    mend: "Install what is named, or say with --answers FILE what answers.",
+  },
 
   // audio formats
   AUDIO_CONVERTED: {

@@ -1,4 +1,4 @@
-import type { AudioFormat, NodeDefinition, NodeTypes } from "#engine/plugin";
+import type { AudioFormat, NodeDefinition, NodeTypes, StandIn } from "#engine/plugin";
 
 /** A workflow to plan: a file, or a text that came from elsewhere with a name for findings and the folder it counts as standing in. */
 export type WorkflowSource =
@@ -34,6 +34,11 @@ export interface PlanOptions {
   readonly run?: { readonly id: string; readonly dir: string };
   /** Absolute. */
   readonly cwd: string;
+  /**
+   * There is no network: what answers in place of a node type that needs one. Its config lacks the credentials that are not set.
+   * Throws an EngineError where nothing does.
+   */
+  readonly offline?: (node: { readonly id: string; readonly definition: NodeDefinition; readonly config: unknown }) => StandIn;
   /** For a workflow that nobody on this machine has written. */
   readonly confinement?: Confinement;
 }

@@ -48,6 +48,15 @@ export const translate = defineNode({
   config,
   effects: ["program"],
   retry: { attempts: 3 },
+  standsIn: {
+    role: "translate",
+    settings({ source = "en", targets: [target], partials }) {
+      if (target === undefined)
+        throw new EngineError("LANGUAGE_UNSUPPORTED", "into which language it translates is not said");
+      chooseMode(canonicalTag(source) ?? source, canonicalTag(target) ?? target, hostEnvironment());
+      return { source, target, partials };
+    },
+  },
   create: (settings, ctx) => createNode(settings, ctx),
 });
 

@@ -44,6 +44,8 @@ export const tts = defineNode({
   config,
   effects: ["program"],
   retry: { attempts: 3 },
+  // a vendor's voices are not espeak's: whatever speaks the language has to do
+  standsIn: { role: "tts", settings: ({ source = "en" }) => ({ voice: source.split(/[-_]/u)[0] || "en" }) },
   async create({ timeoutMs, ...manner }, ctx): Promise<TaskNode> {
     const espeak = await ctx.resource(espeakOf(hostEnvironment()));
     const { argument, language } = resolveVoice(manner.voice, espeak);

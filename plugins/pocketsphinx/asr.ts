@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineNode } from "#engine/plugin";
+import { defineNode, EngineError } from "#engine/plugin";
 import { DECODER_RATE_HZ, Recogniser } from "#native/pocketsphinx";
 import { Listener } from "./listener.ts";
 
@@ -44,6 +44,13 @@ export const asr = defineNode({
     partial: { kinds: ["text"], textRole: "transcript", language: "en-US", carries: ["partials"] },
   },
   config,
+  standsIn: {
+    role: "asr",
+    settings({ source }) {
+      if (source === undefined || /^en\b/iu.test(source)) return {};
+      throw new EngineError("LANGUAGE_UNSUPPORTED", `pocketsphinx.asr hears English only, and this is ${source}`);
+    },
+  },
   async create(settings, ctx) {
     const { final, secondPass } = settings;
     const recogniser = await Recogniser.open({ finals: final, secondPass });

@@ -1,5 +1,5 @@
 import { defineNode } from "#engine/plugin";
-import { interpretConfig } from "./stream/config.ts";
+import { interpretConfig, targetsOf } from "./stream/config.ts";
 import { streamNode } from "./stream/node.ts";
 import { audioInput, interpretOutputs } from "./stream/ports.ts";
 
@@ -12,6 +12,7 @@ export const interpret = defineNode({
   inputs: (settings) => ({ audio: audioInput(settings) }),
   outputs: interpretOutputs,
   config: interpretConfig,
+  languages: (settings) => ({ source: settings.source, targets: targetsOf(settings) }),
   effects: ["network"],
   retry: { attempts: 3 },
   create: streamNode,

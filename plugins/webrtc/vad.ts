@@ -69,6 +69,7 @@ export const vad = defineNode({
   outputs: { speech: { kinds: ["speech", "audio"], audio: "same" } },
   passes: "samples",
   config,
+  standsIn: { role: "vad", settings: () => ({}) },
   create: (settings, ctx) => new Segmenter(settings, ctx),
   batch: judgeTogether,
 });

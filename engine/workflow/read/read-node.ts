@@ -5,6 +5,7 @@ import {
   GATE_PORT,
   type GateSettings,
   type NodeDefinition,
+  needsStandIn,
   takesFiles,
   withGate,
 } from "#engine/plugin";
@@ -129,7 +130,8 @@ function readCandidate(words: CandidateWords, path: Path, context: NodeReading):
   if (!definition) return undefined;
   const settings = settingsOf(definition, words, path, context);
   findings.push(...settings.findings, ...settings.missingSecrets);
-  return candidate(definition, settings, words, path, context);
+  const answering = answered(definition, settings, path, context);
+  return answering && candidate(answering.definition, answering.settings, words, path, context);
 }
 
 interface Before {
@@ -156,7 +158,36 @@ function readFallback(
     loading.findings.push({ ...left, line, column });
   }
   if (settings.missingSecrets.length > 0) return undefined;
-  return candidate(matched(definition, settings, first), settings, { ...words, gate }, path, context);
+  const answering = answered(definition, settings, path, context);
+  if (!answering) return undefined;
+  const fitting = matched(answering.definition, answering.settings, first);
+  return candidate(fitting, answering.settings, { ...words, gate }, path, context);
+}
+
+interface Answering {
+  readonly definition: NodeDefinition;
+  readonly settings: Settings;
+}
+
+/** The node type itself, or what answers in its place where there is no network. */
+function answered(
+  definition: NodeDefinition,
+  settings: Settings,
+  path: Path,
+  context: FileContext,
+): Answering | undefined {
+  const { loading, prefix, yaml } = context;
+  const { offline } = loading.options;
+  if (!offline || !needsStandIn(definition) || settings.config === undefined) return { definition, settings };
+  try {
+    const found = offline({ id: `${prefix}${String(path[1])}`, definition, config: settings.config });
+    return { definition: found.definition, settings: { ...settings, config: found.config } };
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    const message = `${definition.type} needs the network, and nothing answers for it here: ${error.code} ${error.message}`;
+    loading.findings.push(yaml.finding("OFFLINE_UNANSWERED", [...path, "use"], message));
+    return undefined;
+  }
 }
 
 /** A recogniser of files that stands in for one of streams gets utterances as recordings, and the other way round. */
@@ -242,6 +273,7 @@ function settingsOf(definition: NodeDefinition, words: CandidateWords, path: Pat
       words: context.words,
       dir,
       confinement: context.loading.options.confinement,
+      uncredited: context.loading.options.offline !== undefined && needsStandIn(definition),
     });
   } catch (error) {
     // a plugin's own refinements run in there

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { fieldFacts, type NodeDefinition } from "#engine/plugin";
 import type { Finding } from "../finding.ts";
 import type { Confinement } from "../options.ts";
@@ -23,6 +23,8 @@ export interface SettingsRequest {
   /** What relative paths are relative to. */
   readonly dir: string;
   readonly confinement: Confinement | undefined;
+  /** The service is not called: credentials, and what else the environment fills, may be missing. */
+  readonly uncredited: boolean;
 }
 
 export interface Settings {
@@ -48,6 +50,8 @@ class SettingsReader {
   readonly #missingSecrets: Finding[] = [];
   readonly #assumed: Path[] = [];
   readonly #filled = new Set<string>();
+  /** Fields that the environment fills and that are not set, where that is no fault. */
+  readonly #unset = new Set<PropertyKey>();
   readonly #schema: z.ZodType;
 
   constructor(readonly request: SettingsRequest) {
@@ -63,18 +67,33 @@ class SettingsReader {
       yaml,
       what: definition.type,
       where: (path) => this.#where(path),
-      assumed: (path) => this.#assumed.some((assumed) => startsWith(assumed, path) || startsWith(path, assumed)),
+      assumed: (path) =>
+        this.#unset.has(path[0] ?? "") ||
+        this.#assumed.some((assumed) => startsWith(assumed, path) || startsWith(path, assumed)),
       hidden: (path) => this.#secretField(path) || this.#filled.has(path.join("\u0000")),
       hint: (path, key) =>
         path.length === 0 && ENGINE_WORDS.has(key) ? "; it belongs beside use, not inside with" : undefined,
     });
     this.#findings.push(...findings);
+    const config = value ?? (findings.length === 0 ? this.#withoutUnset(merged) : undefined);
     return {
-      ...(value !== undefined && { config: value }),
+      ...(config !== undefined && { config }),
       guessed: this.#assumed.length > 0,
       findings: this.#findings,
       missingSecrets: this.#missingSecrets,
     };
+  }
+
+  /** The settings as they are without those that are not set. What the schema says of them together holds no longer. */
+  #withoutUnset(merged: Record<string, unknown>): unknown {
+    if (!this.request.uncredited) return undefined;
+    const missing = new Set([...this.#unset, ...this.#assumed.map(([key]) => key)]);
+    const shape = Object.entries<z.ZodType>(this.request.definition.config.shape);
+    const lenient = z.strictObject(
+      Object.fromEntries(shape.map(([key, schema]) => [key, missing.has(key) ? schema.optional() : schema])),
+    );
+    const given = Object.entries(merged).filter(([key]) => !missing.has(key));
+    return lenient.safeParse(Object.fromEntries(given)).data;
   }
 
   /** Where a setting stands: what is not in `with` came from `defaults`, or is missing from `with`. */
@@ -102,6 +121,7 @@ class SettingsReader {
     this.#filled.add(path.join("\u0000"));
     for (const { code, message, severity } of filled.problems) {
       const finding = yaml.finding(code, this.#where(path), message, { severity });
+      if (code === "SECRET_MISSING" && this.request.uncredited) continue;
       (code === "SECRET_MISSING" ? this.#missingSecrets : this.#findings).push(finding);
     }
     if (filled.assumed) this.#assumed.push(path);
@@ -135,6 +155,7 @@ class SettingsReader {
       const name = visible ? facts.env.find((each) => words.environment[each]) : undefined;
       this.#filled.add(key);
       if (name !== undefined) merged[key] = this.#located(fit(schema, words.environment[name]!), schema, [key]);
+      else if (this.request.uncredited) this.#unset.add(key);
       else if (!accepts(schema, undefined)) {
         this.#assumed.push([key]);
         merged[key] = "unset";
