@@ -118,9 +118,10 @@ function partsOf(role: Role, wanted: Wanted, outputs: OutputPorts, find: FindLoc
 /** What cuts a stream for a recogniser that hears utterances, where there is such a thing. */
 function detectorFor({ definition, config }: Local, find: FindLocal): Local | undefined {
   const inputs = definition.inputs(config);
-  const port = inputs[defaultPort(inputs) ?? ""];
-  if (definition.role(config) !== "asr" || !port?.kinds.includes("speech") || port.kinds.includes("recording"))
-    return undefined;
+  const { kinds = [], requires = [] } = inputs[defaultPort(inputs) ?? ""] ?? {};
+  const byUtterance = kinds.includes("speech") && !kinds.includes("recording");
+  // what cannot do without audio wants all of it
+  if (definition.role(config) !== "asr" || !byUtterance || requires.includes("audio")) return undefined;
   try {
     return find("vad", { targets: [], partials: false });
   } catch (error) {

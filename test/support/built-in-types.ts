@@ -1,9 +1,15 @@
 import { NodeTypes } from "#engine/plugin";
+import aliyun from "#plugins/aliyun";
 import apertium from "#plugins/apertium";
 import core from "#plugins/core";
 import espeak from "#plugins/espeak";
 import pocketsphinx from "#plugins/pocketsphinx";
+import rtvt from "#plugins/rtvt";
+import tencent from "#plugins/tencent";
 import webrtc from "#plugins/webrtc";
 
 /** The node types that need no network: those of the interpret workflow and the core's. */
 export const builtInTypes = (): NodeTypes => new NodeTypes([core, webrtc, pocketsphinx, apertium, espeak]);
+
+/** All that are delivered, vendors too. */
+export const deliveredTypes = (): NodeTypes => builtInTypes().with([aliyun, rtvt, tencent]);

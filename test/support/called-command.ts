@@ -1,6 +1,6 @@
 import { type Console, runCli } from "#engine/cli";
 import { newHousehold } from "#engine/runtime";
-import { builtInTypes } from "#test/built-in-types";
+import { deliveredTypes } from "#test/built-in-types";
 
 export interface Called {
   readonly status: number;
@@ -19,7 +19,7 @@ export async function callCommand(
     text += `${line}\n`;
   };
   const console: Console = { out: write, err: write, color: false };
-  const world = { types: builtInTypes(), environment, cwd, household: newHousehold(), onInterrupt: () => () => {} };
+  const world = { types: deliveredTypes(), environment, cwd, household: newHousehold(), onInterrupt: () => () => {} };
   const status = await runCli(args, console, world);
   return { status, text };
 }

@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { builtInTypes } from "#test/built-in-types";
+import { deliveredTypes } from "#test/built-in-types";
 import { callCommand } from "#test/called-command";
 import { CHECKOUT, runCommand } from "#test/command-line";
 import { largeWorkflow } from "#test/large-workflow";
@@ -105,7 +105,7 @@ test("graph draws no broken workflow, but says what is wrong with it", async () 
 
 test("nodes lists each type with what it does, and shows one with its ports, settings and effects", async () => {
   const list = await callCommand(["nodes"], CHECKOUT);
-  const types = builtInTypes()
+  const types = deliveredTypes()
     .all()
     .map(({ type }) => type);
   expect(list.status).toBe(0);
