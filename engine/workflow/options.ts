@@ -38,7 +38,11 @@ export interface PlanOptions {
    * There is no network: what answers in place of a node type that needs one. Its config lacks the credentials that are not set.
    * Throws an EngineError where nothing does.
    */
-  readonly offline?: (node: { readonly id: string; readonly definition: NodeDefinition; readonly config: unknown }) => StandIn;
+  readonly offline?: (node: {
+    readonly id: string;
+    readonly definition: NodeDefinition;
+    readonly config: unknown;
+  }) => StandIn;
   /** For a workflow that nobody on this machine has written. */
   readonly confinement?: Confinement;
 }
