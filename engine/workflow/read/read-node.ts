@@ -174,13 +174,13 @@ function answered(
   definition: NodeDefinition,
   settings: Settings,
   path: Path,
-  context: FileContext,
+  context: NodeReading,
 ): Answering | undefined {
-  const { loading, prefix, yaml } = context;
+  const { loading, nodeId, yaml } = context;
   const { offline } = loading.options;
   if (!offline || !needsStandIn(definition) || settings.config === undefined) return { definition, settings };
   try {
-    const found = offline({ id: `${prefix}${String(path[1])}`, definition, config: settings.config });
+    const found = offline({ id: nodeId, definition, config: settings.config });
     return { definition: found.definition, settings: { ...settings, config: found.config } };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
