@@ -34,8 +34,10 @@ export {
   type EncodedContainer,
   type EncoderOptions,
   fittingRate,
+  type MakeEncoder,
   MEDIA_TYPES,
   openEncoder,
+  prepareEncoder,
 } from "./codec/encoder.ts";
 export { joinPcm } from "./codec/join-pcm.ts";
 export { isOgg, isOpusHead, type OggOpusFacts, OggOpusWriter, OggReader } from "./codec/ogg.ts";

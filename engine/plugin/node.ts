@@ -73,6 +73,8 @@ interface NodeFacts<Schema extends z.ZodObject> {
   readonly config: Schema;
   /** Defaults to none. */
   readonly effects?: readonly Effect[];
+  /** Some settings make it reach the network, as declared `effects` do for all: an address in place of a path. */
+  readonly fetches?: (config: z.output<Schema>) => boolean;
   /** Of a source: its frames come whether or not there is room, so what follows drops rather than waits. Defaults to false. */
   readonly realTime?: ByConfig<z.output<Schema>, boolean>;
   /** What happens to audio that comes in: it goes out again sample by sample, or in another format at the same time. */
@@ -127,10 +129,11 @@ export interface Opens<Config> {
   /** The config that opens it. */
   config(location: string): Readonly<Record<string, unknown>>;
   /**
-   * The format of what is there, read from its head, and the length of the frames that will come where that is certain.
+   * The format of what is there, read from its head, and the length of the frames that will come where that is certain; undefined where
+   * only the frames will tell.
    * @throws EngineError FILE_NOT_FOUND, AUDIO_NOT_RECOGNISED, AUDIO_EMPTY, …
    */
-  probe(config: Config): Promise<OutputAudio>;
+  probe(config: Config): Promise<OutputAudio | undefined>;
 }
 
 /** One ready frame of one node, as `batch` gets it. */
@@ -169,12 +172,13 @@ export type NodeSpec<Schema extends z.ZodObject = z.ZodObject, Node extends Inli
 export interface NodeDefinition
   extends Omit<
     NodeFacts<z.ZodObject>,
-    "role" | "inputs" | "outputs" | "realTime" | "converts" | "opens" | "languages" | "standsIn"
+    "role" | "inputs" | "outputs" | "fetches" | "realTime" | "converts" | "opens" | "languages" | "standsIn"
   > {
   readonly shape: "inline" | "task";
   role(config: unknown): Role;
   inputs(config: unknown): InputPorts;
   outputs(config: unknown): OutputPorts;
+  fetches?(config: unknown): boolean;
   realTime(config: unknown): boolean;
   readonly converts?: (wanted: Conversion) => unknown;
   readonly opens?: Opens<unknown>;

@@ -86,7 +86,7 @@ export class RunNodeContext implements NodeContext {
     this.clock = new CountingClock(lender.clock);
     this.log = lender.log;
     this.network = new NodeNetwork(
-      { id: planned.id, type: planned.type, mayReach: planned.definition.effects?.includes("network") ?? false },
+      { id: planned.id, type: planned.type, mayReach: mayReach(planned) },
       lender.network,
       { virtual: lender.clock.virtual, ...(lender.guard && { guard: lender.guard }) },
     );
@@ -264,3 +264,7 @@ export class CountingClock implements Clock {
     return sleepOn(this, ms, signal);
   }
 }
+
+/** By the effects of its type, or by its own settings. */
+const mayReach = ({ definition, config }: PlannedNode): boolean =>
+  definition.effects?.includes("network") || definition.fetches?.(config) || false;

@@ -80,7 +80,7 @@ export async function driveNode(
   const feed = feedOf(options.frames ?? [], fallback);
   const log = new DriveLog();
   const network = new NodeNetwork(
-    { id: "node", type: definition.type, mayReach: definition.effects?.includes("network") ?? false },
+    { id: "node", type: definition.type, mayReach: reaches(definition, parsed) },
     options.network ?? (clock.virtual ? new MemoryNetwork(clock) : new SystemNetwork()),
     { virtual: clock.virtual },
   );
@@ -249,3 +249,7 @@ function contextFor({ log, clock, network, options, formats, mainInput }: Surrou
     },
   };
 }
+
+/** By the effects of its type, or by its own settings. */
+const reaches = (definition: NodeDefinition, config: unknown): boolean =>
+  definition.effects?.includes("network") || definition.fetches?.(config) || false;

@@ -10,6 +10,7 @@ import {
   type TaskInput,
   type TaskNode,
 } from "#engine/plugin";
+import { isWebUrl } from "./file/byte-source.ts";
 import { Progress } from "./file/progress.ts";
 import { RecordingReader } from "./file/recording-reader.ts";
 
@@ -19,7 +20,9 @@ const RAW_NAME = /\.(raw|pcm|alaw|al|ulaw|mulaw|ul)$/i;
 
 const config = z
   .strictObject({
-    path: path(z.string().min(1), "read").describe("The recording: a WAV, or with `format` a file of samples alone."),
+    path: path(z.string().min(1), "read").describe(
+      "The recording, a path or a web address. Its bytes say what it is: WAV, MP3, FLAC, Ogg Vorbis, Ogg Opus or Silk, others by ffmpeg where it is installed; with `format` a file of samples alone.",
+    ),
     format: z
       .strictObject({
         encoding: z.enum(["s16le", "alaw", "mulaw"]).describe("How the samples lie in the file."),
@@ -53,7 +56,7 @@ type Settings = z.output<typeof config>;
 /** Reads a recording from disk in order, with bounded memory, waiting where what follows has no room. */
 export const file = defineNode({
   type: "core.file",
-  summary: "Reads a recording: WAV, or raw PCM, A-law and mu-law.",
+  summary: "Reads a recording, from a file or a web address: WAV, MP3, FLAC, Ogg, or raw PCM, A-law and mu-law.",
   role: "source",
   inputs: {},
   outputs: ({ format, frameMs }) => ({
@@ -63,13 +66,15 @@ export const file = defineNode({
     },
   }),
   effects: ["files"],
+  fetches: ({ path: location }) => isWebUrl(location),
   config,
   shape: "task",
   opens: {
     kind: "audio",
     config: (location) => ({ path: location }),
     async probe(settings) {
-      const reader = await RecordingReader.open(settings.path, settings.format);
+      if (isWebUrl(settings.path)) return undefined;
+      const reader = await RecordingReader.open(settings.path, { raw: settings.format });
       await reader.close();
       const { frameMs } = settings;
       const whole = Number.isInteger((reader.format.sampleRateHz * frameMs) / 1000);
@@ -77,7 +82,7 @@ export const file = defineNode({
     },
   },
   async create(settings, ctx) {
-    return new FileSource(settings, ctx, await RecordingReader.open(settings.path, settings.format));
+    return new FileSource(settings, ctx, await RecordingReader.open(settings.path, { raw: settings.format, ctx }));
   },
 });
 

@@ -1,9 +1,12 @@
 import { definePlugin } from "#engine/plugin";
+import { audio } from "./audio.ts";
 import { audioEngine } from "./convert/arithmetic.ts";
 import { convert } from "./convert.ts";
+import { ffmpegEngine } from "./file/foreign.ts";
 import { file } from "./file.ts";
 import { mix } from "./mix.ts";
 import { print } from "./print.ts";
+import { recording } from "./recording.ts";
 import { script } from "./script.ts";
 import { subtitles } from "./subtitles.ts";
 import { transcript } from "./transcript.ts";
@@ -13,6 +16,6 @@ import { webhook } from "./webhook.ts";
 /** The node types that every workflow can count on. */
 export default definePlugin({
   name: "core",
-  nodes: [file, wav, mix, convert, print, script, subtitles, transcript, webhook],
-  engines: [audioEngine],
+  nodes: [file, recording, wav, audio, mix, convert, print, script, subtitles, transcript, webhook],
+  engines: [audioEngine, ffmpegEngine],
 });

@@ -5,6 +5,7 @@ export const enginesMissing: readonly string[] = (
   await Promise.all(
     builtInTypes()
       .plugins.flatMap((plugin) => plugin.engines ?? [])
+      .filter((engine) => !engine.optional)
       .map(async (engine) => ((await engine.find()).found ? [] : [engine.name])),
   )
 ).flat();

@@ -28,23 +28,42 @@ export interface AudioEncoder {
   close(): void;
 }
 
+/** Makes one encoder, at once. @throws EngineError AUDIO_FORMAT_UNSUPPORTED for more than two channels. */
+export type MakeEncoder = (format: AudioFormat, options?: EncoderOptions) => AudioEncoder;
+
+/** What a module of one library exports. */
+export interface EncoderModule {
+  /** Ascending; what comes at another rate is converted. */
+  readonly ratesHz: readonly number[];
+  /** @returns a function that is called once, with a rate out of the list and one or two channels. */
+  prepare(container: EncodedContainer): Promise<(format: AudioFormat, options: EncoderOptions) => AudioEncoder>;
+}
+
 /**
- * Opens an encoder; its library is loaded at the first use of each. Rates that a codec has not are converted to one that it has.
- * @throws EngineError AUDIO_FORMAT_UNSUPPORTED for more than two channels; ENGINE_MISSING where a library is not installed.
+ * Loads what one encoder needs, so that it can be made when its format is known. Its library is loaded at the first use of each.
+ * @throws EngineError ENGINE_MISSING where a library is not installed.
  */
-export async function openEncoder(
+export async function prepareEncoder(container: EncodedContainer): Promise<MakeEncoder> {
+  const codec: EncoderModule =
+    container === "opus"
+      ? (await import("./ogg-opus-encoder.ts")).oggOpusEncoder
+      : (await import("./media-encoder.ts")).mediaEncoder;
+  const make = await codec.prepare(container);
+  return (format, options = {}) => {
+    if (format.channels !== 1 && format.channels !== 2)
+      throw new EngineError("AUDIO_FORMAT_UNSUPPORTED", `${format.channels} channels: ${container} takes one or two`);
+    const sampleRateHz = fittingRate(format.sampleRateHz, codec.ratesHz);
+    const encoder = make({ ...format, sampleRateHz }, options);
+    return sampleRateHz === format.sampleRateHz ? encoder : resampling(encoder, format, sampleRateHz);
+  };
+}
+
+/** Loads and makes an encoder. @throws as `prepareEncoder` and what it makes. */
+export const openEncoder = async (
   container: EncodedContainer,
   format: AudioFormat,
-  options: EncoderOptions = {},
-): Promise<AudioEncoder> {
-  if (format.channels !== 1 && format.channels !== 2)
-    throw new EngineError("AUDIO_FORMAT_UNSUPPORTED", `${format.channels} channels: ${container} takes one or two`);
-  const codec = await import(container === "opus" ? "./ogg-opus-encoder.ts" : "./media-encoder.ts");
-  const rates: readonly number[] = codec.ratesOf(container);
-  const sampleRateHz = fittingRate(format.sampleRateHz, rates);
-  const encoder: AudioEncoder = await codec.open(container, { ...format, sampleRateHz }, options);
-  return sampleRateHz === format.sampleRateHz ? encoder : resampling(encoder, format, sampleRateHz);
-}
+  options?: EncoderOptions,
+): Promise<AudioEncoder> => (await prepareEncoder(container))(format, options);
 
 /** The rate itself, else the next higher one, else the highest. @param rates ascending */
 export const fittingRate = (rateHz: number, rates: readonly number[]): number =>

@@ -1,11 +1,10 @@
 import { Framer } from "../../audio/index.ts";
 import type { AudioFormat } from "../../frames/index.ts";
 import { imported } from "./decoder.ts";
-import type { AudioEncoder, EncodedContainer, EncoderOptions } from "./encoder.ts";
+import type { AudioEncoder, EncodedContainer, EncoderModule, EncoderOptions } from "./encoder.ts";
 
 /** What both codecs take as it is: the rates of MPEG-1, 2 and 2.5. */
 const RATES_HZ = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000] as const;
-export const ratesOf = (): readonly number[] => RATES_HZ;
 
 /** kbit/s that MPEG-2 has at every of its rates; MPEG-1 begins higher and takes its nearest. */
 const MP3_KBITS = [8, 16, 24, 32, 40, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320] as const;
@@ -20,12 +19,37 @@ interface Library {
 }
 
 /** MP3 by LAME, Ogg Vorbis by libvorbis. */
-export async function open(
-  container: EncodedContainer,
-  format: AudioFormat,
-  options: EncoderOptions,
-): Promise<AudioEncoder> {
-  const library = await configured(container, format, options);
+export const mediaEncoder: EncoderModule = {
+  ratesHz: RATES_HZ,
+  async prepare(container) {
+    const configure = await library(container);
+    return (format, options) => encoder(configure(format, options), format);
+  },
+};
+
+type Configure = (format: AudioFormat, options: EncoderOptions) => Library;
+
+async function library(container: EncodedContainer): Promise<Configure> {
+  const name = "wasm-media-encoders";
+  const { createMp3Encoder, createOggEncoder } = await imported(name, () => import("wasm-media-encoders"));
+  if (container === "mp3") {
+    const mp3 = await createMp3Encoder();
+    return (format, { bitrate = MP3_DEFAULT_BITRATE * format.channels }) => {
+      mp3.configure({ ...base(format), bitrate: nearestKbits(bitrate) });
+      return mp3;
+    };
+  }
+  const ogg = await createOggEncoder();
+  return (format, { serial = 1 }) => {
+    ogg.configure({ ...base(format), vbrQuality: VORBIS_QUALITY, oggSerialNo: serial });
+    return ogg;
+  };
+}
+
+const base = ({ sampleRateHz: sampleRate, channels }: AudioFormat) =>
+  ({ sampleRate, channels: channels === 1 ? 1 : 2 }) as const;
+
+function encoder(library: Library, format: AudioFormat): AudioEncoder {
   const scratch = Array.from({ length: format.channels }, () => new Float32Array(0));
   // libvorbis ends its pages where calls end: pieces of one length make the same file of whatever came
   const framer = new Framer({ ...format, frameMs: PIECE_MS });
@@ -43,24 +67,6 @@ export async function open(
     },
     close: () => undefined, // its memory is that of its own WebAssembly instance
   };
-}
-
-async function configured(
-  container: EncodedContainer,
-  { sampleRateHz: sampleRate, channels }: AudioFormat,
-  { bitrate = MP3_DEFAULT_BITRATE * channels, serial = 1 }: EncoderOptions,
-): Promise<Library> {
-  const name = "wasm-media-encoders";
-  const { createMp3Encoder, createOggEncoder } = await imported(name, () => import("wasm-media-encoders"));
-  const base = { sampleRate, channels: channels === 1 ? 1 : 2 } as const;
-  if (container === "mp3") {
-    const encoder = await createMp3Encoder();
-    encoder.configure({ ...base, bitrate: nearestKbits(bitrate) });
-    return encoder;
-  }
-  const encoder = await createOggEncoder();
-  encoder.configure({ ...base, vbrQuality: VORBIS_QUALITY, oggSerialNo: serial });
-  return encoder;
 }
 
 const nearestKbits = (bitrate: number) =>

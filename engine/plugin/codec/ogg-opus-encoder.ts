@@ -1,23 +1,21 @@
 import { Framer } from "../../audio/index.ts";
 import type { AudioFormat } from "../../frames/index.ts";
-import type { AudioEncoder, EncodedContainer, EncoderOptions } from "./encoder.ts";
+import type { AudioEncoder, EncoderModule } from "./encoder.ts";
 import { OggOpusWriter } from "./ogg.ts";
 import { loadOpus, OPUS_PACKET_MS, OPUS_RATES_HZ, type OpusEncoder } from "./opus.ts";
-
-export const ratesOf = (): readonly number[] => OPUS_RATES_HZ;
 
 /** Opus counts its positions at this rate. */
 const POSITIONS_HZ = 48_000;
 
 /** Opus in Ogg, packets of 20 ms. The file is as long as what came in: its head and its last page say what a player leaves out. */
-export async function open(
-  _container: EncodedContainer,
-  format: AudioFormat,
-  { bitrate, serial = 1 }: EncoderOptions,
-): Promise<AudioEncoder> {
-  const codec = await loadOpus();
-  return new OggOpusEncoder(codec.encoder(format, bitrate === undefined ? {} : { bitrate }), format, serial);
-}
+export const oggOpusEncoder: EncoderModule = {
+  ratesHz: OPUS_RATES_HZ,
+  async prepare() {
+    const codec = await loadOpus();
+    return (format, { bitrate, serial = 1 }) =>
+      new OggOpusEncoder(codec.encoder(format, bitrate === undefined ? {} : { bitrate }), format, serial);
+  },
+};
 
 class OggOpusEncoder implements AudioEncoder {
   readonly #encoder: OpusEncoder;

@@ -19,7 +19,8 @@ export function addProbe(node: DraftNode, path: Path, loading: Loading, location
   if (lint && (reachesOut || location === "")) return;
   loading.probes.push(async () => {
     try {
-      node.probed = await opens.probe(candidate.config);
+      const probed = await opens.probe(candidate.config);
+      if (probed) node.probed = probed;
     } catch (error) {
       const absent = error instanceof EngineError && error.code === "FILE_NOT_FOUND";
       const severity = !lint ? "error" : absent ? "note" : "warning";

@@ -1,19 +1,18 @@
-import { type FileHandle, open } from "node:fs/promises";
 import {
   type AudioFormat,
   asEngineError,
-  BYTES_PER_SAMPLE,
+  type Container,
   EngineError,
+  type Environment,
+  isDecoded,
+  joinBytes,
+  type NodeContext,
   requireUsableFormat,
-  SampleDecoder,
-  type SampleEncoding,
-  WavReader,
+  sniffContainer,
 } from "#engine/plugin";
-
-/** What a file without a header holds. */
-export interface RawFormat extends AudioFormat {
-  readonly encoding: SampleEncoding;
-}
+import { type ByteSource, fileBytes, isWebUrl, urlBytes } from "./byte-source.ts";
+import { codedDecoding, type Decoding, type RawFormat, rawDecoding, wavDecoding } from "./decoding.ts";
+import { asWav, isForeign } from "./foreign.ts";
 
 /** A file that ends before its header says, or within a sample. */
 export interface Truncation {
@@ -22,59 +21,71 @@ export interface Truncation {
   readonly foundSamples: number;
 }
 
-/** Four seconds of 16 kHz mono: few enough that a chain of inline nodes is through with them in some milliseconds. */
-const BLOCK_BYTES = 131_072;
+export interface OpenOptions {
+  /** For a file that has no header. */
+  readonly raw?: RawFormat | undefined;
+  /** Fetches web addresses; without it they are refused. */
+  readonly ctx?: Pick<NodeContext, "network">;
+  /** Where programs are looked for. */
+  readonly environment?: Environment;
+}
+
+/** What tells the containers apart lies within. */
+const SNIFF_BYTES = 64;
+const HEAD_BLOCK_BYTES = 16_384;
 
 /** Reads a recording in blocks, with bounded memory however long it is. Owns an open file: `close()` it. */
 export class RecordingReader {
-  readonly #path: string;
-  readonly #file: FileHandle;
-  readonly #block = new Uint8Array(BLOCK_BYTES);
-  readonly #wav: WavReader | undefined;
-  readonly #raw: SampleDecoder | undefined;
+  readonly #bytes: ByteSource;
+  readonly #decoding: Decoding;
+  /** Read to tell what it is. */
+  #head: Uint8Array | undefined;
   /** Samples read along with the header. */
   #first: Int16Array | undefined;
-  #format: RawFormat | undefined;
-  #totalSamples: number | undefined;
+  #ended = false;
   #foundSamples = 0;
   #truncation: Truncation | undefined;
 
-  private constructor(path: string, file: FileHandle, raw: RawFormat | undefined) {
-    this.#path = path;
-    this.#file = file;
-    this.#format = raw;
-    this.#raw = raw && new SampleDecoder(raw.encoding, raw.channels);
-    this.#wav = raw ? undefined : new WavReader();
+  private constructor(
+    bytes: ByteSource,
+    decoding: Decoding,
+    head: Uint8Array | undefined,
+    readonly container: Container | undefined,
+  ) {
+    this.#bytes = bytes;
+    this.#decoding = decoding;
+    this.#head = head;
   }
 
   /**
-   * Opens a file and reads up to its first samples.
-   * @param raw for a file that has no header; without it the file is a WAV.
+   * Opens a recording and reads up to its first samples. What it is, its bytes say, not its name.
+   * @param location a path, or a web address.
    * @throws EngineError FILE_NOT_FOUND, FILE_UNREADABLE, AUDIO_EMPTY, AUDIO_TRUNCATED where nothing is left, AUDIO_NOT_RECOGNISED,
-   * AUDIO_FORMAT_UNSUPPORTED; each names the file.
+   * AUDIO_DAMAGED, AUDIO_FORMAT_UNSUPPORTED, ENGINE_MISSING where what decodes it is not installed; each names the file. INPUT_UNREACHABLE and
+   * what the network throws for an address.
    */
-  static async open(path: string, raw?: RawFormat): Promise<RecordingReader> {
-    const file = await open(path, "r").catch((error: unknown) => {
-      throw unreadable(path, error);
-    });
+  static async open(location: string, options: OpenOptions = {}): Promise<RecordingReader> {
+    const source = await openBytes(location, options);
+    let reader: RecordingReader | undefined;
     try {
-      const reader = new RecordingReader(path, file, raw);
-      await reader.#begin();
+      reader = await chooseDecoding(source, options, (...parts) => new RecordingReader(...parts));
+      await reader.#begin(options.raw);
       return reader;
     } catch (error) {
-      await file.close();
-      throw error instanceof EngineError ? named(path, error) : unreadable(path, error);
+      await (reader ?? source).close();
+      throw named(source.name, error);
     }
   }
 
   get format(): AudioFormat {
-    const { sampleRateHz, channels } = this.#known();
-    return { sampleRateHz, channels };
+    const { format } = this.#decoding;
+    if (!format) throw new Error("RecordingReader used before its header was read");
+    return format;
   }
 
-  /** Samples per channel that the file has; undefined for a pipe. */
+  /** Samples per channel that the file has; undefined where nothing tells before its end. */
   get totalSamples(): number | undefined {
-    return this.#totalSamples;
+    return this.#decoding.total(this.#bytes.size);
   }
 
   /** Known after the last block. */
@@ -89,46 +100,35 @@ export class RecordingReader {
       this.#first = undefined;
       return first ?? (await this.#read());
     } catch (error) {
-      throw error instanceof EngineError ? named(this.#path, error) : unreadable(this.#path, error);
+      throw named(this.#bytes.name, error);
     }
   }
 
-  close(): Promise<void> {
-    return this.#file.close();
+  async close(): Promise<void> {
+    this.#decoding.close();
+    await this.#bytes.close();
   }
 
-  async #begin(): Promise<void> {
-    const stat = await this.#file.stat();
-    if (stat.isDirectory()) throw new EngineError("FILE_UNREADABLE", "a folder; wanted a recording");
-    if (this.#format) requireUsableFormat(this.#format, "format");
+  async #begin(raw: RawFormat | undefined): Promise<void> {
+    if (raw) requireUsableFormat(raw, "format");
     this.#first = await this.#read();
     if (this.#first === undefined) throw this.#nothing();
-    if (!stat.isFile()) return;
-    const bytes = stat.size - (this.#wav?.info?.dataOffset ?? 0);
-    this.#totalSamples = this.#samples(Math.min(bytes, this.#wav?.info?.dataBytes ?? bytes));
   }
 
   /** Reads on until there are samples, or the file ends. */
   async #read(): Promise<Int16Array | undefined> {
-    for (;;) {
-      const { bytesRead } = await this.#file.read(this.#block, 0, BLOCK_BYTES, null);
-      if (bytesRead === 0) break;
-      const bytes = this.#block.subarray(0, bytesRead);
-      const pcm = this.#wav?.push(bytes) ?? this.#raw?.push(bytes);
-      this.#format ??= this.#wav?.info;
-      if (!pcm || pcm.length === 0) continue;
-      this.#foundSamples += pcm.length / this.#known().channels;
+    while (!this.#ended) {
+      const bytes = this.#head ?? (await this.#bytes.next(this.#decoding.blockBytes));
+      this.#head = undefined;
+      if (!bytes) this.#ended = true;
+      const pcm = await (bytes ? this.#decoding.push(bytes) : this.#decoding.end());
+      if (pcm.length === 0) continue;
+      this.#foundSamples += pcm.length / this.format.channels;
       return pcm;
     }
-    this.#truncation = this.#findTruncation();
+    const truncated = this.#decoding.truncated();
+    if (truncated) this.#truncation = { ...truncated, foundSamples: this.#foundSamples };
     return undefined;
-  }
-
-  #findTruncation(): Truncation | undefined {
-    const foundSamples = this.#foundSamples;
-    const declared = this.#wav?.end().truncated?.declaredBytes;
-    if (declared !== undefined) return { declaredSamples: this.#samples(declared), foundSamples };
-    return this.#raw && this.#raw.spareBytes > 0 ? { foundSamples } : undefined;
   }
 
   /** Why there is not one sample. */
@@ -139,31 +139,46 @@ export class RecordingReader {
         "AUDIO_TRUNCATED",
         `the header promises ${declared} samples, the file ends before the first`,
       );
-    return new EngineError(
-      "AUDIO_EMPTY",
-      `no samples ${this.#wav ? "after the WAV header" : "in the file"}; wanted a recording`,
-    );
-  }
-
-  #samples(bytes: number): number {
-    const { encoding, channels } = this.#known();
-    return Math.floor(bytes / (BYTES_PER_SAMPLE[encoding] * channels));
-  }
-
-  #known(): RawFormat {
-    if (!this.#format) throw new Error("RecordingReader used before its header was read");
-    return this.#format;
+    return new EngineError("AUDIO_EMPTY", `no samples ${this.#decoding.where}; wanted a recording`);
   }
 }
 
-const named = (path: string, error: EngineError): EngineError =>
-  new EngineError(error.code, `${path}: ${error.message}`, { cause: error, details: error.details });
-
-function unreadable(path: string, error: unknown): EngineError {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "ENOENT" || code === "ENOTDIR")
-    return new EngineError("FILE_NOT_FOUND", `${path}: no such file; wanted a recording`, { cause: error });
-  if (code === "EISDIR")
-    return new EngineError("FILE_UNREADABLE", `${path}: a folder; wanted a recording`, { cause: error });
-  return asEngineError(error, "FILE_UNREADABLE", path);
+function openBytes(location: string, { ctx }: OpenOptions): Promise<ByteSource> {
+  if (!isWebUrl(location)) return fileBytes(location);
+  if (ctx) return urlBytes(location, ctx);
+  throw new EngineError("INPUT_UNREACHABLE", "a web address can only be read in a run");
 }
+
+type Make<T> = (
+  bytes: ByteSource,
+  decoding: Decoding,
+  head: Uint8Array | undefined,
+  container: Container | undefined,
+) => T;
+
+/** What no signature knows is taken as WAV, whose reader says in words what it looks like. */
+async function chooseDecoding<T>(source: ByteSource, { raw, environment }: OpenOptions, make: Make<T>): Promise<T> {
+  if (raw) return make(source, rawDecoding(raw), undefined, undefined);
+  const head = await readHead(source);
+  const container = head && sniffContainer(head);
+  if (isDecoded(container)) return make(source, await codedDecoding(container), head, container);
+  if (head && isForeign(container))
+    return make(asWav(container, source, head, environment), wavDecoding(), undefined, container);
+  return make(source, wavDecoding(), head, "wav");
+}
+
+async function readHead(source: ByteSource): Promise<Uint8Array | undefined> {
+  let head: Uint8Array | undefined;
+  while ((head?.length ?? 0) < SNIFF_BYTES) {
+    const more = await source.next(HEAD_BLOCK_BYTES);
+    if (!more) break;
+    head = head ? joinBytes(head, more) : more.slice();
+  }
+  return head;
+}
+
+const named = (name: string, error: unknown): EngineError => {
+  if (!(error instanceof EngineError)) return asEngineError(error, "FILE_UNREADABLE", name);
+  if (error.message.startsWith(name)) return error;
+  return new EngineError(error.code, `${name}: ${error.message}`, { cause: error, details: error.details });
+};

@@ -69,10 +69,10 @@ test.each([
     says: "looks like text; wanted WAV",
   },
   {
-    recording: "that is an MP3",
+    recording: "with the tag of an MP3 and nothing behind it",
     bytes: new Uint8Array([...ascii("ID3"), 3, 0, 0, 0, 0, 0, 0, ...new Uint8Array(500)]),
     code: "INPUT_FAULTY",
-    says: "looks like MP3; wanted WAV",
+    says: "looks like MP3, but 510 bytes hold not one sample of it",
   },
   {
     recording: "at a million hertz",
