@@ -4,7 +4,8 @@
  * - `flush`: finish what is open now, such as an utterance, and go on.
  * - `cancel`: the run stops; nothing emitted from here on counts.
  * - `deadline`: `remainingMs` of run clock are left to finish in.
- * - `barge-in`: the user speaks over playback; what was derived from utterances before `atSample` is dropped.
+ * - `barge-in`: the user speaks over playback; what was derived from earlier utterances than the one named is dropped,
+ *   but for what is protected.
  */
 export type Control =
   | { readonly kind: "end"; readonly port: string }

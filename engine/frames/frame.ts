@@ -28,6 +28,8 @@ export interface SpeechMark {
   readonly mark: "start" | "end";
   readonly utterance: string;
   readonly atSample: number;
+  /** Of an opening mark: where voice was first heard, behind the pre-roll; absent where the detector cannot tell. */
+  readonly voicedSample?: number;
   readonly sampleRateHz: number;
 }
 

@@ -3,6 +3,7 @@ import type { Control, Frame } from "#engine/frames";
 import type { Clock, Desk, InlineNode, Logger, NodeEvent, TaskNode } from "#engine/plugin";
 import type { Plan } from "#engine/workflow";
 import type { ArtifactReport } from "./artifacts.ts";
+import { BargeIn, type BargeInHost } from "./barge-in.ts";
 import { BatchGroups } from "./batch-unit.ts";
 import type { RunEvent, RunHappening } from "./events.ts";
 import { IdleWatch } from "./idle-watch.ts";
@@ -136,10 +137,17 @@ export class Run implements Host {
       ),
     );
     this.#line = new Line(household.scheduler);
-    this.#wiring = wire(plan, this, this.#tokens, household.batches, (output, node) => ({
-      receive: (frame) => this.#output(output, node, frame),
-      linkEnded: () => {},
-    }));
+    this.#wiring = wire(
+      plan,
+      this,
+      this.#tokens,
+      household.batches,
+      (output, node) => ({
+        receive: (frame) => this.#output(output, node, frame),
+        linkEnded: () => {},
+      }),
+      this.#bargeIns(),
+    );
     const lender = this.#lender();
     this.#contexts = this.#wiring.units.map(
       (unit, index) =>
@@ -477,6 +485,14 @@ export class Run implements Host {
     this.#sequence++;
     const atMs = this.options.clock.nowMs() - this.#startedMs;
     this.options.onEvent?.({ sequence: this.#sequence, atMs, runId: this.id, ...happening });
+  }
+
+  #bargeIns(): BargeIn[] {
+    const host: BargeInHost = {
+      clock: this.options.clock,
+      bargedIn: (node, what) => this.#tell({ type: "node", node, event: { type: "bargeIn", ...what } }),
+    };
+    return (this.plan.bargeIns ?? []).map((planned) => new BargeIn(planned, host));
   }
 
   #lender(): Lender {

@@ -1,11 +1,12 @@
 import { fits, type Plan, type PlannedNode } from "#engine/workflow";
+import type { BargeIn } from "./barge-in.ts";
 import { type BatchGroups, BatchUnit } from "./batch-unit.ts";
 import { Edge, type EdgeAccount } from "./edge.ts";
 import { type Feed, Inlet } from "./inlet.ts";
 import { InlineUnit } from "./inline-unit.ts";
 import { Link, type Receiver } from "./link.ts";
 import { TaskUnit } from "./task-unit.ts";
-import type { Host, Unit } from "./unit.ts";
+import { type Host, Unit } from "./unit.ts";
 
 /** The units of a run in plan order, and every way between them. */
 export interface Wiring {
@@ -25,6 +26,7 @@ export function wire(
   tokens: readonly number[],
   batches: BatchGroups,
   tap: (output: string, node: string) => Receiver,
+  bargeIns: readonly BargeIn[],
 ): Wiring {
   const units = plan.nodes.map((node, index) => unitFor(node, index, host, tokens[index]!, batches));
   const byId = new Map<string, Unit>(units.map((unit) => [unit.id, unit]));
@@ -54,9 +56,32 @@ export function wire(
         new Link(`${node}.${port} -> ${output.name}`, kinds, undefined, port, tap(output.name, node), undefined),
       );
     }
+  for (const bargeIn of bargeIns) attach(bargeIn, units, unitOf);
   for (const unit of units) unit.wired(new Inlet(feeds.get(unit)!, unit), [...reachableEdges(unit)]);
   const edges = links.flatMap((link) => (link.edge ? [link.edge] : []));
   return { units, edges, accounts: () => links.map(accountOf) };
+}
+
+/** Lets a barge-in listen, and puts it on every way into and out of what it flushes. */
+function attach(bargeIn: BargeIn, units: readonly Unit[], unitOf: (id: string) => Unit): void {
+  for (const unit of units) {
+    const flushed = bargeIn.flushes(unit);
+    if (flushed) bargeIn.add(unit);
+    for (const links of unit.outlets.values())
+      for (const link of links)
+        if (flushed || (link.receiver instanceof Unit && bargeIn.flushes(link.receiver))) bargeIn.guard(link);
+  }
+  for (const { node, port } of bargeIn.planned.when) {
+    const link = new Link(
+      `${node}.${port} -> bargeIn`,
+      ["audio", "speech"],
+      undefined,
+      port,
+      bargeIn.listener(node),
+      undefined,
+    );
+    outlet(unitOf(node), port).push(link);
+  }
 }
 
 function unitFor(node: PlannedNode, index: number, host: Host, token: number, batches: BatchGroups): Unit {

@@ -190,6 +190,10 @@ export const FINDING_CODES = {
     mend: "Remove it.",
   },
 
+  BARGE_IN_UNFIT: {
+    meaning: "`bargeIn` names an output without speech marks, or a node that cannot be flushed.",
+    mend: "Let `when` be a voice activity detector, and `flush` the nodes that speak.",
+  },
   WHERE_UNFIT: {
     meaning: "`where` names a field that no frame on the edge has.",
     mend: "Name a field of the frames that travel there, or move `where` to another edge.",

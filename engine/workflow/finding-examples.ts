@@ -80,5 +80,6 @@ export const FINDING_EXAMPLES: Readonly<Partial<Record<FindingCode | (string & {
   INPUT_ABSENT: "# parlando run FILE --in talk=absent.wav",
   OFFLINE_UNANSWERED: "# parlando run FILE --offline, with a vendor's node for whose languages nothing is installed",
   WHERE_UNFIT: nodes(`${ASR}  shown: { use: core.print, from: { from: asr, where: { mark: start } } }\n`),
-  WHERE_NEVER: "# where: { final: false } on an output that gives finals only",
+  WHERE_NEVER: nodes(`${ASR}  shown: { use: core.print, from: { from: asr, where: { role: translation } } }\n`),
+  BARGE_IN_UNFIT: `${nodes(ASR)}bargeIn: { when: asr, flush: [vad] }\n`,
 };

@@ -2,14 +2,15 @@ export { type CodePage, describeCode, knownCodes } from "./describe-code.ts";
 export { drawGraph } from "./draw-graph.ts";
 export { type Finding, type Fix, formatFinding, type Severity, showFinding, sortFindings } from "./finding.ts";
 export { FINDING_CODES, type FindingCode, type FindingMeaning } from "./finding-codes.ts";
-export { type FrameTest, fits } from "./frame-test.ts";
 export { EXAMPLE_HEAD, FINDING_EXAMPLES } from "./finding-examples.ts";
 export { type Fixed, fixWorkflow } from "./fix/fix-workflow.ts";
+export { type FrameTest, fits } from "./frame-test.ts";
 export type { Binding, Confinement, PlanOptions, WorkflowSource } from "./options.ts";
 export type {
   EdgeBuffer,
   Limits,
   Plan,
+  PlannedBargeIn,
   PlannedEdge,
   PlannedNode,
   PlannedOutput,

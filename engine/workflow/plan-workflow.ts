@@ -4,6 +4,7 @@ import type { FindingCode } from "./finding-codes.ts";
 import type { PlanOptions, WorkflowSource } from "./options.ts";
 import type { Plan, PlannedOutput } from "./plan.ts";
 import { assemble } from "./prove/assemble.ts";
+import { findSilences } from "./prove/barge-ins.ts";
 import { checkInputs } from "./prove/check-inputs.ts";
 import { type Connections, connect } from "./prove/connect.ts";
 import { orderNodes } from "./prove/order.ts";
@@ -117,7 +118,8 @@ async function prove({ scope }: LoadedWorkflow, loading: Loading): Promise<Prove
   findings.push(...checkInputs(nodes, connections, options.types));
   const ordered = orderNodes(nodes, connections.edges);
   findings.push(...ordered.findings);
-  const assembled = assemble(ordered.nodes, connections, options.types, findings);
+  const silences = findSilences(scope, connections, findings);
+  const assembled = assemble(ordered.nodes, connections, options.types, findings, silences);
   // among errors it may be one of them that keeps an input from being used
   if (!hasErrors(findings)) findings.push(...unusedInputs(scope, connections));
   return { connections, ...assembled };
@@ -138,6 +140,7 @@ function makePlan(
     nodes: proven.nodes,
     edges: proven.edges,
     outputs: [...scope.outputs.keys()].map((name) => plannedOutput(name, proven.connections)),
+    ...(proven.bargeIns && { bargeIns: proven.bargeIns }),
     limits: { ...always, ...(runMs !== undefined && { runMs }) },
     notes: findings,
   };

@@ -17,6 +17,8 @@ export interface Plan {
   /** The workflow's own outputs: each name with the ports that feed it. */
   readonly outputs: readonly PlannedOutput[];
   readonly limits: Limits;
+  /** Absent where nobody can barge in. */
+  readonly bargeIns?: readonly PlannedBargeIn[];
   /** Conversions inserted, candidates left out, and the like. */
   readonly notes: readonly Finding[];
 }
@@ -74,6 +76,17 @@ export interface EdgeBuffer {
   readonly ms: number;
   readonly frames: number;
   readonly whenFull: WhenFull;
+}
+
+/** Who speaks over what: an utterance at `when` that lasts `minMs` silences the nodes of `flush`. Edges into and out of these are never direct. */
+export interface PlannedBargeIn {
+  readonly when: readonly { readonly node: string; readonly port: string }[];
+  /** Of media time, from where voice was first heard. */
+  readonly minMs: number;
+  /** No audio comes with the marks: `minMs` is of the run's clock. */
+  readonly timed: boolean;
+  /** In plan order. */
+  readonly flush: readonly string[];
 }
 
 export interface PlannedOutput {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { fieldFacts, type NodeDefinition, type NodeTypes } from "#engine/plugin";
 import {
+  bargeInSchema,
   candidateSchema,
   edgeSchema,
   inputSchema,
@@ -35,6 +36,7 @@ export function workflowJsonSchema(types: NodeTypes): JsonSchema {
   const definitions = types.all();
   const settings = Object.fromEntries(definitions.map((each) => [settingsName(each.type), settingsSchema(each)]));
   const top = plain(workflowSchema);
+  const bargeIn = plain(bargeInSchema);
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "Parlando workflow",
@@ -57,6 +59,11 @@ export function workflowJsonSchema(types: NodeTypes): JsonSchema {
       },
       nodes: named(NODE_ID, ref("node"), "the steps, by id"),
       outputs: named(NAME, ref("references"), "the workflow's own outputs: each with the ports that give it"),
+      bargeIn: {
+        ...bargeIn,
+        description: "who is heard to speak over the machine, and what falls silent then",
+        properties: { ...bargeIn.properties, when: { ...bargeIn.properties?.when, ...ref("references") } },
+      },
       limits: { ...plain(limitsSchema), description: "of the run, in milliseconds of its clock" },
     },
     definitions: {

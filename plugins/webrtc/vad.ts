@@ -6,6 +6,7 @@ import {
   type Emit,
   type Frame,
   type InlineNode,
+  msToSamples,
   type NodeContext,
 } from "#engine/plugin";
 import { type Batched, judgeTogether, sessionPool } from "./batch.ts";
@@ -82,6 +83,8 @@ class Segmenter implements InlineNode, Batched {
   readonly #steps: FrameSteps;
   readonly #preRoll: FrameRing;
   readonly #sampleRateHz: number;
+  readonly #preRollSamples: number;
+  readonly #minSpeechSamples: number;
   #utterance = "";
   /** The position after the last frame that was emitted. */
   #emittedEnd = 0;
@@ -94,6 +97,8 @@ class Segmenter implements InlineNode, Batched {
     const pool = sessionPool();
     this.#ctx = ctx;
     this.#sampleRateHz = sampleRateHz;
+    this.#preRollSamples = msToSamples(settings.preRollMs, sampleRateHz);
+    this.#minSpeechSamples = msToSamples(settings.minSpeechMs, sampleRateHz);
     this.session = pool && new SessionSteps(pool, detecting);
     this.#steps = this.session ?? new DetectorSteps(detecting);
     this.#preRoll = new FrameRing(lookbackSamples(detecting, sampleRateHz));
@@ -153,12 +158,21 @@ class Segmenter implements InlineNode, Batched {
     this.#utterance = this.#ctx.newUtterance();
     this.#ctx.count("utterances");
     const frames = this.#preRoll.takeAll();
-    this.#mark("start", frames[0]!.startSample, emit);
+    const atSample = frames[0]!.startSample;
+    this.#mark("start", atSample, emit, this.#voicedSample(atSample, frames.at(-1)!));
     for (const frame of frames) this.#pass(frame, emit);
   }
 
-  #mark(mark: "start" | "end", atSample: number, emit: Emit): void {
-    emit({ kind: "speech", mark, utterance: this.#utterance, atSample, sampleRateHz: this.#sampleRateHz });
+  #mark(mark: "start" | "end", atSample: number, emit: Emit, voicedSample?: number): void {
+    const facts = { utterance: this.#utterance, atSample, sampleRateHz: this.#sampleRateHz };
+    emit({ kind: "speech", mark, ...facts, ...(voicedSample !== undefined && { voicedSample }) });
+  }
+
+  /** Behind the pre-roll; where that was cut short, no later than what was needed to open before the end of the frame that opened. */
+  #voicedSample(atSample: number, opening: AudioFrame): number {
+    const behind = this.#steps.startSample + this.#preRollSamples;
+    const latest = opening.startSample + opening.pcm.length - this.#minSpeechSamples;
+    return Math.max(atSample, Math.min(behind, latest));
   }
 
   /** The frame with the id of its utterance; the samples are shared. */

@@ -7,7 +7,7 @@ import {
   type NodeTypes,
 } from "#engine/plugin";
 import type { Finding } from "../finding.ts";
-import type { EdgeBuffer, PlannedEdge, PlannedNode } from "../plan.ts";
+import type { EdgeBuffer, PlannedBargeIn, PlannedEdge, PlannedNode } from "../plan.ts";
 import { type DraftNode, type EdgeOptions, understood } from "../read/draft.ts";
 import {
   commonLimits,
@@ -19,12 +19,14 @@ import {
   wholeFormat,
   wholeSamples,
 } from "./audio.ts";
+import { type DraftSilence, planBargeIns } from "./barge-ins.ts";
 import type { Connections, DraftEdge } from "./connect.ts";
 import { checkFallbacks, lower } from "./fallbacks.ts";
 
 export interface Assembled {
   readonly nodes: readonly PlannedNode[];
   readonly edges: readonly PlannedEdge[];
+  readonly bargeIns?: readonly PlannedBargeIn[];
 }
 
 /**
@@ -36,8 +38,17 @@ export function assemble(
   connections: Connections,
   types: NodeTypes,
   findings: Finding[],
+  silences: readonly DraftSilence[],
 ): Assembled {
-  return new Assembler(connections, types, findings).assemble(ordered);
+  const { nodes, edges } = new Assembler(connections, types, findings).assemble(ordered);
+  const bargeIns = planBargeIns(silences, nodes, edges);
+  if (bargeIns.length === 0) return { nodes, edges };
+  const flushed = new Set(bargeIns.flatMap(({ flush }) => flush));
+  // what is dropped there has to be counted, and only a queue counts
+  const queued = edges.map((edge) =>
+    flushed.has(edge.from.node) || flushed.has(edge.to.node) ? { ...edge, direct: false } : edge,
+  );
+  return { nodes, edges: queued, bargeIns };
 }
 
 /** An edge that is not finished: a shared conversion still learns what kinds its consumers want. */

@@ -41,6 +41,8 @@ export interface Connections {
   readonly outputs: ReadonlyMap<string, readonly Endpoint[]>;
   /** Nodes with a feed that was not understood, of whose inputs no more can be said. */
   readonly doubtful: ReadonlySet<DraftNode>;
+  /** The outputs that a reference means; what it does not mean is told. */
+  resolve(feed: Feed, scope: Scope): Endpoint[];
 }
 
 /** Resolves every reference of a workflow and of what it includes into edges between single nodes. */

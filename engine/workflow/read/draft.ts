@@ -1,6 +1,7 @@
 import type { InputPorts, NodeDefinition, OutputAudio, OutputPorts } from "#engine/plugin";
 import type { FrameTest } from "../frame-test.ts";
 import type { Path, YamlFile } from "../yaml/yaml-file.ts";
+import type { DraftBargeIn } from "./barge-in.ts";
 import type { EdgeWords } from "./format.ts";
 
 /** A node as its file has it, before its edges are known. */
@@ -84,4 +85,5 @@ export interface Scope {
   readonly entries: ReadonlyMap<string, Entry>;
   readonly inputs: ReadonlyMap<string, InputEntry>;
   readonly outputs: ReadonlyMap<string, readonly Feed[]>;
+  readonly bargeIn?: DraftBargeIn;
 }

@@ -3,7 +3,7 @@ import { gateSchema } from "#engine/plugin";
 import { whereSchema } from "./where.ts";
 
 /** Words of the format that a later version gives a meaning to. */
-export const RESERVED = { top: new Set(["bargeIn", "tests"]), edge: new Set(["record"]) } as const;
+export const RESERVED = { top: new Set(["tests"]), edge: new Set(["record"]) } as const;
 
 /** Reserved words that may stand in a file already, since leaving them unread changes no run. */
 export const HARMLESS: ReadonlySet<string> = new Set(["tests"]);
@@ -73,6 +73,19 @@ export const workflowSchema = z.strictObject({
   nodes: z.record(nodeId, z.unknown()).default({}),
   outputs: z.record(name, z.unknown()).default({}),
   limits: z.unknown().optional(),
+  bargeIn: z.unknown().optional(),
+});
+
+export const bargeInSchema = z.strictObject({
+  when: z.unknown().describe("an output with speech marks: who is heard to barge in"),
+  minMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(200)
+    .describe("how long an utterance has to last, in milliseconds"),
+  flush: z.array(z.string()).min(1).describe("the nodes that fall silent"),
 });
 
 const retrySchema = z.strictObject({ attempts: z.number().int().min(1).max(20).describe("the first one counted") });

@@ -5,6 +5,7 @@ import { parseYaml } from "../yaml/parse-yaml.ts";
 import { knownKeys } from "../yaml/schema-walk.ts";
 import { didYouMean, suggest } from "../yaml/suggest.ts";
 import type { YamlFile } from "../yaml/yaml-file.ts";
+import { readBargeIn } from "./barge-in.ts";
 import { declareParams, type GivenParam } from "./declare-params.ts";
 import type { Entry, Feed, InputEntry, Scope } from "./draft.ts";
 import { fillNumbers, readFeeds } from "./feeds.ts";
@@ -159,7 +160,8 @@ async function readScope(words: WorkflowWords, context: FileContext, request: Lo
   const entries = new Map<string, Entry>();
   const inputs = new Map<string, InputEntry>();
   const outputs = new Map<string, readonly Feed[]>();
-  const scope: Scope = { yaml: context.yaml, entries, inputs, outputs };
+  const bargeIn = words.bargeIn === undefined ? undefined : readBargeIn(words.bargeIn, context);
+  const scope: Scope = { yaml: context.yaml, entries, inputs, outputs, ...(bargeIn && { bargeIn }) };
   const fed = request.included && fedInputs(words.inputs, context.yaml.file, request.included);
   for (const [name, value] of Object.entries(words.inputs)) {
     const input = readInput(name, value, context, fed);

@@ -14,6 +14,10 @@ interface Case extends Asked {
 const HEAD = "parlando: 1\nname: w\n";
 /** A workflow with an input that lint leaves open, and these nodes. */
 const nodes = (lines: string): string => `${HEAD}inputs: { talk: { kind: audio } }\nnodes:\n${lines}`;
+const TALKING = nodes(`  vad: { use: webrtc.vad, from: inputs.talk }
+  asr: { use: pocketsphinx.asr, from: vad }
+  voice: { use: espeak.tts, from: asr, with: { voice: es } }
+`);
 const table = (title: string, cases: readonly Case[]) =>
   test.each([...cases])(`${title}: $name`, async ({ text: written, name: _, ...options }) => {
     covers("E8");
@@ -61,6 +65,32 @@ table("the file", [
     text: `${HEAD}«YAML_KEY»__proto__: 1\n«KEY_UNKNOWN»constructor: 1\nnodes: { v: { use: test.microphone } }\n`,
     types: planningTypes(microphone),
   },
+]);
+
+table("barge-in", [
+  { name: "of nothing", text: `${TALKING}bargeIn: «VALUE_TYPE»7\n` },
+  { name: "without flush", text: `${TALKING}«KEY_MISSING»bargeIn: { when: vad }\n` },
+  {
+    name: "with a misspelt word",
+    text: `${TALKING}bargeIn: { when: vad, flush: [voice], «KEY_UNKNOWN»minMss: 100 }\n`,
+  },
+  {
+    name: "with too long a time",
+    text: `${TALKING}bargeIn: { when: vad, flush: [voice], minMs: «VALUE_OUT_OF_RANGE»60000 }\n`,
+  },
+  { name: "that flushes nothing", text: `${TALKING}bargeIn: { when: vad, flush: «VALUE_OUT_OF_RANGE»[] }\n` },
+  {
+    name: "that flushes a node that is not there",
+    text: `${TALKING}bargeIn: { when: vad, flush: [«NODE_UNKNOWN»voise] }\n`,
+  },
+  {
+    name: "that flushes a copy that is not there",
+    text: `${TALKING}bargeIn: { when: vad, flush: [«NODE_UNKNOWN»"voice[es]"] }\n`,
+  },
+  { name: "that flushes a port", text: `${TALKING}bargeIn: { when: vad, flush: [«VALUE_FORMAT»voice.audio] }\n` },
+  { name: "that flushes who is listened to", text: `${TALKING}bargeIn: { when: vad, flush: [«BARGE_IN_UNFIT»vad] }\n` },
+  { name: "by a node that is not there", text: `${TALKING}bargeIn: { when: «NODE_UNKNOWN»vadd, flush: [voice] }\n` },
+  { name: "by texts", text: `${TALKING}bargeIn: { when: «BARGE_IN_UNFIT»asr, flush: [voice] }\n` },
 ]);
 
 table("words", [
@@ -124,7 +154,6 @@ table("words", [
     name: "words of a later version",
     text: nodes(`  a: { use: webrtc.vad, from: inputs.talk }
   c: { use: core.print, from: { from: inputs.words, «KEY_RESERVED»record: true } }
-«KEY_RESERVED»bargeIn: { when: a }
 «KEY_RESERVED»tests: []
 `).replace("talk: { kind: audio }", "talk: { kind: audio }, words: { kind: text }"),
   },

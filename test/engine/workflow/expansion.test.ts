@@ -92,6 +92,27 @@ test.each([
   expect(edges(plan)).toContain("vad.speech -> asr.audio");
 });
 
+test("a barge-in flushes the nodes that it names, all copies and conversions between them, over queues", async () => {
+  const plan =
+    await planned(`${HEAD}${ASR}  voice: { each: { of: [es, ca] }, use: espeak.tts, from: asr, with: { voice: "\${each.of}" } }
+  low: { use: core.convert, from: "voice[es]", with: { sampleRateHz: 8000 } }
+  part: { nodes: { inner: { use: webrtc.vad, from: low } }, outputs: { o: inner } }
+  file: { use: core.wav, from: "voice[ca]", with: { path: x.wav } }
+bargeIn: { when: vad, minMs: 150, flush: [voice, low, part] }
+`);
+  expect(plan.bargeIns).toEqual([
+    {
+      when: [{ node: "vad", port: "speech" }],
+      minMs: 150,
+      timed: false,
+      flush: ["voice[es]", "voice[ca]", "low", "low~1", "part/inner"],
+    },
+  ]);
+  const touching = plan.edges.filter(({ from, to }) => [from.node, to.node].some((id) => /voice|low|part/.test(id)));
+  expect(touching.length).toBeGreaterThan(3);
+  expect(touching.filter((edge) => edge.direct)).toEqual([]);
+});
+
 interface Case {
   readonly name: string;
   /** With `«CODE»` before the place of each finding; behind the nodes of HEAD. */
