@@ -1,6 +1,7 @@
 import { encodeALaw, encodeMuLaw, encodeS16le } from "#engine/audio";
 import { EngineError } from "#engine/errors";
 import { type AudioFrame, durationMs } from "#engine/frames";
+import type { OpusCodec } from "#engine/plugin";
 import type {
   AttachRequest,
   InputTrack,
@@ -14,6 +15,7 @@ import type { RunMessage } from "../messages.ts";
 import { Follower } from "./follower.ts";
 import type { AudioListener, LiveRun } from "./live-run.ts";
 import type { LiveTrack } from "./live-track.ts";
+import { OpusPackets, type Piece } from "./opus-packets.ts";
 
 /** Audio for a socket that has no room is held this long, then the oldest is dropped. */
 const HELD_AUDIO_MS = 2000;
@@ -39,6 +41,8 @@ export class Session implements LiveSession, AudioListener {
   readonly #encoding: TrackEncoding;
   readonly #audio: ReadonlySet<string>;
   readonly #held: HeldAudio[] = [];
+  /** By output, where packets are asked for: a packet waits for its last sample. */
+  readonly #packets = new Map<string, OpusPackets>();
   #heldMs = 0;
   #missedMs = 0;
   #missedEvents = 0;
@@ -54,10 +58,9 @@ export class Session implements LiveSession, AudioListener {
     readonly outputs: readonly OutputTrack[],
     private readonly listener: SessionListener,
     private readonly host: SessionHost,
+    private readonly opus?: OpusCodec,
   ) {
     this.#encoding = request.encoding ?? "s16le";
-    if (this.#encoding === "opus")
-      throw new EngineError("CODEC_UNSUPPORTED", "opus is not given out yet: ask for s16le, mulaw or alaw");
     this.#audio = new Set(request.audio ?? []);
     for (const name of [...this.#audio, ...(request.outputs ?? [])])
       if (!outputs.some((output) => output.track === name))
@@ -142,6 +145,7 @@ export class Session implements LiveSession, AudioListener {
     this.#follower.close();
     this.run.followers.delete(this.#follower);
     this.run.listeners.delete(this);
+    for (const packets of this.#packets.values()) packets.close();
     this.run.onPositions.delete(this.#onPositions);
     for (const track of this.run.tracks.values()) if (track.sender === this) track.takenBy(undefined);
     this.host.changed(this, this.run);
@@ -166,6 +170,7 @@ export class Session implements LiveSession, AudioListener {
   }
 
   #event(event: RunMessage): boolean {
+    if (event.type === "run.ended") this.#sendRests();
     const more = this.#send({ type: "event", event });
     if (event.type === "run.ended") this.#finish(undefined, "the run has ended");
     // an interruption that was overcome is history
@@ -198,11 +203,30 @@ export class Session implements LiveSession, AudioListener {
   }
 
   #sendAudio({ output, frame, generation }: HeldAudio): void {
-    const { startSample, sampleRateHz, channels, pcm } = frame;
-    const encoding = this.#encoding;
-    const bytes = encoding === "mulaw" ? encodeMuLaw(pcm) : encoding === "alaw" ? encodeALaw(pcm) : encodeS16le(pcm);
     this.host.audioSecondsOut += durationMs(frame) / 1000;
-    this.#send({ type: "audio", track: output, startSample, sampleRateHz, channels, encoding, generation, bytes });
+    if (this.opus) this.#packetsOf(output, this.opus).push(frame, (piece) => this.#sendPiece(output, piece, generation));
+    else this.#sendPiece(output, { ...frame, bytes: plain(frame, this.#encoding) }, generation);
+  }
+
+  #packetsOf(output: string, opus: OpusCodec): OpusPackets {
+    let packets = this.#packets.get(output);
+    if (!packets) {
+      packets = new OpusPackets(opus);
+      this.#packets.set(output, packets);
+    }
+    return packets;
+  }
+
+  /** The last of each output, which no more audio completes. */
+  #sendRests(): void {
+    const generation = this.run.row.generation;
+    for (const [output, packets] of this.#packets)
+      packets.flush((piece) => this.#sendPiece(output, piece, generation));
+  }
+
+  #sendPiece(track: string, { startSample, sampleRateHz, channels, bytes }: Piece, generation: number): void {
+    const encoding = this.#encoding;
+    this.#send({ type: "audio", track, startSample, sampleRateHz, channels, encoding, generation, bytes });
   }
 
   #send(message: SessionMessage): boolean {
@@ -233,4 +257,8 @@ export function wanted(request: { readonly partials?: boolean; readonly outputs?
     if (message.type === "text.partial" && request.partials === false) return false;
     return !outputs || !("output" in message.data) || outputs.has(String(message.data.output));
   };
+}
+
+function plain({ pcm }: AudioFrame, encoding: TrackEncoding): Uint8Array {
+  return encoding === "mulaw" ? encodeMuLaw(pcm) : encoding === "alaw" ? encodeALaw(pcm) : encodeS16le(pcm);
 }

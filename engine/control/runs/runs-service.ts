@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { EngineError } from "#engine/errors";
+import { loadOpus } from "#engine/plugin";
 import type { RunRow, Store } from "#engine/store";
 import { pageOf, placeOf, requireScope, requireWhole } from "../access.ts";
 import type { Admission } from "../admission.ts";
@@ -253,12 +254,13 @@ export class RunsService implements Runs, SessionHost {
 
   async attach(caller: Caller, id: string, request: AttachRequest, listener: SessionListener): Promise<LiveSession> {
     const row = await this.#row(caller, id, request.sends ? "runs:write" : "runs:read");
+    const opus = request.encoding === "opus" ? await loadOpus() : undefined;
     const { book } = this.services;
     const going = book.get(id);
     if (going && isOver(going.state)) await going.ended; // what it said last is being stored
     const live = book.get(id) ?? (row.state === "interrupted" ? await this.#takeUp(row, request) : undefined);
     if (!live) return this.#replay(row, request, listener);
-    return new Session(live, request, runView(live.row, [], 0, live).outputs, listener, this);
+    return new Session(live, request, runView(live.row, [], 0, live).outputs, listener, this, opus);
   }
 
   changed(session: Session, run: LiveRun): void {

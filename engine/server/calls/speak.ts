@@ -1,6 +1,7 @@
-import { wavHeader } from "#engine/audio";
+import { decodeSamples, wavHeader } from "#engine/audio";
 import type { Caller, Control, LiveSession, SessionMessage, StartRun, TrackEncoding } from "#engine/control";
 import { EngineError } from "#engine/errors";
+import { type EncodedContainer, openEncoder } from "#engine/plugin";
 import { requireDone } from "./transcribe.ts";
 
 /** What one answer may hold: half an hour at 48 kHz. */
@@ -123,4 +124,26 @@ class Collected {
 /** As a WAV file. */
 export function wavParts({ chunks, bytes, sampleRateHz, channels }: Spoken): Uint8Array[] {
   return [wavHeader({ sampleRateHz, channels }, bytes), ...chunks];
+}
+
+/** Speech that an encoder takes in some milliseconds: other runs go on between two such pieces. */
+const PIECE_BYTES = 32_768;
+
+/** As a file of a codec. @param spoken in 16 bits. @throws EngineError AUDIO_FORMAT_UNSUPPORTED, ENGINE_MISSING. */
+export async function encodedParts(spoken: Spoken, container: EncodedContainer): Promise<Uint8Array[]> {
+  const encoder = await openEncoder(container, spoken);
+  try {
+    const parts: Uint8Array[] = [];
+    let since = 0;
+    for (const chunk of spoken.chunks) {
+      parts.push(encoder.encode(decodeSamples(chunk, "s16le")));
+      since += chunk.length;
+      if (since < PIECE_BYTES) continue;
+      since = 0;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return [...parts, encoder.end()];
+  } finally {
+    encoder.close();
+  }
 }

@@ -1,13 +1,18 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Control } from "#engine/control";
-import { EngineError } from "#engine/errors";
+import { MEDIA_TYPES } from "#engine/plugin";
 import { chooseWorkflow, type Example, queryParams } from "../calls/ports.ts";
-import { type Spoken, speak, wavParts } from "../calls/speak.ts";
+import { encodedParts, type Spoken, speak, wavParts } from "../calls/speak.ts";
 import { jsonBody, problems } from "../http/problem.ts";
 import { newRoutes } from "../http/routes.ts";
 import { queryList } from "../schemas/shared.ts";
 
-const FORMATS = ["wav", "s16le", "mulaw", "alaw", "opus", "mp3"] as const;
+/** Files, by what encodes them. */
+const FILES = { mp3: "mp3", opus: "opus", ogg: "vorbis" } as const;
+/** Samples alone. */
+const RAW = ["s16le", "mulaw", "alaw"] as const;
+const FORMATS = ["wav", "mp3", "opus", "ogg", ...RAW] as const;
+type Format = (typeof FORMATS)[number];
 
 const route = createRoute({
   method: "post",
@@ -21,7 +26,7 @@ const route = createRoute({
       workflow: z.string().min(1).max(200).optional().describe("a stored one; the server's own `speak` where left out"),
       input: z.string().max(100).optional().describe("where the workflow has several"),
       output: z.string().max(100).optional().describe("where the workflow has several with audio"),
-      format: z.enum(FORMATS).default("wav").describe("opus and mp3 are refused with CODEC_UNSUPPORTED"),
+      format: z.enum(FORMATS).default("wav").describe("opus is Opus in Ogg, ogg is Vorbis in Ogg"),
       param: queryList("NAME:VALUE, as often as wanted").optional(),
     }),
     body: jsonBody(
@@ -43,7 +48,7 @@ const route = createRoute({
       "WORKFLOW_INVALID",
       "INPUT_UNKNOWN",
       "OUTPUT_UNKNOWN",
-      "CODEC_UNSUPPORTED",
+      "AUDIO_FORMAT_UNSUPPORTED",
       "SERVER_BUSY",
     ),
   },
@@ -55,8 +60,6 @@ export const speakRoutes = (control: Control, examples: readonly Example[]) =>
     const { workflow, input, output, format, param } = c.req.valid("query");
     const { text, language } = c.req.valid("json");
     const { caller } = c.var;
-    if (format === "mp3" || format === "opus")
-      throw new EngineError("CODEC_UNSUPPORTED", `${format} cannot be made yet; wav, s16le, mulaw and alaw can`);
     c.env?.patient?.(c.req.raw);
     const chosen = await chooseWorkflow(control.workflows, caller, examples, {
       ...(workflow !== undefined && { workflow }),
@@ -75,19 +78,26 @@ export const speakRoutes = (control: Control, examples: readonly Example[]) =>
         },
         input: chosen.input,
         text,
-        encoding: format === "wav" ? "s16le" : format,
+        encoding: isRaw(format) ? format : "s16le",
         ...(language !== undefined && { language }),
         ...(output !== undefined && { output }),
       },
       c.req.raw.signal,
     );
-    const parts = format === "wav" ? wavParts(spoken) : spoken.chunks;
+    const parts = await partsOf(format, spoken);
     return new Response(new Blob(parts.map((part) => part.slice())), {
       headers: { "content-type": mediaType(format, spoken), "parlando-run": spoken.run },
     });
   });
 
-function mediaType(format: "wav" | "s16le" | "mulaw" | "alaw", { sampleRateHz, channels }: Spoken): string {
+const isRaw = (format: Format): format is (typeof RAW)[number] => RAW.some((raw) => raw === format);
+
+function partsOf(format: Format, spoken: Spoken): readonly Uint8Array[] | Promise<Uint8Array[]> {
+  if (isRaw(format)) return spoken.chunks;
+  return format === "wav" ? wavParts(spoken) : encodedParts(spoken, FILES[format]);
+}
+
+function mediaType(format: Format, { sampleRateHz, channels }: Spoken): string {
   const about = `rate=${sampleRateHz};channels=${channels}`;
   switch (format) {
     case "wav":
@@ -99,5 +109,7 @@ function mediaType(format: "wav" | "s16le" | "mulaw" | "alaw", { sampleRateHz, c
     case "s16le":
       // audio/L16 is big-endian, so it would be wrong here
       return `audio/x-s16le;${about}`;
+    default:
+      return MEDIA_TYPES[FILES[format]];
   }
 }

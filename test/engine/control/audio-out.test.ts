@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { WavReader } from "#engine/audio";
+import { loadOpus } from "#engine/plugin";
 import { caller, codeOf, live, openTestControl, TestSocket } from "#test/control";
 import { bytesOf, PAUSE_MS, RATE_HZ, SPOKEN, spoken, UTTERANCE_MS, VOICE_RATE_HZ } from "#test/spoken-numbers";
 
@@ -26,7 +27,6 @@ describe("audio that comes out", () => {
     await runs.attach(caller, run.id, { audio: ["voice"], encoding: "mulaw" }, mulaw);
     await runs.attach(caller, run.id, {}, deaf);
     expect(await codeOf(runs.attach(caller, run.id, { audio: ["none"] }, new TestSocket()))).toBe("OUTPUT_UNKNOWN");
-    expect(await codeOf(runs.attach(caller, run.id, { encoding: "opus" }, new TestSocket()))).toBe("CODEC_UNSUPPORTED");
     session.push("talk", bytesOf(spoken([3, 4])));
     session.end();
     await socket.until(({ got }) => got.at(-1)?.type === "closed");
@@ -45,6 +45,23 @@ describe("audio that comes out", () => {
     );
     expect(deaf.got.some((message) => message.type === "audio")).toBe(false);
     expect((await opened.control.figures()).audioSecondsOut).toBeCloseTo(0.8);
+  });
+
+  test("goes out as Opus packets of 20 ms that lie where the audio lay, to its last sample", async () => {
+    await using opened = await openTestControl();
+    const { runs } = opened.control;
+    const run = await runs.start(caller, start);
+    const socket = new TestSocket();
+    const session = await runs.attach(caller, run.id, { sends: true, audio: ["voice"], encoding: "opus" }, socket);
+    session.push("talk", bytesOf(spoken([3, 4])));
+    session.end();
+    await socket.until(({ got }) => got.at(-1)?.type === "closed");
+    const heard = socket.got.flatMap((message) => (message.type === "audio" ? [message] : []));
+    expect(heard[0]).toMatchObject({ track: "voice", encoding: "opus", sampleRateHz: VOICE_RATE_HZ, channels: 1 });
+    expect(heard.map(({ startSample }) => startSample)).toEqual(Array.from({ length: 20 }, (_, i) => i * 160));
+    const decoder = (await loadOpus()).decoder({ sampleRateHz: VOICE_RATE_HZ, channels: 1 });
+    expect(heard.map(({ bytes }) => decoder.decode(bytes).length)).toEqual(Array(20).fill(160));
+    decoder.close();
   });
 
   test("is dropped for who has no room, the oldest first, and that is told", async () => {
