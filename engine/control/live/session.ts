@@ -204,7 +204,8 @@ export class Session implements LiveSession, AudioListener {
 
   #sendAudio({ output, frame, generation }: HeldAudio): void {
     this.host.audioSecondsOut += durationMs(frame) / 1000;
-    if (this.opus) this.#packetsOf(output, this.opus).push(frame, (piece) => this.#sendPiece(output, piece, generation));
+    if (this.opus)
+      this.#packetsOf(output, this.opus).push(frame, (piece) => this.#sendPiece(output, piece, generation));
     else this.#sendPiece(output, { ...frame, bytes: plain(frame, this.#encoding) }, generation);
   }
 
@@ -220,8 +221,7 @@ export class Session implements LiveSession, AudioListener {
   /** The last of each output, which no more audio completes. */
   #sendRests(): void {
     const generation = this.run.row.generation;
-    for (const [output, packets] of this.#packets)
-      packets.flush((piece) => this.#sendPiece(output, piece, generation));
+    for (const [output, packets] of this.#packets) packets.flush((piece) => this.#sendPiece(output, piece, generation));
   }
 
   #sendPiece(track: string, { startSample, sampleRateHz, channels, bytes }: Piece, generation: number): void {
