@@ -7,13 +7,10 @@ export const planFile = (
   world: World,
   more: Pick<PlanOptions, "purpose"> & Partial<Pick<PlanOptions, "params" | "bindings" | "run" | "offline">>,
 ): Promise<Planned> =>
-  planWorkflow(
-    typeof file === "string" ? { path: file } : file,
-    {
-      types: world.types,
-      environment: world.environment,
-      secret: (name) => world.environment[`PARLANDO_SECRET_${name.toUpperCase().replaceAll("-", "_")}`],
-      cwd: world.cwd,
-      ...more,
-    },
-  );
+  planWorkflow(typeof file === "string" ? { path: file } : file, {
+    types: world.types,
+    environment: world.environment,
+    secret: (name) => world.environment[`PARLANDO_SECRET_${name.toUpperCase().replaceAll("-", "_")}`],
+    cwd: world.cwd,
+    ...more,
+  });

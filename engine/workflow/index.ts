@@ -1,4 +1,6 @@
 export { type CodePage, describeCode, knownCodes } from "./describe-code.ts";
+export { drawSvg } from "./draw/svg.ts";
+export { drawText } from "./draw/text.ts";
 export { drawGraph } from "./draw-graph.ts";
 export { type Finding, type Fix, formatFinding, type Severity, showFinding, sortFindings } from "./finding.ts";
 export { FINDING_CODES, type FindingCode, type FindingMeaning } from "./finding-codes.ts";

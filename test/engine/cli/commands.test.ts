@@ -153,7 +153,7 @@ test.each([
   { args: ["run", "sound.yaml", "--in", "talk"], says: "--in and --param take NAME=VALUE" },
   { args: ["run", "sound.yaml", "--quietly"], says: "--quietly" },
   { args: ["lint"], says: "name at least one workflow file" },
-  { args: ["graph", "sound.yaml", "--format", "png"], says: "--format png: it is one of mermaid, dot" },
+  { args: ["graph", "sound.yaml", "--format", "png"], says: "--format png: it is one of text, mermaid, dot, svg" },
   { args: ["doctor", "--fix"], says: "--fix" },
 ])("wrong usage has exit status 2 and says what is wanted: $args", async ({ args, says }) => {
   const { status, text } = await callCommand(args, folder());
