@@ -57,6 +57,7 @@ export const ERROR_TRAITS = {
   // engines of the machine itself
   ENGINE_MISSING: { httpStatus: 503, retryable: false, usable: false },
   ENGINE_FAILED: vendor,
+  ENGINE_TAKEN: { httpStatus: 503, retryable: true, usable: false },
   LANGUAGE_UNSUPPORTED: caller,
   VOICE_UNKNOWN: caller,
   SCRIPT_INVALID: caller,
