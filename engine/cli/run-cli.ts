@@ -2,6 +2,7 @@ import { asEngineError } from "#engine/errors";
 import { suggest } from "#engine/workflow";
 import { type Command, type Console, EXIT, type World, wrongUsage } from "./command.ts";
 import { doctor } from "./doctor.ts";
+import { emulate } from "./emulate.ts";
 import { explain } from "./explain.ts";
 import { graph } from "./graph.ts";
 import { keys } from "./keys.ts";
@@ -12,7 +13,7 @@ import { run } from "./run.ts";
 import { schema } from "./schema.ts";
 import { serve } from "./serve.ts";
 
-const COMMANDS: readonly Command[] = [run, lint, explain, graph, nodes, schema, doctor, serve, keys];
+const COMMANDS: readonly Command[] = [run, lint, explain, graph, nodes, schema, doctor, serve, emulate, keys];
 
 /** Finds the command that the arguments name and runs it; returns the exit status. Never throws. */
 export async function runCli(argv: readonly string[], console: Console, world: World): Promise<number> {

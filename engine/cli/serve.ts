@@ -1,12 +1,14 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { Control, ServerConfig } from "#engine/control";
+import type { Control, OpenGateway, ServerConfig } from "#engine/control";
 import { EngineError } from "#engine/errors";
-import type { Logger } from "#engine/plugin";
+import type { GatewayPlace, Logger } from "#engine/plugin";
 import type { Example } from "#engine/server";
 import { type Command, type Console, EXIT, type World, wrongUsage } from "./command.ts";
 import { addPlugins } from "./outside-plugins.ts";
+import { portOf } from "./port.ts";
 import { type ConfigFound, readConfig } from "./server-config.ts";
+import { interrupted } from "./told-to-end.ts";
 
 // The rooms behind it are loaded when it runs: no other command waits for them.
 export const serve: Command = {
@@ -47,7 +49,7 @@ export const serve: Command = {
 
 async function serveUntilTold(found: ConfigFound, log: Logger, console: Console, world: World): Promise<number> {
   const { config, folder } = found;
-  const [{ openControl }, { listen }, { SystemClock }] = await Promise.all([
+  const [{ openControl }, { listen, listenGateways, readTls }, { SystemClock, SystemNetwork }] = await Promise.all([
     import("#engine/control"),
     import("#engine/server"),
     import("#engine/runtime"),
@@ -61,35 +63,33 @@ async function serveUntilTold(found: ConfigFound, log: Logger, console: Console,
   const control = await openControl({ config, types, household, clock, environment, cwd: folder, log });
   try {
     await requireKeys(control);
-    const tls = await readTls(config, folder);
+    const tls = config.listen.tls && (await readTls(config.listen.tls, folder, "listen.tls"));
     const examples = await readExamples();
     const server = listen({ control, clock, log, version: await ownVersion(), examples, ...(tls && { tls }) });
-    console.out(`listening on ${server.url}`);
-    console.out(`try it with a microphone: ${server.url}/try    the API: ${server.url}/docs`);
-    const told = await interrupted(world);
-    console.err("ending: no new runs; what is under way comes out, or is kept for the next process");
-    await Promise.race([server.drain(config.limits.drainSeconds * 1000), told.again]);
-    await server.stop();
+    try {
+      const shared = new URL(server.url).host;
+      const { gateways } = control;
+      const listeners = await listenGateways({ gateways, network: new SystemNetwork(), shared, cwd: folder });
+      console.out(`listening on ${server.url}`);
+      console.out(`try it with a microphone: ${server.url}/try    the API: ${server.url}/docs`);
+      for (const gateway of gateways) console.out(gatewayLine(gateway, listeners.places.get(gateway.name)));
+      const told = await interrupted(world);
+      console.err("ending: no new runs; what is under way comes out, or is kept for the next process");
+      await Promise.race([server.drain(config.limits.drainSeconds * 1000), told.again]);
+      await listeners.close();
+    } finally {
+      await server.stop();
+    }
   } finally {
     await control.close();
   }
   return EXIT.done;
 }
 
-/** Resolves at the first Ctrl-C or SIGTERM; `again` at the next one. */
-function interrupted(world: World): Promise<{ readonly again: Promise<void> }> {
-  const first = Promise.withResolvers<{ readonly again: Promise<void> }>();
-  const second = Promise.withResolvers<void>();
-  world.onInterrupt((count) => {
-    if (count === 1) first.resolve({ again: second.promise });
-    else second.resolve();
-  });
-  return first.promise;
-}
-
-function portOf(text: string): number | null {
-  const port = Number(text);
-  return /^\d{1,5}$/.test(text) && port <= 65_535 ? port : null;
+function gatewayLine({ name, definition, unserved }: OpenGateway, { web, tcp }: GatewayPlace = {}): string {
+  const at = [...(web === undefined ? [] : [web]), ...(tcp === undefined ? [] : [`tcp://${tcp}`])].join(" and ");
+  const nothing = unserved.length === 0 ? "" : `; nothing is behind it for ${unserved.join(", ")}`;
+  return `gateway ${name} (${definition.type}) at ${at}${nothing}`;
 }
 
 const withListen = (config: ServerConfig, host: string | undefined, port: number | undefined): ServerConfig => ({
@@ -103,16 +103,6 @@ async function requireKeys(control: Control): Promise<void> {
   const { host } = control.config.listen;
   if (isLoopback(host) || (await control.keys.list()).some((key) => key.revokedAtMs === undefined)) return;
   throw new EngineError("CONFIG_INVALID", `listen: ${host} needs a key first: parlando keys create --name NAME`);
-}
-
-async function readTls({ listen }: ServerConfig, folder: string): Promise<{ cert: string; key: string } | undefined> {
-  if (!listen.tls) return undefined;
-  const read = async (path: string) => {
-    const file = Bun.file(resolve(folder, path));
-    if (!(await file.exists())) throw new EngineError("FILE_NOT_FOUND", `listen.tls: ${path}: no such file`);
-    return file.text();
-  };
-  return { cert: await read(listen.tls.cert), key: await read(listen.tls.key) };
 }
 
 const ROOT = join(import.meta.dir, "../..");

@@ -30,7 +30,8 @@ export interface StartRun {
 
 export interface InputTrack {
   readonly track: string;
-  readonly kind: "audio" | "text";
+  /** Recordings and packets come through gateways only. */
+  readonly kind: "audio" | "text" | "recording" | "encoded";
   readonly format?: TrackFormat;
   /** Everything before this sample has arrived. */
   readonly received: number;

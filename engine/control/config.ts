@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { pluginEntrySchema } from "#engine/plugin";
 import { type Finding, readYaml } from "#engine/workflow";
+import { deploymentSchema } from "./deployments/config.ts";
+import { gatewaySchema } from "./gateways/config.ts";
 
 const NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
 const name = z.string().regex(NAME, "a name is made of letters, digits, - and _, and begins with a letter");
@@ -54,19 +56,6 @@ const secretSource = z.union([
   z.strictObject({ file: z.string().min(1), hosts: z.array(host).optional() }),
 ]);
 
-const when = z.union([
-  z.strictObject({ schedule: z.string().min(1).describe("five fields of cron, UTC") }),
-  z.strictObject({ folder: z.string().min(1).describe("each new recording in it starts a run") }),
-  z.strictObject({ gateway: z.string().min(1).describe("a gateway of this file") }),
-]);
-
-const deployment = z.strictObject({
-  workflow: z.string().min(1).describe("a file, or the name of a stored workflow"),
-  params: z.record(z.string(), z.unknown()).default({}),
-  labels: z.record(z.string(), z.string()).default({}),
-  when,
-});
-
 const limits = z.strictObject({
   runs: z.number().int().min(1).max(100_000).default(2000).describe("runs at once in this process"),
   lateMs: z
@@ -115,8 +104,8 @@ export const serverConfigSchema = z.strictObject({
     .array(pluginEntrySchema)
     .default([])
     .describe("modules that export a plugin: packages, or paths that begin with a dot"),
-  gateways: z.record(name, z.looseObject({ type: z.string().min(1) })).default({}),
-  deployments: z.record(name, deployment).default({}),
+  gateways: z.record(name, gatewaySchema).default({}).describe("vendors' protocols, from the other side"),
+  deployments: z.record(name, deploymentSchema).default({}),
   retention: z
     .strictObject({
       runs: days("runs that ended, with all that belongs to them"),

@@ -13,6 +13,7 @@ export {
   type Tokens,
 } from "./api/access.ts";
 export type { Control, ControlOptions, Figures, Health } from "./api/control.ts";
+export type { OpenGateway, OwnPort } from "./api/gateways.ts";
 export type {
   AttachRequest,
   InputTrack,

@@ -7,6 +7,7 @@ import type { Control, ControlOptions, Figures, Health } from "./api/control.ts"
 import { StoredDesk } from "./desk.ts";
 import { locator } from "./files/locate.ts";
 import { UploadsService } from "./files/uploads-service.ts";
+import { openGateways } from "./gateways/open-gateways.ts";
 import { Dispatcher } from "./hooks/dispatcher.ts";
 import { Subscriptions } from "./hooks/subscriptions.ts";
 import { WebhooksService } from "./hooks/webhooks-service.ts";
@@ -21,10 +22,13 @@ import { Planner } from "./runs/planner.ts";
 import { RunBook } from "./runs/run-book.ts";
 import { RunsService } from "./runs/runs-service.ts";
 import { quantile } from "./runs/usage.ts";
+import { WorkflowSource } from "./runs/workflow-source.ts";
 import { WorkflowsService } from "./runs/workflows-service.ts";
 import { SecretBook } from "./security/secrets.ts";
 import { openTraces, type Traces } from "./telemetry/traces.ts";
 
+/** For the clients of gateways that are closed. */
+const GOODBYE_MS = 6000;
 /** How often a drain looks whether the runs have ended. */
 const DRAIN_LOOK_MS = 100;
 /** Of the deadline of a drain, kept for interrupting what does not end. */
@@ -111,10 +115,22 @@ async function assemble(options: ControlOptions, store: Store, folder: string): 
     lateness,
     admission,
     clock,
+    log,
     ...(traces && { traces }),
   };
+  const source = new WorkflowSource(workflows, planner, cwd);
+  const own = { config, types, clock, epochMs, log, environment, cwd };
+  const gateways = await openGateways({
+    ...own,
+    source,
+    keys,
+    book,
+    admission,
+    rules: nodeRules,
+    faults: options.faults ?? {},
+  });
   return new OpenControl(
-    { config, types, keys, tokens, runs, workflows, uploads, jobs, webhooks, callbacks: desk },
+    { config, types, keys, tokens, runs, workflows, uploads, jobs, webhooks, callbacks: desk, gateways },
     turning,
   );
 }
@@ -135,7 +151,7 @@ const loadOf = (book: RunBook, store: Store): ConstructorParameters<typeof Admis
 
 type Services = Pick<
   Control,
-  "config" | "types" | "keys" | "tokens" | "workflows" | "uploads" | "jobs" | "webhooks" | "callbacks"
+  "config" | "types" | "keys" | "tokens" | "workflows" | "uploads" | "jobs" | "webhooks" | "callbacks" | "gateways"
 > & { readonly runs: RunsService };
 
 interface Turning {
@@ -148,6 +164,7 @@ interface Turning {
   readonly lateness: Lateness;
   readonly admission: Admission;
   readonly clock: ControlOptions["clock"];
+  readonly log: ControlOptions["log"];
   readonly traces?: Traces;
 }
 
@@ -162,6 +179,7 @@ class OpenControl implements Control {
   readonly jobs;
   readonly webhooks;
   readonly callbacks;
+  readonly gateways;
   #closed = false;
 
   constructor(
@@ -178,6 +196,7 @@ class OpenControl implements Control {
     this.jobs = services.jobs;
     this.webhooks = services.webhooks;
     this.callbacks = services.callbacks;
+    this.gateways = services.gateways;
   }
 
   async begin(): Promise<void> {
@@ -251,7 +270,19 @@ class OpenControl implements Control {
     while (book.size > 0 && clock.nowMs() < untilMs)
       await clock.sleep(Math.min(DRAIN_LOOK_MS, untilMs - clock.nowMs()));
     await book.interruptAll(INTERRUPT_MS);
-    await Promise.race([dispatcher.stop(), clock.sleep(INTERRUPT_MS)]);
+    await Promise.race([Promise.all([dispatcher.stop(), this.#closeGateways()]), clock.sleep(INTERRUPT_MS)]);
+  }
+
+  /** Their clients were told how their runs ended, and are sent away now. */
+  async #closeGateways(): Promise<void> {
+    const { clock, log } = this.turning;
+    const enough = new AbortController();
+    const late = clock.sleep(GOODBYE_MS, enough.signal).then(
+      () => log.warn("a gateway did not close in time"),
+      () => {},
+    );
+    await Promise.race([Promise.all(this.gateways.map(({ doors }) => doors.close())), late]);
+    enough.abort();
   }
 
   async close(): Promise<void> {
@@ -263,6 +294,7 @@ class OpenControl implements Control {
     retention.stop();
     lateness.stop();
     await book.interruptAll(INTERRUPT_MS);
+    await this.#closeGateways();
     book.stop();
     await dispatcher.stop();
     await journal.settled();

@@ -71,7 +71,10 @@ export {
   type FaultAnswer,
   type Gateway,
   type GatewayDefinition,
+  type GatewayExample,
+  type GatewayPlace,
   type GatewaySpec,
+  type GatewayStream,
   type HttpMount,
   type Mount,
   type SocketMount,
@@ -86,7 +89,7 @@ export type {
   MappedWorkflow,
 } from "./gateway/host.ts";
 export { credentialKey } from "./link/credential.ts";
-export type { Door, Incoming, Listener, Outgoing, ServerNetwork, Upgrade } from "./link/door.ts";
+export type { Door, Incoming, Listener, Outgoing, ServerNetwork, TlsTexts, Upgrade } from "./link/door.ts";
 export { CredentialLimits, credentialLimits, type LimitSettings } from "./link/limits.ts";
 export { type LinkNodeOptions, linkNode } from "./link/link-node.ts";
 export type {

@@ -12,7 +12,7 @@ export type LiveInputOptions =
       /** Default 20. */
       readonly frameMs?: number;
     }
-  | { readonly kind: "text" };
+  | { readonly kind: "text" | "encoded" | "recording" };
 
 const FRAME_MS = 20;
 
@@ -31,6 +31,9 @@ export class LiveInput implements TaskNode {
   #direct: AwaitableEmit | undefined;
   #wake: (() => void) | undefined;
   #ended = false;
+  /** The run is over: nobody takes anything any more. */
+  #over = false;
+  #room: (() => void)[] = [];
 
   constructor(options: LiveInputOptions) {
     const audio = options.kind === "audio" ? options : undefined;
@@ -89,6 +92,12 @@ export class LiveInput implements TaskNode {
     if (!this.#ended) this.#give(frame);
   }
 
+  /** Resolves once fewer than so many frames wait, or the run is over; undefined where that is so now. */
+  room(frames: number): Promise<void> | undefined {
+    if (this.#over || this.#queue.length < frames) return undefined;
+    return new Promise<void>((resolve) => this.#room.push(resolve)).then(() => this.room(frames));
+  }
+
   /** Nothing more will come. What is less than a frame still goes in. */
   end(): void {
     if (this.#ended) return;
@@ -104,7 +113,10 @@ export class LiveInput implements TaskNode {
     signal.addEventListener("abort", aborted, { once: true });
     try {
       for (;;) {
-        for (let frame = this.#queue.shift(); frame; frame = this.#queue.shift()) await this.#send(frame, emit);
+        for (let frame = this.#queue.shift(); frame; frame = this.#queue.shift()) {
+          await this.#send(frame, emit);
+          this.#tellRoom();
+        }
         signal.throwIfAborted();
         if (this.#ended) return;
         this.#direct = emit;
@@ -118,6 +130,16 @@ export class LiveInput implements TaskNode {
       this.#direct = undefined;
       this.#wake = undefined;
     }
+  }
+
+  /** Called by the run when it is over. */
+  close(): void {
+    this.#over = true;
+    this.#tellRoom();
+  }
+
+  #tellRoom(): void {
+    if (this.#room.length > 0) for (const resolve of this.#room.splice(0)) resolve();
   }
 
   readonly #framed = (pcm: Int16Array): void => {

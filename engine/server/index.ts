@@ -1,5 +1,12 @@
 export { type AppOptions, createApp } from "./app.ts";
 export type { Example } from "./calls/ports.ts";
+export { type EmulatorOptions, openEmulator, type RunningEmulator } from "./gateways/emulator.ts";
+export {
+  type GatewayListeners,
+  type ListenGatewaysOptions,
+  listenGateways,
+  readTls,
+} from "./gateways/listen-gateways.ts";
 export { Counts } from "./http/counts.ts";
 export { checkDoor, type DoorRules, doorRules, isLoopback } from "./http/guard.ts";
 export { jsonDepth } from "./http/limits.ts";

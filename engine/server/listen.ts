@@ -2,13 +2,15 @@ import type { Server } from "bun";
 import type { Control } from "#engine/control";
 import { EngineError } from "#engine/errors";
 import type { Clock, Logger } from "#engine/plugin";
+import { answerWeb } from "#engine/runtime";
 import { createApp } from "./app.ts";
 import type { Example } from "./calls/ports.ts";
+import { type AnySocket, bothSockets, sharedGateways } from "./gateways/shared-port.ts";
 import { Counts } from "./http/counts.ts";
 import { doorRules } from "./http/guard.ts";
 import { problemOf, problemResponse } from "./http/problem.ts";
 import { logFailure } from "./log.ts";
-import { type SocketData, Sockets } from "./stream/sockets.ts";
+import { Sockets } from "./stream/sockets.ts";
 
 export interface ListenOptions {
   readonly control: Control;
@@ -41,9 +43,13 @@ export function listen(options: ListenOptions): Listening {
   const rules = doorRules(control.config);
   const app = createApp({ ...options, rules, counts });
   const sockets = new Sockets({ control, rules, clock, counts, log });
-  let server: Server<SocketData>;
+  const shared = sharedGateways(
+    control.gateways,
+    app.routes.map(({ path }) => path),
+  );
+  let server: Server<AnySocket>;
   try {
-    server = Bun.serve<SocketData>({
+    server = Bun.serve<AnySocket>({
       hostname: host,
       port,
       // what a connection may stay silent, in seconds; answers that take their time ask for more
@@ -57,7 +63,12 @@ export function listen(options: ListenOptions): Listening {
         // a Host that cannot be part of an address makes one of the request that cannot be read
         if (!URL.canParse(request.url))
           return answerTo(new EngineError("REQUEST_INVALID", "the request has no address that can be read"));
-        const target = Sockets.target(new URL(request.url).pathname);
+        const { pathname } = new URL(request.url);
+        if (shared?.takes(pathname)) {
+          own.timeout(request, 0);
+          return answerWeb(request, own, shared);
+        }
+        const target = Sockets.target(pathname);
         if (target) return sockets.upgrade(request, own, target);
         return app.fetch(request, { patient: (slow: Request) => own.timeout(slow, 0) });
       },
@@ -65,7 +76,7 @@ export function listen(options: ListenOptions): Listening {
         logFailure(log, broken);
         return answerTo(broken);
       },
-      websocket: sockets.handler(),
+      websocket: bothSockets(sockets.handler()),
     });
   } catch (error) {
     throw new EngineError("CONFIG_INVALID", `listen: ${host}:${port} cannot be listened on`, { cause: error });

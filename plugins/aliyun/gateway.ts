@@ -11,6 +11,23 @@ export const gateway = defineGateway({
   type: "aliyun",
   summary: "Answers clients of Aliyun NLS: recognition, transcription, synthesis, and the call for a token.",
   config: gatewaySettings,
+  streams: [
+    { name: "recognition", inputs: ["audio"], output: "text" },
+    { name: "synthesis", inputs: ["text"], output: "audio" },
+  ],
+  example: {
+    key: { id: "example-key", secret: "example-secret", facts: { appkey: "example-appkey" } },
+    nodes({ web = "" }, { id, secret, facts }) {
+      const access = {
+        url: `ws://${web}/ws/v1`,
+        tokenUrl: `http://${web}/`,
+        appkey: facts.appkey,
+        accessKeyId: id,
+        accessKeySecret: secret,
+      };
+      return { "aliyun.asr": access, "aliyun.tts": access };
+    },
+  },
   create(settings, host): Gateway {
     const desk = new TokenDesk(host, settings.tokenHours * HOUR_MS);
     const admit = async (request: Incoming, caller: Caller): Promise<Outgoing | undefined> => {

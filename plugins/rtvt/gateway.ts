@@ -10,6 +10,17 @@ export const gateway = defineGateway({
   type: "rtvt",
   summary: "Answers clients of RTVT: recognition and translation while somebody speaks.",
   config: gatewayConfig,
+  streams: [{ name: "recognition and translation", inputs: ["audio", "encoded"], output: "text" }],
+  example: {
+    // the key is "example-key" in base64
+    key: { id: "81700001", secret: "ZXhhbXBsZS1rZXk=", facts: {} },
+    tcp: true,
+    nodes({ web, tcp }, { id, secret }) {
+      const url = tcp === undefined ? `ws://${web}/service/websocket` : `tcp://${tcp}`;
+      const access = { url, pid: Number(id), key: secret };
+      return { "rtvt.interpret": access, "rtvt.asr": access };
+    },
+  },
   create(settings, host) {
     const serve = (client: Client) => new ClientConnection(client, host, settings).serve();
     return {

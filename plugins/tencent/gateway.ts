@@ -13,6 +13,22 @@ export const gateway = defineGateway({
   type: "tencent",
   summary: "Answers clients of Tencent Cloud: recognition in real time and of recordings, and synthesis.",
   config: gatewaySettings,
+  streams: [
+    { name: "recognition", inputs: ["audio"], output: "text" },
+    { name: "recognition of recordings", inputs: ["recording", "audio"], output: "text" },
+    { name: "synthesis", inputs: ["text"], output: "audio" },
+  ],
+  example: {
+    key: { id: "example-secret-id", secret: "example-secret-key", facts: { appid: "1250000000" } },
+    nodes({ web = "" }, { id, secret, facts }) {
+      const access = { appId: facts.appid, secretId: id, secretKey: secret };
+      return {
+        "tencent.asr": { url: `ws://${web}/asr/v2`, ...access },
+        "tencent.file-asr": { url: `http://${web}/`, ...access },
+        "tencent.tts": { url: `ws://${web}/stream_ws`, mode: "socket", ...access },
+      };
+    },
+  },
   create(settings, host): Gateway {
     const tasks = new TaskList(host, settings);
     const legacy = new LegacyDesk(host, settings, tasks);

@@ -239,6 +239,7 @@ export class FakeSession implements LiveSession {
 export class FakeControl implements Control {
   readonly config: ServerConfig;
   readonly types = new NodeTypes([]);
+  readonly gateways = [];
   readonly asked: Asked[] = [];
   readonly made = new Map<string, FakeRun>();
   readonly stored = new Map<string, string>();

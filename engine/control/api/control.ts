@@ -1,7 +1,8 @@
-import type { Clock, Logger, NodeTypes } from "#engine/plugin";
+import type { Clock, FaultScript, Logger, NodeTypes } from "#engine/plugin";
 import type { Household } from "#engine/runtime";
 import type { ServerConfig } from "../config.ts";
 import type { Caller, Keys, Tokens } from "./access.ts";
+import type { OpenGateway } from "./gateways.ts";
 import type { Runs } from "./runs.ts";
 import type { Callbacks, Jobs, Uploads, Webhooks, Workflows } from "./work.ts";
 
@@ -17,6 +18,8 @@ export interface ControlOptions {
   /** Absolute: what relative paths of the configuration are relative to. */
   readonly cwd: string;
   readonly log: Logger;
+  /** By gateway of the configuration: what goes wrong there. Of emulators. */
+  readonly faults?: Readonly<Record<string, FaultScript>>;
 }
 
 /** Plain figures for `/metrics`, read at scrape time. */
@@ -61,6 +64,8 @@ export interface Control {
   readonly jobs: Jobs;
   readonly webhooks: Webhooks;
   readonly callbacks: Callbacks;
+  /** Of the configuration, for whoever listens. They are closed with the control. */
+  readonly gateways: readonly OpenGateway[];
   /** Counts a request against the caller's rate. Throws QUOTA_EXCEEDED with `details.retryAfterMs`. */
   admitRequest(caller: Caller): void;
   health(): Promise<Health>;

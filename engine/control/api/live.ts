@@ -13,7 +13,8 @@ export interface TrackFormat {
 /** A track into a run. Positions are samples per channel from the beginning of the track. */
 export interface InputTrack {
   readonly track: string;
-  readonly kind: "audio" | "text";
+  /** Recordings and packets come through gateways only. */
+  readonly kind: "audio" | "text" | "recording" | "encoded";
   /** Of audio. */
   readonly format?: TrackFormat;
   /** Everything before it has arrived; a sender may be `windowSamples` ahead of the last one it was told. */

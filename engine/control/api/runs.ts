@@ -16,6 +16,14 @@ export type InputBinding =
   | { readonly upload: string }
   | { readonly url: string };
 
+/** What an input may be bound to besides, by this process itself. */
+export type OwnBinding =
+  | InputBinding
+  /** A gateway's client sends, and cannot come back: the run is over with the process. */
+  | { readonly client: TrackFormat | { readonly kind: "text" | "recording" | "encoded" } }
+  /** An absolute path that the configuration leads to. */
+  | { readonly file: string };
+
 export interface StartRun {
   /** A stored workflow (`name`, the latest version, or `name@3`), or one that comes along as text. */
   readonly workflow: string | { readonly text: string; readonly name?: string };

@@ -48,6 +48,14 @@ export class KeysService implements Keys {
     return { project: DEFAULT_PROJECT, scopes: new Set(SCOPES) };
   }
 
+  /** Who asks by a key that somebody else has checked; undefined for one that is not there, revoked or expired. */
+  async callerOf(id: string): Promise<Caller | undefined> {
+    const row = await this.store.read((from) => from.access.key(id));
+    if (!row || !this.#usable(row)) return undefined;
+    await this.#used(row);
+    return { project: row.project, scopes: new Set(row.scopes as readonly Scope[]), keyId: row.id };
+  }
+
   async create(key: NewKey): Promise<{ key: KeyView; secret: string }> {
     if (!NAME.test(key.project))
       throw new EngineError(

@@ -7,6 +7,7 @@ import type { Plan } from "#engine/workflow";
 import type { RunState } from "../api/runs.ts";
 import type { Journal, Writer } from "../journal.ts";
 import type { RunMessage, RunMessageType } from "../messages.ts";
+import { isClients } from "../runs/bindings.ts";
 import type { Follower, Source } from "./follower.ts";
 import type { LiveTrack } from "./live-track.ts";
 import type { Recorder } from "./recorder.ts";
@@ -16,6 +17,16 @@ import { artifactName, type DataOf, dataOf, endData, finalRow, message, plain, t
 /** What hears the audio at a run's outputs. */
 export interface AudioListener {
   audio(output: string, frame: AudioFrame, generation: number): void;
+}
+
+/** Takes everything that comes out of a run, in order. Must not block. */
+export interface Hearer {
+  /** All nodes are ready. */
+  running(): void;
+  /** @param afterId nobody outside may be told of it before the message of that id is stored. */
+  frame(output: string, frame: Frame, afterId: number): void;
+  /** All messages up to this id are stored. */
+  stored(id: number): void;
 }
 
 export interface LiveRunOptions {
@@ -35,6 +46,7 @@ export interface LiveRunOptions {
   readonly journal: Journal;
   /** Writes what goes in and out; absent where the run is not recorded. */
   readonly recorder: Recorder | undefined;
+  readonly hearer?: Hearer;
   /** Runs that have different numbers here are looked after at different moments. */
   readonly tickOf: number;
   readonly storedAfter: Source["storedAfter"];
@@ -144,6 +156,7 @@ export class LiveRun implements Writer, Source {
    */
   async interrupt(mostMs: number): Promise<void> {
     if (this.#interrupted || isOver(this.#state)) return void (await this.ended);
+    if (isClients(this.row)) return this.#endForGood(mostMs);
     this.#interrupted = true;
     this.#state = "interrupted";
     this.run.cancel("the process ends");
@@ -157,6 +170,12 @@ export class LiveRun implements Writer, Source {
     this.#resolveEnded(undefined);
   }
 
+  /** What comes out of it now is still told: its client goes with the process. */
+  async #endForGood(mostMs: number): Promise<void> {
+    this.run.cancel("the process ends");
+    await Promise.race([this.ended, this.options.clock.sleep(mostMs)]);
+  }
+
   storedAfter(id: number, limit: number): Promise<readonly RunMessage[]> {
     return this.options.storedAfter(id, limit);
   }
@@ -164,7 +183,10 @@ export class LiveRun implements Writer, Source {
   // what the journal asks
 
   committed(told: RunMessage): void {
-    if (told.id !== undefined) this.storedId = told.id;
+    if (told.id !== undefined) {
+      this.storedId = told.id;
+      this.options.hearer?.stored(told.id);
+    }
     for (const follower of this.followers) follower.offer(told);
     this.options.observe?.(told);
   }
@@ -202,11 +224,14 @@ export class LiveRun implements Writer, Source {
       case "run.state":
         if (isOver(event.state)) return; // it is told with the end
         this.#state = event.state;
+        if (event.state === "running") this.options.hearer?.running();
         return this.#append("run.state", { state: event.state }, undefined, (to) =>
           to.runs.update(this.id, { state: event.state }),
         );
       case "output":
-        return this.#frame(event.output, event.node, event.frame);
+        this.#frame(event.output, event.node, event.frame);
+        if (!isHidden(event.output)) this.options.hearer?.frame(event.output, event.frame, this.#lastId);
+        return;
       case "node":
         return this.#node(event.node, event.event);
       case "node.failed": {
@@ -290,9 +315,18 @@ export class LiveRun implements Writer, Source {
   }
 
   #output(output: string, frame: Frame): void {
-    if (frame.kind !== "audio" || isHidden(output)) return;
+    if (frame.kind === "audio" && !this.#audioIsHeard) return;
+    if (isHidden(output)) return;
+    if (frame.kind === "encoded") return this.options.hearer?.frame(output, frame, 0);
+    if (frame.kind !== "audio") return;
+    this.options.hearer?.frame(output, frame, 0);
     this.options.recorder?.output(output, frame, this.#inputMs);
     for (const listener of this.listeners) listener.audio(output, frame, this.row.generation);
+  }
+
+  get #audioIsHeard(): boolean {
+    const { recorder, hearer } = this.options;
+    return this.listeners.size > 0 || recorder !== undefined || hearer !== undefined;
   }
 
   /** How long it has been going on in this process, by its clock. */

@@ -1,6 +1,6 @@
 import { BYTES_PER_SAMPLE, SampleDecoder } from "#engine/audio";
 import { EngineError } from "#engine/errors";
-import type { TextFrame } from "#engine/frames";
+import type { Frame, TextFrame } from "#engine/frames";
 import { LiveInput } from "#engine/runtime";
 import type { InputTrack, TrackFormat } from "../api/live.ts";
 
@@ -16,20 +16,24 @@ export class LiveTrack {
   onPcm: ((pcm: Int16Array, startSample: number) => void) | undefined;
   /** Who may push; another sender takes over by putting itself here. */
   sender: object | undefined;
+  /** Its sender is a gateway's client: nobody takes over. */
+  reserved = false;
   #received: number;
   #decoder: SampleDecoder | undefined;
   #muted = false;
   #texts = 0;
 
   /**
-   * @param format of audio; undefined: a track of texts.
+   * @param format of audio; undefined: a track of something else.
    * @param start where the run takes it up.
+   * @param kind of what is no audio.
    */
   constructor(
     readonly name: string,
     readonly format: TrackFormat | undefined,
     readonly windowMs: number,
     readonly start: number,
+    readonly kind: "text" | "recording" | "encoded" = "text",
   ) {
     this.kept = start;
     this.storedKept = start;
@@ -39,7 +43,7 @@ export class LiveTrack {
       requireKnown(format);
       const { sampleRateHz, channels } = format;
       this.input = new LiveInput({ kind: "audio", format: { sampleRateHz, channels }, startSample: start });
-    } else this.input = new LiveInput({ kind: "text" });
+    } else this.input = new LiveInput({ kind });
   }
 
   get received(): number {
@@ -67,11 +71,21 @@ export class LiveTrack {
     if (this.input.waitingSamples > this.windowSamples)
       throw new EngineError("FLOW_EXCEEDED", `${this.name}: more than ${this.windowMs} ms ahead of what the run takes`);
     this.#decoder ??= new SampleDecoder(encodingOf(format), format.channels);
-    const pcm = this.#decoder.push(rest);
-    if (this.#muted) pcm.fill(0);
-    this.onPcm?.(pcm, this.#received);
-    this.input.push(pcm);
-    this.#received += pcm.length / format.channels;
+    this.#take(this.#decoder.push(rest), format);
+  }
+
+  /**
+   * A frame as it is. After the end nothing happens.
+   * @returns a promise where there is no room for more, until there is.
+   */
+  pushFrame(frame: Frame, mostWaiting: number): Promise<void> | undefined {
+    if (this.input.ended) return undefined;
+    if (frame.kind === "audio" && this.format) this.#take(frame.pcm, this.format);
+    else {
+      this.input.pushFrame(frame);
+      this.#received++;
+    }
+    return this.input.room(mostWaiting);
   }
 
   pushText(text: string, more: { language?: string; utterance?: string }): void {
@@ -118,13 +132,20 @@ export class LiveTrack {
   view(): InputTrack {
     return {
       track: this.name,
-      kind: this.format ? "audio" : "text",
+      kind: this.format ? "audio" : this.kind,
       ...(this.format && { format: this.format }),
       received: this.#received,
       kept: this.storedKept,
       windowSamples: this.windowSamples,
       ended: this.input.ended,
     };
+  }
+
+  #take(pcm: Int16Array, { channels }: TrackFormat): void {
+    if (this.#muted) pcm.fill(0);
+    this.onPcm?.(pcm, this.#received);
+    this.input.push(pcm);
+    this.#received += pcm.length / channels;
   }
 
   /** The part of a chunk that was not received before. */

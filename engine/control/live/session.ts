@@ -65,6 +65,9 @@ export class Session implements LiveSession, AudioListener {
     for (const name of [...this.#audio, ...(request.outputs ?? [])])
       if (!outputs.some((output) => output.track === name))
         throw new EngineError("OUTPUT_UNKNOWN", `the run has no output ${name}`);
+    const reserved = request.sends ? [...run.tracks.values()].find((track) => track.reserved) : undefined;
+    if (reserved)
+      throw new EngineError("TRACK_TAKEN", `the client of a gateway sends to ${reserved.name}, and nobody else`);
     if (this.#audio.size > 0) run.listeners.add(this);
     if (request.sends) for (const track of run.tracks.values()) track.takenBy(this);
     run.onPositions.add(this.#onPositions);

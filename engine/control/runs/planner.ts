@@ -3,7 +3,7 @@ import { EngineError } from "#engine/errors";
 import type { NodeTypes } from "#engine/plugin";
 import { type Binding, type Finding, type Plan, planWorkflow } from "#engine/workflow";
 import type { OutputTrack } from "../api/live.ts";
-import type { InputBinding } from "../api/runs.ts";
+import type { OwnBinding } from "../api/runs.ts";
 import type { ServerConfig } from "../config.ts";
 import { LiveTrack } from "../live/live-track.ts";
 import { confinement } from "../security/folders.ts";
@@ -14,9 +14,11 @@ export interface PlanRequest {
   readonly runId: string;
   readonly text: string;
   readonly name: string;
-  readonly inputs: Readonly<Record<string, InputBinding>>;
+  readonly inputs: Readonly<Record<string, OwnBinding>>;
   readonly params: Readonly<Record<string, unknown>>;
   readonly secrets: Readonly<Record<string, string>>;
+  /** Absolute: what the workflow's own paths are relative to, and may be read. The run's folder where left out. */
+  readonly home?: string;
   /** Where tracks are taken up, in samples; 0 where left out. */
   readonly starts?: Readonly<Record<string, number>>;
 }
@@ -60,18 +62,18 @@ export class Planner {
     const tracks: LiveTrack[] = [];
     const bindings: Record<string, Binding> = {};
     for (const [name, binding] of Object.entries(request.inputs)) {
-      if (!("live" in binding)) {
-        bindings[name] = { location: await locate(binding, dir) };
-        continue;
+      if ("file" in binding) bindings[name] = { location: binding.file };
+      else if ("upload" in binding || "url" in binding) bindings[name] = { location: await locate(binding, dir) };
+      else {
+        const track = this.#track(name, binding, request.starts?.[name] ?? 0);
+        const { format } = track;
+        tracks.push(track);
+        bindings[name] = { definition: track.input.definition, config: {}, ...(format && { format }) };
       }
-      const format = "encoding" in binding.live ? binding.live : undefined;
-      const track = new LiveTrack(name, format, this.config.limits.windowMs, request.starts?.[name] ?? 0);
-      tracks.push(track);
-      bindings[name] = { definition: track.input.definition, config: {}, ...(format && { format }) };
     }
     const view = this.secrets.view(request.secrets);
     const { plan, findings } = await planWorkflow(
-      { text: request.text, name: request.name, dir },
+      { text: request.text, name: request.name, dir: request.home ?? dir },
       {
         types: this.types,
         purpose: "run",
@@ -81,7 +83,7 @@ export class Planner {
         secret: view.secret,
         run: { id: request.runId, dir },
         cwd: dir,
-        confinement: confinement({ read: this.#read, write: [...this.#write, dir] }),
+        confinement: this.#confinement(dir, request.home),
       },
     );
     if (!plan) throw invalid(findings);
@@ -89,19 +91,43 @@ export class Planner {
   }
 
   /** Findings of a text that is not to be run now, and its plan where it has none that is an error. */
-  async lint(text: string, name: string): Promise<{ readonly findings: readonly Finding[]; readonly plan?: Plan }> {
+  async lint(
+    text: string,
+    name: string,
+    home?: string,
+  ): Promise<{ readonly findings: readonly Finding[]; readonly plan?: Plan }> {
     const view = this.secrets.view();
     return planWorkflow(
-      { text, name, dir: this.folder },
+      { text, name, dir: home ?? this.folder },
       {
         types: this.types,
         purpose: "lint",
         environment: view.environment,
         secret: view.secret,
         cwd: this.folder,
-        confinement: confinement({ read: this.#read, write: [...this.#write, LINT_DIR] }),
+        confinement: this.#confinement(LINT_DIR, home),
       },
     );
+  }
+
+  #track(
+    name: string,
+    binding: Extract<OwnBinding, { live: unknown } | { client: unknown }>,
+    start: number,
+  ): LiveTrack {
+    const sent = "live" in binding ? binding.live : binding.client;
+    const audio = "encoding" in sent;
+    const kind = audio ? undefined : sent.kind;
+    const track = new LiveTrack(name, audio ? sent : undefined, this.config.limits.windowMs, start, kind);
+    track.reserved = "client" in binding;
+    return track;
+  }
+
+  #confinement(runDir: string, home: string | undefined) {
+    return confinement({
+      read: home === undefined ? this.#read : [...this.#read, home],
+      write: [...this.#write, runDir],
+    });
   }
 
   /** The operator's own secrets go only to hosts that the operator has named. */

@@ -4,18 +4,18 @@ import type { Clock, Logger } from "#engine/plugin";
 import type { Household, RunReport } from "#engine/runtime";
 import type { IdempotencyRow, Rows, RunRow, Store } from "#engine/store";
 import type { Finding } from "#engine/workflow";
-import type { InputBinding } from "../api/runs.ts";
+import type { OwnBinding } from "../api/runs.ts";
 import type { ServerConfig } from "../config.ts";
 import type { Journal } from "../journal.ts";
-import { coverKey, LiveRun } from "../live/live-run.ts";
+import { coverKey, type Hearer, LiveRun } from "../live/live-run.ts";
 import { Recorder } from "../live/recorder.ts";
 import type { RunMessage } from "../messages.ts";
 import type { Traces } from "../telemetry/traces.ts";
+import { isClients, liveInputs } from "./bindings.ts";
 import { type Locate, outputsOf, type Planner } from "./planner.ts";
 import { withSecretParams } from "./secret-params.ts";
 import { storedMessages } from "./stored-messages.ts";
 import { added, usageOf } from "./usage.ts";
-import { liveInputs } from "./views.ts";
 
 export interface BookOptions {
   readonly config: ServerConfig;
@@ -74,11 +74,13 @@ export class RunBook {
    * Plans, stores and starts a run.
    * @param row with an empty `request.outputs`, which this fills in.
    * @param request that must not be answered twice; undefined is returned when it was before.
+   * @param hearer of everything that comes out, from the beginning.
    */
   async start(
     row: RunRow,
     secrets: Readonly<Record<string, string>>,
     request?: IdempotencyRow,
+    hearer?: Hearer,
   ): Promise<{ readonly run: LiveRun; readonly notes: readonly Finding[] } | undefined> {
     const { planner, store } = this.options;
     const planned = await this.#plan(row, secrets, {});
@@ -97,7 +99,7 @@ export class RunBook {
       return undefined;
     }
     this.started++;
-    return { run: this.#begin(stored, planned, 0, new Map()), notes: planned.notes };
+    return { run: this.#begin(stored, planned, 0, new Map(), hearer), notes: planned.notes };
   }
 
   /**
@@ -140,6 +142,8 @@ export class RunBook {
     }
     const interrupted = await store.read((from) => from.runs.inStates(["interrupted"]));
     for (const row of interrupted) {
+      if (isClients(row))
+        await this.giveUp(row, "failed", "the process ended under it, and its client cannot come back");
       if (liveInputs(row).size > 0 || row.ownSecrets.length > 0) continue;
       await this.resume(row).catch((error) =>
         log.warn("a run could not be taken up", { run: row.id, code: codeOf(error) }),
@@ -161,10 +165,14 @@ export class RunBook {
   }
 
   /** Ends an interrupted run that does not go on. */
-  async giveUp(row: RunRow, state: "failed" | "cancelled"): Promise<void> {
+  async giveUp(
+    row: RunRow,
+    state: "failed" | "cancelled",
+    message = "it was interrupted, and nobody took it up",
+  ): Promise<void> {
     if (this.#live.has(row.id) || this.#resuming.has(row.id)) return;
     const atMs = this.options.epochMs();
-    const error = { code: "RUN_STALLED", message: "it was interrupted, and nobody took it up" };
+    const error = { code: "RUN_STALLED", message };
     const data = { state, drained: false, ...(state === "failed" && { error }), failures: [], durationMs: 0 };
     await this.options.store.write(async (to) => {
       const id = ((await to.journal.lastIds([row.id])).get(row.id) ?? 0) + 1;
@@ -225,10 +233,12 @@ export class RunBook {
   }
 
   #plan(row: RunRow, secrets: Readonly<Record<string, string>>, starts: Readonly<Record<string, number>>) {
-    const inputs = row.request.inputs as Readonly<Record<string, InputBinding>>;
+    const inputs = row.request.inputs as Readonly<Record<string, OwnBinding>>;
+    const { home } = row.request;
     const params = withSecretParams({ params: row.request.params, secrets });
     const name = row.workflow || "workflow";
-    const request = { runId: row.id, text: row.workflowText, name, inputs, params, secrets, starts };
+    const plan = { runId: row.id, text: row.workflowText, name, inputs, params, secrets, starts };
+    const request = { ...plan, ...(home !== undefined && { home }) };
     return this.options.planner.plan(request, this.options.locate(row.project));
   }
 
@@ -237,6 +247,7 @@ export class RunBook {
     planned: Awaited<ReturnType<Planner["plan"]>>,
     lastId: number,
     covered: ReadonlyMap<string, number>,
+    hearer?: Hearer,
   ): LiveRun {
     const { clock, epochMs, log, household, journal, store, traces } = this.options;
     const run: LiveRun = new LiveRun({
@@ -254,6 +265,7 @@ export class RunBook {
       storedAfter: (id, limit): Promise<RunMessage[]> => storedMessages(store, row, id, limit),
       recorder: row.record ? this.#recorder(row) : undefined,
       tickOf: this.#begun++,
+      ...(hearer && { hearer }),
       ...(traces && { observe: (message: RunMessage) => traces.told(row, message) }),
       atEnd: (to, report): Promise<void> => this.#saveUsage(to, run, report),
     });

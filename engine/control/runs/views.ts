@@ -1,7 +1,8 @@
 import type { RunRow, TrackRow } from "#engine/store";
-import type { InputTrack, OutputTrack, TrackFormat } from "../api/live.ts";
-import type { InputBinding, Keep, RunState, RunView } from "../api/runs.ts";
+import type { InputTrack, OutputTrack } from "../api/live.ts";
+import type { Keep, RunState, RunView } from "../api/runs.ts";
 import type { LiveRun } from "../live/live-run.ts";
+import { liveInputs } from "./bindings.ts";
 import { outputsOf } from "./planner.ts";
 
 /** A run as it is shown: from its row, and from itself where it goes on in this process. */
@@ -23,23 +24,12 @@ export function runView(row: RunRow, tracks: readonly TrackRow[], lastId: number
   };
 }
 
-/** The live inputs that a run was started with, by name. */
-export function liveInputs(row: RunRow): Map<string, TrackFormat | undefined> {
-  const inputs = row.request.inputs as Readonly<Record<string, InputBinding>>;
-  return new Map(
-    Object.entries(inputs).flatMap(([name, binding]) =>
-      "live" in binding ? [[name, "encoding" in binding.live ? binding.live : undefined] as const] : [],
-    ),
-  );
-}
-
 function storedTracks(row: RunRow, tracks: readonly TrackRow[]): InputTrack[] {
-  return [...liveInputs(row)].map(([track, format]) => {
+  return [...liveInputs(row)].map(([track, sent]) => {
     const stored = tracks.find((each) => each.track === track);
     return {
       track,
-      kind: format ? "audio" : "text",
-      ...(format && { format }),
+      ...("encoding" in sent ? { kind: "audio" as const, format: sent } : { kind: sent.kind }),
       received: stored?.kept ?? 0, // what came after it is gone with the process that had it
       kept: stored?.kept ?? 0,
       windowSamples: 0,

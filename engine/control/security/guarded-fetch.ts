@@ -7,9 +7,9 @@ import { allowedAddresses, type UrlRules } from "./url-guard.ts";
 export interface GuardedRequest {
   readonly url: string;
   /** Default GET. */
-  readonly method?: "GET" | "POST";
+  readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
   /** Of the machine: from the beginning to the head of the last answer. Default 30,000. */
   readonly timeoutMs?: number;
   /** Followed redirects; default 5. 0: a redirect is an answer like others. */

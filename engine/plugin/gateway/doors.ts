@@ -22,10 +22,13 @@ export interface GatewayDoors {
   /** HTTP and WebSockets; undefined where the gateway has none. */
   readonly web: Door | undefined;
   readonly tcp: { readonly port: number; readonly door: Door } | undefined;
+  readonly mounts: readonly Mount[];
   /** Connections that are served now. */
   readonly clients: number;
   /** Calls of all mounts so far, those that were refused too. */
   readonly calls: number;
+  /** Whether a mount is at this path, whatever the method. */
+  knows(kind: "http" | "websocket", path: string): boolean;
   /** Sends all clients away, waits until none is served, and closes the gateway. */
   close(): Promise<void>;
 }
@@ -64,6 +67,14 @@ class Doors implements GatewayDoors {
 
   get calls(): number {
     return [...this.#calls.values()].reduce((sum, calls) => sum + calls, 0);
+  }
+
+  get mounts(): readonly Mount[] {
+    return this.gateway.mounts;
+  }
+
+  knows(kind: "http" | "websocket", path: string): boolean {
+    return this.gateway.mounts.some((mount) => mount.kind === kind && matchPath(mount.path, path) !== undefined);
   }
 
   close(): Promise<void> {

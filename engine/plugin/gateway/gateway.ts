@@ -1,8 +1,9 @@
 import type { z } from "zod";
+import type { FrameKind } from "../../frames/index.ts";
 import type { Incoming, Outgoing } from "../link/door.ts";
 import type { Connection } from "../link/network.ts";
 import type { FaultKind } from "./faults.ts";
-import type { GatewayHost } from "./host.ts";
+import type { GatewayHost, GatewayKey } from "./host.ts";
 
 /** A vendor's protocol from the other side: answers the vendor's own clients and runs a workflow behind each of their streams. */
 export interface GatewayDefinition {
@@ -11,7 +12,37 @@ export interface GatewayDefinition {
   /** One sentence for lists, in the third person. */
   readonly summary: string;
   readonly config: z.ZodObject;
+  readonly streams?: readonly GatewayStream[];
+  readonly example?: GatewayExample;
   create(config: unknown, host: GatewayHost): Gateway;
+}
+
+/** A kind of stream that clients open, and what a workflow needs to serve it. */
+export interface GatewayStream {
+  /** As people call it: `recognition`. */
+  readonly name: string;
+  /** Kinds of input; one of them will do. */
+  readonly inputs: readonly FrameKind[];
+  /** What has to come out. */
+  readonly output: FrameKind;
+}
+
+/** How the vendor's clients are pointed at a gateway of one's own. */
+export interface GatewayExample {
+  /** Made up, for a gateway that is not for others. */
+  readonly key: GatewayKey;
+  /** It has a mount of TCP, too. */
+  readonly tcp?: true;
+  /** What stands in `with:` of the vendor's own node types, by type. */
+  nodes(at: GatewayPlace, key: GatewayKey): Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** A command line that tries it, where one without a signature can. */
+  command?(at: GatewayPlace, key: GatewayKey): string;
+}
+
+/** Where a gateway is reached: `host:port`, for the web with the path before its mounts, such as `127.0.0.1:7700/nls`. */
+export interface GatewayPlace {
+  readonly web?: string;
+  readonly tcp?: string;
 }
 
 export interface GatewaySpec<Schema extends z.ZodObject> {
@@ -19,6 +50,9 @@ export interface GatewaySpec<Schema extends z.ZodObject> {
   readonly summary: string;
   /** Settings of its own; what all gateways have (workflow, keys, faults) is the host's. */
   readonly config: Schema;
+  /** What it can serve. Where left out, a workflow with any input will do. */
+  readonly streams?: readonly GatewayStream[];
+  readonly example?: GatewayExample;
   /** Opens nothing: callers come through the mounts. */
   create(config: z.output<Schema>, host: GatewayHost): Gateway;
 }

@@ -4,9 +4,15 @@ import type { Connection, Network } from "./network.ts";
 export interface ServerNetwork extends Network {
   /**
    * @param address `host:port`; port 0 takes a free one.
+   * @param tls PEM texts; networks in memory have no use for them.
    * @throws EngineError CONFIG_INVALID when the address is taken or not one's own.
    */
-  listen(address: string, door: Door): Promise<Listener>;
+  listen(address: string, door: Door, tls?: TlsTexts): Promise<Listener>;
+}
+
+export interface TlsTexts {
+  readonly cert: string;
+  readonly key: string;
 }
 
 export interface Listener {
@@ -29,8 +35,10 @@ export interface Door {
 /** A request as it came. */
 export interface Incoming {
   readonly method: string;
-  /** As sent, percent-encoding and all. */
+  /** As sent, percent-encoding and all; without the prefix under which a gateway is reached. */
   readonly path: string;
+  /** As sent, with that prefix, where there is one: clients may have signed it. */
+  readonly sentPath?: string;
   /** As sent, without the question mark; empty where there is none. Signatures are made over it, so nothing is decoded. */
   readonly query: string;
   /** Names in lower case. Of a header that came twice, both values joined with `, `. */

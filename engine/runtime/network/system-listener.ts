@@ -1,6 +1,6 @@
 import type { Server, ServerWebSocket } from "bun";
 import { EngineError } from "#engine/errors";
-import type { Connection, Door, Incoming, Listener, Message, Outgoing, Upgrade } from "#engine/plugin";
+import type { Connection, Door, Incoming, Listener, Message, Outgoing, TlsTexts, Upgrade } from "#engine/plugin";
 import { QueuedConnection } from "./queued-connection.ts";
 import { TcpConnection, tcpHandlers } from "./tcp-connection.ts";
 
@@ -10,24 +10,30 @@ const MOST_MESSAGE_BYTES = 16 * 2 ** 20;
 const ROOM_BYTES = 256 * 1024;
 
 /** Listens on an address of the machine: for TCP where the door has `stream`, else for HTTP and WebSockets. */
-export async function listenOnMachine(address: string, door: Door): Promise<Listener> {
+export async function listenOnMachine(address: string, door: Door, tls?: TlsTexts): Promise<Listener> {
   const colon = address.lastIndexOf(":");
   const hostname = address.slice(0, colon);
   const port = Number(address.slice(colon + 1));
   if (colon <= 0 || !Number.isInteger(port))
     throw new EngineError("CONFIG_INVALID", `${address} is no address: host:port was wanted`);
   try {
-    return door.stream ? listenTcp(hostname, port, door.stream.bind(door)) : listenWeb(hostname, port, door);
+    const place = { hostname, port, ...(tls && { tls: { ...tls } }) };
+    return door.stream ? listenTcp(place, door.stream.bind(door)) : listenWeb(place, door);
   } catch (error) {
     throw new EngineError("CONFIG_INVALID", `${address} cannot be listened on`, { cause: error });
   }
 }
 
-function listenTcp(hostname: string, port: number, serve: (connection: Connection) => void): Listener {
+interface Place {
+  readonly hostname: string;
+  readonly port: number;
+  readonly tls?: { cert: string; key: string };
+}
+
+function listenTcp(place: Place, serve: (connection: Connection) => void): Listener {
   const open = new Set<Connection>();
   const server = Bun.listen<{ connection: TcpConnection }>({
-    hostname,
-    port,
+    ...place,
     socket: {
       ...tcpHandlers,
       open(socket) {
@@ -41,7 +47,7 @@ function listenTcp(hostname: string, port: number, serve: (connection: Connectio
     },
   });
   return {
-    address: `${hostname}:${server.port}`,
+    address: `${place.hostname}:${server.port}`,
     async close() {
       server.stop();
       for (const connection of open) connection.destroy();
@@ -49,22 +55,24 @@ function listenTcp(hostname: string, port: number, serve: (connection: Connectio
   };
 }
 
-interface SocketData {
+/** What Bun's socket carries along. */
+export interface ServedSocket {
   readonly upgrade: Upgrade;
   connection?: ServedConnection;
 }
 
-function listenWeb(hostname: string, port: number, door: Door): Listener {
-  const server = Bun.serve<SocketData>({
-    hostname,
-    port,
+function listenWeb(place: Place, door: Door): Listener {
+  const server = Bun.serve<ServedSocket>({
+    ...place,
+    // without it a server that is not for development shares its port in silence with any other that asks for it
+    reusePort: false,
     idleTimeout: 0,
     maxRequestBodySize: MOST_BODY_BYTES,
     fetch: (request, server) => answerWeb(request, server, door),
     websocket: webSocketHandlers,
   });
   return {
-    address: `${hostname}:${server.port}`,
+    address: `${place.hostname}:${server.port}`,
     close: () => server.stop(true),
   };
 }
@@ -72,13 +80,15 @@ function listenWeb(hostname: string, port: number, door: Door): Listener {
 /** Answers one request of Bun's server by a door; undefined where it became a WebSocket, as Bun wants it. */
 export async function answerWeb(
   request: Request,
-  server: Server<SocketData>,
+  server: Pick<Server<ServedSocket>, "requestIP" | "upgrade">,
   door: Door,
 ): Promise<Response | undefined> {
   const from = server.requestIP(request)?.address;
   try {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-      const incoming = incomingOf(request, new Uint8Array(await request.arrayBuffer()), from);
+      const body = await bodyOf(request);
+      if (!body) return new Response("too large", { status: 413 });
+      const incoming = incomingOf(request, body, from);
       return responseOf((await door.request?.(incoming)) ?? { status: 404 });
     }
     const entry = (await door.upgrade?.(incomingOf(request, new Uint8Array(), from))) ?? { status: 404 };
@@ -90,6 +100,19 @@ export async function answerWeb(
   } catch {
     return new Response("the gateway failed", { status: 500 });
   }
+}
+
+/** Undefined where it is too long. */
+async function bodyOf(request: Request): Promise<Uint8Array | undefined> {
+  if (Number(request.headers.get("content-length") ?? 0) > MOST_BODY_BYTES) return undefined;
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MOST_BODY_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return new Uint8Array(Buffer.concat(chunks));
 }
 
 /** Some vendors' clients write headers of the upgrade twice, and count on the first of each. */
@@ -139,7 +162,7 @@ class ServedConnection extends QueuedConnection {
   #byUs = false;
   #room: (() => void)[] = [];
 
-  constructor(readonly socket: ServerWebSocket<SocketData>) {
+  constructor(readonly socket: ServerWebSocket<ServedSocket>) {
     super();
   }
 
@@ -148,7 +171,9 @@ class ServedConnection extends QueuedConnection {
   }
 
   send(message: Message): void {
-    if (!this.end) this.socket.send(message);
+    if (this.end) return;
+    // what did not fit is lost, and so is a conversation that misses a message
+    if (this.socket.send(message) === 0 && message.length > 0) this.destroy();
   }
 
   drained(): Promise<void> {
@@ -196,15 +221,15 @@ export const webSocketHandlers = {
   closeOnBackpressureLimit: true,
   idleTimeout: 0,
   perMessageDeflate: false,
-  open(socket: ServerWebSocket<SocketData>) {
+  open(socket: ServerWebSocket<ServedSocket>) {
     socket.data.connection = new ServedConnection(socket);
     socket.data.upgrade.serve(socket.data.connection);
   },
-  message: (socket: ServerWebSocket<SocketData>, message: string | Buffer) =>
+  message: (socket: ServerWebSocket<ServedSocket>, message: string | Buffer) =>
     socket.data.connection?.onMessage(message),
-  drain: (socket: ServerWebSocket<SocketData>) => socket.data.connection?.onDrain(),
-  ping: (socket: ServerWebSocket<SocketData>) => socket.data.connection?.onSign(),
-  pong: (socket: ServerWebSocket<SocketData>) => socket.data.connection?.onSign(),
-  close: (socket: ServerWebSocket<SocketData>, code: number, reason: string) =>
+  drain: (socket: ServerWebSocket<ServedSocket>) => socket.data.connection?.onDrain(),
+  ping: (socket: ServerWebSocket<ServedSocket>) => socket.data.connection?.onSign(),
+  pong: (socket: ServerWebSocket<ServedSocket>) => socket.data.connection?.onSign(),
+  close: (socket: ServerWebSocket<ServedSocket>, code: number, reason: string) =>
     socket.data.connection?.onClose(code, reason),
 } as const;

@@ -1,5 +1,14 @@
 import { EngineError } from "#engine/errors";
-import type { Connection, DialRequest, Door, HttpRequest, HttpResponse, Listener, ServerNetwork } from "#engine/plugin";
+import type {
+  Connection,
+  DialRequest,
+  Door,
+  HttpRequest,
+  HttpResponse,
+  Listener,
+  ServerNetwork,
+  TlsTexts,
+} from "#engine/plugin";
 import { endpointOf, hostAndPort } from "./endpoint.ts";
 import { StreamedResponse } from "./http-response.ts";
 import type { ClockedNetwork } from "./node-network.ts";
@@ -43,8 +52,8 @@ export class SystemNetwork implements ServerNetwork, ClockedNetwork {
     }
   }
 
-  listen(address: string, door: Door): Promise<Listener> {
-    return listenOnMachine(address, door);
+  listen(address: string, door: Door, tls?: TlsTexts): Promise<Listener> {
+    return listenOnMachine(address, door, tls);
   }
 }
 

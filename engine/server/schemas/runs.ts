@@ -86,7 +86,7 @@ export const startJobSchema = z
 export const inputTrackSchema = z
   .object({
     track: z.string(),
-    kind: z.enum(["audio", "text"]),
+    kind: z.enum(["audio", "text", "recording", "encoded"]),
     format: trackFormat.optional(),
     received: z.number().describe("everything before this sample has arrived"),
     kept: z.number().describe("everything before this sample is safe: its finals are stored, or it was silence"),

@@ -8,6 +8,8 @@ export interface StoredRequest {
   readonly outputs: readonly unknown[];
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly params: Readonly<Record<string, unknown>>;
+  /** Absolute: the folder that a workflow of the configuration lies in. */
+  readonly home?: string;
 }
 
 export interface StoredWord {

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const ms = (what: string, standard: number) => z.number().int().min(0).max(3_600_000).default(standard).describe(what);
 
-/** What stands beside `type: aliyun` of a gateway. */
+/** What stands in `with:` of the gateway. */
 export const gatewaySettings = z.strictObject({
   badToken: z
     .enum(["upgrade", "task"])

@@ -15,7 +15,8 @@ export interface SignedRequest {
 /** Whether the key's secret made the signature. */
 export function isSigned({ request, method, place, parameters, signature }: SignedRequest, key: GatewayKey): boolean {
   const called = request.headers.host ?? "";
-  const places = [place, `${called}${request.path}`, `${called.replace(/:\d+$/, "")}${request.path}`];
+  const path = request.sentPath ?? request.path;
+  const places = [place, `${called}${path}`, `${called.replace(/:\d+$/, "")}${path}`];
   return places.some((one) => equalSecrets(signSha1(`${method}${one}`, parameters, key.secret), signature));
 }
 

@@ -27,7 +27,12 @@ environment: [AZURE_REGION]
 allowedHosts: ["*.azure.com", example.org]
 folders: { read: [recordings], write: [out] }
 plugins: [./acme.ts]
-gateways: { asr: { type: azure.asr, path: /x } }
+gateways:
+  asr:
+    type: aliyun
+    prefix: /asr
+    workflows: [transcribe.yaml, { workflow: speak, params: { voice: es } }]
+    keys: [{ id: app, secret: { env: APP_SECRET }, facts: { appkey: a } }]
 deployments: { nightly: { workflow: transcribe.yaml, when: { schedule: "0 3 * * *" } } }
 retention: { runs: 30, audio: 7 }
 privacy: { keep: text }
@@ -40,8 +45,14 @@ limits: { runs: 100 }
     workflow: "transcribe.yaml",
     params: {},
     labels: {},
-    when: { schedule: "0 3 * * *" },
+    record: false,
+    project: "default",
+    when: { schedule: "0 3 * * *", timeZone: "UTC" },
   });
+  expect(config?.gateways.asr?.workflows).toEqual([
+    { workflow: "transcribe.yaml", params: {}, labels: {}, record: false },
+    { workflow: "speak", params: { voice: "es" }, labels: {}, record: false },
+  ]);
   expect(config?.secrets.azure).toEqual({ env: "AZURE_KEY", hosts: ["*.azure.com"] });
 });
 
@@ -53,6 +64,10 @@ test.each([
   ["allowedHosts: [http://x]", 1, 16],
   ["limits: { runs: 0 }", 1, 17],
   ["publicUrl: speech", 1, 12],
+  ["gateways: { a: { type: aliyun, prefix: nls } }", 1, 40],
+  ["gateways: { a: { type: aliyun, prefix: /nls/ } }", 1, 40],
+  ["gateways: { a: { type: aliyun, keys: [{ id: a, secret: word }] } }", 1, 56],
+  ["deployments: { a: { workflow: a, when: { every: 5 minutes } } }", 1, 49],
 ])("%j is told with its place", (text, line, column) => {
   const { config, findings } = readServerConfig(text, "parlando.yaml");
   expect(config).toBeUndefined();
