@@ -9,11 +9,12 @@ import { keys } from "./keys.ts";
 import { lint } from "./lint.ts";
 import { nodes } from "./nodes.ts";
 import { withListedPlugins } from "./outside-plugins.ts";
+import { plan } from "./plan.ts";
 import { run } from "./run.ts";
 import { schema } from "./schema.ts";
 import { serve } from "./serve.ts";
 
-const COMMANDS: readonly Command[] = [run, lint, explain, graph, nodes, schema, doctor, serve, emulate, keys];
+const COMMANDS: readonly Command[] = [run, lint, explain, graph, plan, nodes, schema, doctor, serve, emulate, keys];
 
 /** Finds the command that the arguments name and runs it; returns the exit status. Never throws. */
 export async function runCli(argv: readonly string[], console: Console, world: World): Promise<number> {

@@ -112,6 +112,7 @@ export {
   type AwaitableEmit,
   type BatchItem,
   type Conversion,
+  type Delay,
   defineNode,
   type Effect,
   type Emit,

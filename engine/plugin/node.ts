@@ -79,6 +79,8 @@ interface NodeFacts<Schema extends z.ZodObject> {
   readonly realTime?: ByConfig<z.output<Schema>, boolean>;
   /** What happens to audio that comes in: it goes out again sample by sample, or in another format at the same time. */
   readonly passes?: "samples" | "time";
+  /** What it adds by design between what comes in and what goes out, for people who look for where latency comes from. */
+  readonly delays?: (config: z.output<Schema>) => readonly Delay[];
   /** How often a unit of work is tried where the workflow does not say, the first time counted. Defaults to 1. */
   readonly retry?: { readonly attempts: number };
   /** Makes the config that turns audio of one format into another; the plan inserts such a node where formats differ. */
@@ -89,6 +91,15 @@ interface NodeFacts<Schema extends z.ZodObject> {
   readonly languages?: (config: z.output<Schema>) => Languages;
   /** The node can answer for one of a role that needs the network, where there is none. */
   readonly standsIn?: StandsIn<z.input<Schema>>;
+}
+
+/** A time that a node's settings make everything wait. */
+export interface Delay {
+  readonly ms: number;
+  /** What for, as in `silence that ends an utterance`. */
+  readonly why: string;
+  /** Only what is final waits for it; partials come before. */
+  readonly finalsOnly?: true;
 }
 
 /** BCP 47, or the vendor's own names for it. */
@@ -172,13 +183,14 @@ export type NodeSpec<Schema extends z.ZodObject = z.ZodObject, Node extends Inli
 export interface NodeDefinition
   extends Omit<
     NodeFacts<z.ZodObject>,
-    "role" | "inputs" | "outputs" | "fetches" | "realTime" | "converts" | "opens" | "languages" | "standsIn"
+    "role" | "inputs" | "outputs" | "fetches" | "delays" | "realTime" | "converts" | "opens" | "languages" | "standsIn"
   > {
   readonly shape: "inline" | "task";
   role(config: unknown): Role;
   inputs(config: unknown): InputPorts;
   outputs(config: unknown): OutputPorts;
   fetches?(config: unknown): boolean;
+  delays?(config: unknown): readonly Delay[];
   realTime(config: unknown): boolean;
   readonly converts?: (wanted: Conversion) => unknown;
   readonly opens?: Opens<unknown>;

@@ -49,6 +49,7 @@ export function supervise({ candidates, resultMs }: SuperviseOptions): { definit
     outputs: () => face.outputs(config),
     realTime: () => face.realTime(config),
     effects: [...new Set(candidates.flatMap((c) => c.definition.effects ?? []))],
+    delays: () => face.delays?.(config) ?? [],
     fetches: () => candidates.some((c) => c.definition.fetches?.(c.config) ?? false),
     create: (_, ctx) => face.create(config, ctx),
   };

@@ -19,6 +19,9 @@ export type {
   WhenFull,
 } from "./plan.ts";
 export { type Planned, planWorkflow } from "./plan-workflow.ts";
+export { costsOf, type NodeCost, short } from "./report/costs.ts";
+export { type PathLatency, type PlanReport, reportPlan } from "./report/plan-report.ts";
+export { type Price, type Prices, readPrices } from "./report/prices.ts";
 export { type JsonSchema, workflowJsonSchema } from "./schema.ts";
 export { readYaml, type YamlRead } from "./yaml/read-yaml.ts";
 export { suggest } from "./yaml/suggest.ts";

@@ -44,6 +44,7 @@ export const asr = defineNode({
     partial: { kinds: ["text"], textRole: "transcript", language: "en-US", carries: ["partials"] },
   },
   config,
+  delays: ({ stepMs }) => [{ ms: stepMs, why: "audio that is gathered before it is decoded" }],
   standsIn: {
     role: "asr",
     settings({ source }) {

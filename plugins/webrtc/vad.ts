@@ -69,6 +69,10 @@ export const vad = defineNode({
   },
   outputs: { speech: { kinds: ["speech", "audio"], audio: "same" } },
   passes: "samples",
+  delays: ({ minSpeechMs, endpointMs }) => [
+    { ms: minSpeechMs, why: "voiced audio before an utterance opens" },
+    { ms: endpointMs, why: "silence that ends an utterance", finalsOnly: true },
+  ],
   config,
   standsIn: { role: "vad", settings: () => ({}) },
   create: (settings, ctx) => new Segmenter(settings, ctx),
