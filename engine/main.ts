@@ -22,6 +22,7 @@ const types = new NodeTypes([
   source("aliyun", () => import("../plugins/aliyun/index.ts")),
   source("rtvt", () => import("../plugins/rtvt/index.ts")),
   source("tencent", () => import("../plugins/tencent/index.ts")),
+  source("modelstudio", () => import("../plugins/modelstudio/index.ts")),
   source("agora", () => import("../plugins/agora/index.ts")),
 ]);
 

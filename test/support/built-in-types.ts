@@ -3,6 +3,7 @@ import aliyun from "#plugins/aliyun";
 import apertium from "#plugins/apertium";
 import core from "#plugins/core";
 import espeak from "#plugins/espeak";
+import modelstudio from "#plugins/modelstudio";
 import pocketsphinx from "#plugins/pocketsphinx";
 import rtvt from "#plugins/rtvt";
 import tencent from "#plugins/tencent";
@@ -12,4 +13,4 @@ import webrtc from "#plugins/webrtc";
 export const builtInTypes = (): NodeTypes => new NodeTypes([core, webrtc, pocketsphinx, apertium, espeak]);
 
 /** All that are delivered, vendors too. */
-export const deliveredTypes = (): NodeTypes => builtInTypes().with([aliyun, rtvt, tencent]);
+export const deliveredTypes = (): NodeTypes => builtInTypes().with([aliyun, rtvt, tencent, modelstudio]);

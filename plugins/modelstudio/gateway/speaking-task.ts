@@ -1,0 +1,115 @@
+import { type AudioFrame, asEngineError, type Frame, samplesToMs, type TextFrame } from "#engine/plugin";
+import type { Payload } from "../wire.ts";
+import { AudioOut, SPOKEN_FORMATS, SPOKEN_RATES_HZ } from "./audio-out.ts";
+import { type Refusal, refusal, refusalOf } from "./refusal.ts";
+import { listIn, numberIn, renamed, ServedTask, type TaskAsked, wordIn } from "./task.ts";
+
+/** What the vendor's library means where its user chose no format. */
+const DEFAULT = { format: "mp3", sampleRateHz: 22_050 };
+
+/** Gives a client's texts to the workflow, and what it speaks back to the client. */
+export abstract class SpeakingTask extends ServedTask {
+  protected out: AudioOut | undefined;
+  protected characters = 0;
+
+  protected abstract begun(asked: TaskAsked): Refusal | undefined;
+  protected abstract onSpoken(frame: AudioFrame): void;
+  /** Before each message of audio. */
+  protected abstract announce(): void;
+
+  override async start(asked: TaskAsked): Promise<Refusal | undefined> {
+    const refused = refusedManner(asked.parameters);
+    if (refused) return refused;
+    try {
+      this.out = await AudioOut.open(formatOf(asked.parameters), (bytes) => {
+        this.announce();
+        this.place.outlet.audio(bytes);
+      });
+    } catch (error) {
+      return refusalOf(asEngineError(error, "INTERNAL", "audio"));
+    }
+    return this.begun(asked);
+  }
+
+  protected override release(): void {
+    this.out?.close();
+  }
+
+  protected override onOutput(frame: Frame): void {
+    if (frame.kind === "audio") this.onSpoken(frame);
+  }
+
+  /** Ms of audio so far, of all that was spoken in the task. */
+  protected get spokenMs(): number {
+    return this.out ? Math.round(samplesToMs(this.out.samples, this.out.of.sampleRateHz)) : 0;
+  }
+
+  protected say(text: string, number: number): void {
+    const frame: TextFrame = {
+      kind: "text",
+      role: "prompt",
+      text,
+      utterance: `${this.id}-${number}`,
+      revision: 1,
+      final: true,
+      stableChars: text.length,
+      startSample: 0,
+      endSample: 0,
+      sampleRateHz: this.out?.of.sampleRateHz ?? 16_000,
+    };
+    void this.run?.push(frame); // texts are few, and bounded by the service's own limits
+  }
+}
+
+function formatOf(parameters: Payload) {
+  const format = wordIn(parameters, "format") ?? "Default";
+  const rate = numberIn(parameters, "sample_rate") ?? 0;
+  const bitRateKbps = numberIn(parameters, "bit_rate");
+  if (format === "Default") return { ...DEFAULT, ...(rate > 0 && { sampleRateHz: rate }) };
+  return { format, sampleRateHz: rate > 0 ? rate : DEFAULT.sampleRateHz, bitRateKbps };
+}
+
+const RANGES = [
+  ["volume", 0, 100],
+  ["rate", 0.5, 2],
+  ["pitch", 0.5, 2],
+  ["bit_rate", 6, 510],
+  ["seed", 0, 65_535],
+] as const;
+
+function refusedManner(parameters: Payload): Refusal | undefined {
+  const { format, sampleRateHz } = formatOf(parameters);
+  if (!SPOKEN_FORMATS.includes(format)) return refusal("UNSUPPORTED_FORMAT", "the format is not known");
+  const rates = format === "opus" ? SPOKEN_RATES_HZ.filter((rate) => 48_000 % rate === 0) : SPOKEN_RATES_HZ;
+  if (!rates.includes(sampleRateHz)) return refusal("InvalidParameter", "sample_rate is not one of the format's");
+  for (const [name, least, most] of RANGES) {
+    const value = parameters[name];
+    if (value !== undefined && value !== null && !(typeof value === "number" && value >= least && value <= most))
+      return refusal("InvalidParameter", `${name} is out of range`);
+  }
+  return undefined;
+}
+
+/** Under the names of the settings of `modelstudio.tts`, for a workflow that declares such params. */
+export function spokenParams(parameters: Payload): Payload {
+  const [language] = listIn(parameters, "language_hints");
+  const names = {
+    voice: "voice",
+    volume: "volume",
+    rate: "speed",
+    pitch: "pitch",
+    instruction: "instruction",
+    seed: "seed",
+  };
+  return { ...renamed(parameters, names), ...(language !== undefined && { language }) };
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+
+/** What is read out of SSML: its text, without the markup, which the workflow's voice does not know. */
+export const plainText = (ssml: string): string =>
+  ssml
+    .replace(/<[^>]*>/g, " ")
+    .replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => ENTITIES[name] ?? "")
+    .replace(/\s+/g, " ")
+    .trim();

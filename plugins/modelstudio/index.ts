@@ -1,0 +1,11 @@
+import { definePlugin } from "#engine/plugin";
+import { asr } from "./asr.ts";
+import { gateway } from "./gateway.ts";
+import { interpret } from "./interpret.ts";
+import { tts } from "./tts.ts";
+
+export default definePlugin({
+  name: "modelstudio",
+  nodes: [asr, interpret, tts],
+  gateways: [gateway],
+});

@@ -1,0 +1,161 @@
+import { describe, setDefaultTimeout, test } from "bun:test";
+import { type AudioFrame, type Connection, encodeS16le, type Frame, type NodeDefinition } from "#engine/plugin";
+import {
+  type GatewaySubject,
+  gatewayContract,
+  registerContract,
+  type VendorSubject,
+  vendorInterpreterContract,
+  vendorRecogniserContract,
+  vendorSynthesiserContract,
+} from "#engine/testing";
+import { spoken } from "#test/toy-vendor/ears";
+import { asr } from "../../../plugins/modelstudio/asr.ts";
+import { interpret } from "../../../plugins/modelstudio/interpret.ts";
+import { tts } from "../../../plugins/modelstudio/tts.ts";
+import {
+  ACCESS,
+  API_KEY,
+  AUTHORIZATION,
+  hears,
+  KEY,
+  LISTENS,
+  openService,
+  prompt,
+  type Service,
+  SPEAKS,
+  TASKS_URL,
+} from "./service.ts";
+
+setDefaultTimeout(60_000);
+
+const SENTENCES = ["one two", "three four"];
+const INFERENCE = "/api-ws/v1/inference";
+
+/** The sentences as one stream, with the marks that a detector would set around each. */
+function marked(): Frame[] {
+  const frames: Frame[] = [];
+  let open: string | undefined;
+  let count = 0;
+  let silentMs = 0;
+  for (const frame of spoken(SENTENCES)) {
+    const voiced = frame.pcm.some((sample) => sample !== 0);
+    const mark = (kind: "start" | "end", utterance: string): Frame => ({
+      kind: "speech",
+      mark: kind,
+      utterance,
+      atSample: frame.startSample,
+      sampleRateHz: 16000,
+    });
+    if (voiced && !open) {
+      open = `u${++count}`;
+      frames.push(mark("start", open));
+    }
+    if (open) silentMs = voiced ? 0 : silentMs + 20;
+    if (open && silentMs > 200) {
+      frames.push(mark("end", open));
+      open = undefined;
+      silentMs = 0;
+    }
+    if (open) frames.push({ ...frame, utterance: open } satisfies AudioFrame);
+  }
+  return frames;
+}
+
+interface Trial {
+  readonly definition: NodeDefinition;
+  readonly config: Record<string, unknown>;
+  readonly frames: () => readonly Frame[];
+  readonly workflow: string;
+  readonly mount: string;
+}
+
+const subject =
+  ({ definition, config, frames, workflow, mount }: Trial) =>
+  (): VendorSubject => ({
+    definition,
+    config: { ...ACCESS, ...config },
+    frames: frames(),
+    open: (faults, latencyMs = 0) => openService({ workflow, network: { latencyMs }, ...(faults && { faults }) }),
+    mount,
+    wrongKey: {
+      config: { ...ACCESS, ...config, apiKey: "example-key.not-the-secret" },
+      secrets: ["not-the-secret", KEY.secret],
+    },
+    passingError: "InternalError",
+  });
+
+const hearing = (config: Record<string, unknown>, frames = () => spoken(SENTENCES) as readonly Frame[]) =>
+  subject({ definition: asr, config, frames, workflow: LISTENS, mount: INFERENCE });
+
+describe("recognition by tasks", () => {
+  registerContract(vendorRecogniserContract("modelstudio.asr, Gummy,", hearing({})), test);
+  const paraformer = { model: "paraformer-realtime-v2" };
+  registerContract(vendorRecogniserContract("modelstudio.asr, Paraformer,", hearing(paraformer)), test);
+  const utterances = hearing({ ...paraformer, mode: "utterance" }, marked);
+  registerContract(vendorRecogniserContract("modelstudio.asr by utterance", utterances), test);
+  const translated = subject({
+    definition: interpret,
+    config: { target: "es", language: "en" },
+    frames: () => spoken(SENTENCES),
+    workflow: LISTENS,
+    mount: INFERENCE,
+  });
+  registerContract(vendorInterpreterContract("modelstudio.interpret", translated), test);
+});
+
+describe("synthesis by tasks", () => {
+  const speaking = (config: Record<string, unknown>) =>
+    subject({
+      definition: tts,
+      config: { answerMs: 5000, ...config },
+      frames: () => [prompt("u1", "Hello."), prompt("u2", "Bye.")],
+      workflow: SPEAKS,
+      mount: INFERENCE,
+    });
+  registerContract(vendorSynthesiserContract("modelstudio.tts, CosyVoice,", speaking({})), test);
+  const flowing = speaking({ mode: "flowing" });
+  registerContract(vendorSynthesiserContract("modelstudio.tts, CosyVoice flowing,", flowing), test);
+  const sambert = speaking({ model: "sambert-zhichu-v1" });
+  registerContract(vendorSynthesiserContract("modelstudio.tts, Sambert,", sambert), test);
+});
+
+describe("the gateway of tasks", () => {
+  const TASK = "2".repeat(32);
+  const command = (action: string, payload: unknown) =>
+    JSON.stringify({ header: { action, task_id: TASK, streaming: "duplex" }, payload });
+  const begin = async ({ network }: Pick<Service, "network">): Promise<Connection> => {
+    const connection = await network.dial({ url: TASKS_URL, headers: { authorization: AUTHORIZATION } });
+    const parameters = { format: "pcm", sample_rate: 16000, translation_enabled: true };
+    const called = { task_group: "audio", task: "asr", function: "recognition", model: "gummy-realtime-v1" };
+    connection.send(command("run-task", { ...called, parameters, input: {} }));
+    await connection.receive();
+    connection.send(new Uint8Array(3200));
+    return connection;
+  };
+  const listen = async (connection: Connection): Promise<unknown[]> => {
+    const told: unknown[] = [];
+    for (let message = await connection.receive(); message !== undefined; message = await connection.receive()) {
+      told.push(JSON.parse(String(message)));
+      if (String(message).includes("task-finished")) connection.close();
+    }
+    return told;
+  };
+  const failing = hears(["x"]).replace(/text: "x".*0\.9/, "error: NODE_FAILED");
+  const gatewaySubject = (): GatewaySubject => ({
+    open: (workflow) => openService({ workflow: workflow === "failing" ? failing : LISTENS }),
+    addresses: [TASKS_URL],
+    async converse(at) {
+      const connection = await begin(at);
+      for (const frame of spoken(SENTENCES)) connection.send(encodeS16le(frame.pcm));
+      connection.send(command("finish-task", { input: {} }));
+      return listen(connection);
+    },
+    tellsFailure: (told) => JSON.stringify(told).includes("task-failed"),
+    refused: async ({ network }) =>
+      listen(await network.dial({ url: TASKS_URL, headers: { authorization: "Bearer wrong" } })),
+    begin,
+    secrets: [KEY.secret, API_KEY],
+  });
+  registerContract(gatewayContract("modelstudio tasks", gatewaySubject), test);
+});

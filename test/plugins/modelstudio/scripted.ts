@@ -1,0 +1,78 @@
+import type { Connection, Frame, NodeDefinition } from "#engine/plugin";
+import { MemoryNetwork, VirtualClock } from "#engine/runtime";
+import { type Driven, driveNode } from "#engine/testing";
+import { ACCESS, HOST } from "./service.ts";
+
+export interface Command {
+  readonly header: { readonly action: string; readonly task_id: string; readonly streaming: string };
+  readonly payload: Record<string, unknown> & { readonly parameters?: Record<string, unknown> };
+}
+
+/** What a scripted service may do when something comes. */
+export interface Told {
+  readonly command: Command;
+  readonly connection: Connection;
+  /** An event of the task. @param more of the header. */
+  say(event: string, payload?: unknown, more?: Record<string, unknown>): void;
+}
+
+/** By action, or `audio` for a binary message. */
+export type Answers = Readonly<Record<string, (told: Told) => void>>;
+
+export interface Scripted extends Driven {
+  /** What the service was sent; audio as its length. */
+  readonly heard: readonly (Command | number)[];
+  /** Headers of the upgrades. */
+  readonly upgrades: readonly Readonly<Record<string, string>>[];
+  readonly paths: readonly string[];
+}
+
+/** Drives a node against a service of tasks that answers as it is told, sensible or not. */
+export async function against(
+  definition: NodeDefinition,
+  config: Record<string, unknown>,
+  frames: readonly Frame[],
+  answers: Answers,
+): Promise<Scripted> {
+  const clock = new VirtualClock();
+  const stop = clock.drive();
+  const network = new MemoryNetwork(clock);
+  const heard: (Command | number)[] = [];
+  const upgrades: Readonly<Record<string, string>>[] = [];
+  const paths: string[] = [];
+  const serve = async (connection: Connection) => {
+    let command: Command | undefined;
+    for await (const message of connection) {
+      if (typeof message === "string") command = JSON.parse(message) as Command;
+      heard.push(typeof message === "string" && command ? command : message.length);
+      if (!command) continue;
+      const { task_id } = command.header;
+      const say: Told["say"] = (event, payload = {}, more = {}) =>
+        connection.send(JSON.stringify({ header: { task_id, event, attributes: {}, ...more }, payload }));
+      answers[typeof message === "string" ? command.header.action : "audio"]?.({ command, connection, say });
+    }
+  };
+  const listener = await network.listen(HOST, {
+    upgrade: async ({ headers, path, query }) => {
+      upgrades.push(headers);
+      paths.push(query ? `${path}?${query}` : path);
+      return { serve: (connection) => void serve(connection) };
+    },
+  });
+  try {
+    const driven = await driveNode(definition, { ...ACCESS, ...config }, { frames, clock, network });
+    return { ...driven, heard, upgrades, paths };
+  } finally {
+    await listener.close();
+    stop();
+  }
+}
+
+/** Starts and ends a task in order. */
+export const PLAIN: Answers = {
+  "run-task": ({ say }) => say("task-started"),
+  "finish-task": ({ say }) => say("task-finished", { output: {}, usage: null }),
+};
+
+export const commandsOf = ({ heard }: Pick<Scripted, "heard">): Command[] =>
+  heard.filter((one): one is Command => typeof one !== "number");
