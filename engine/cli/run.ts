@@ -7,6 +7,7 @@ import { hasErrors, printFindings, printMends } from "./findings.ts";
 import { readOffline } from "./offline.ts";
 import { planFile } from "./planning.ts";
 import { RunScreen } from "./run-screen.ts";
+import { runOnChange } from "./watch.ts";
 
 /** After `--trace`: every node. */
 const ALL = "all";
@@ -15,7 +16,7 @@ const CLOCKS = ["system", "virtual"] as const;
 export const run: Command = {
   name: "run",
   usage:
-    "FILE [--in NAME=RECORDING]... [--param NAME=VALUE]... [--out DIR] [--json] [--clock virtual] [--offline [--answers FILE]] [--trace NODE]...",
+    "FILE [--in NAME=RECORDING]... [--param NAME=VALUE]... [--out DIR] [--json] [--clock virtual] [--offline [--answers FILE]] [--trace NODE]... [--watch]",
   listedPlugins: true,
   summary: "Run a workflow and show what happens",
   help: [
@@ -27,6 +28,7 @@ export const run: Command = {
     "--offline            answers every node that needs the network on this machine, and says by what; credentials need not be set",
     "--answers FILE       with --offline: what answers, by node id or type: `answers: { asr: { use: core.script, with: { … } } }`",
     "--trace NODE         shows what that node sends and gets, without secrets, audio as lengths; `all` for every node",
+    "--watch              runs it again whenever a file changes beside or below it; outputs go over those before with --out",
     "",
     "Ctrl-C ends the input and lets what is under way come out; a second one ends at once.",
     "Exit status: 0 done, 1 findings or a failed run, 2 wrong usage, 130 cancelled.",
@@ -44,9 +46,14 @@ export const run: Command = {
         offline: { type: "boolean", default: false },
         answers: { type: "string" },
         trace: { type: "string", multiple: true, default: [] },
+        watch: { type: "boolean", default: false },
       },
     });
     const [file] = positionals;
+    if (values.watch && file) {
+      const once = argv.filter((arg) => arg !== "--watch");
+      return runOnChange(file, console, world, (interruptible) => this.run(once, console, interruptible));
+    }
     if (!file || positionals.length > 1) return wrongUsage(this, console, "name one workflow file");
     const kind = CLOCKS.find((known) => known === values.clock);
     if (!kind) return wrongUsage(this, console, `--clock ${values.clock}: it is one of ${CLOCKS.join(", ")}`);
