@@ -42,13 +42,38 @@ export class SampleDecoder {
     return this.#spare.length;
   }
 
-  /** @param bytes not kept. The result belongs to the caller and holds whole sample tuples, perhaps none. */
-  push(bytes: Uint8Array): Int16Array {
-    const all = this.#spare.length === 0 ? bytes : joinBytes(this.#spare, bytes);
+  /**
+   * @param bytes not kept. The result belongs to the caller and holds whole sample tuples, perhaps none.
+   * @param from where the samples begin in `bytes`.
+   */
+  push(bytes: Uint8Array, from = 0): Int16Array {
+    const length = bytes.length - from;
+    if (
+      this.encoding === "s16le" &&
+      length <= SMALL_BYTES &&
+      this.#spare.length === 0 &&
+      length % this.#tupleBytes === 0
+    )
+      return copyS16le(bytes, from);
+    const these = from === 0 ? bytes : bytes.subarray(from);
+    const all = this.#spare.length === 0 ? these : joinBytes(this.#spare, these);
     const whole = all.length - (all.length % this.#tupleBytes);
     this.#spare = whole === all.length ? NOTHING : all.slice(whole);
     return decodeSamples(all.subarray(0, whole), this.encoding);
   }
+}
+
+/** Up to here the bytes of a typed array lie in the heap itself, until somebody asks for its buffer. */
+const SMALL_BYTES = 1000;
+
+/**
+ * Sample by sample, because both ends are small arrays: a view of one has the engine move its bytes into a buffer of their own first, which
+ * costs five times what this does, and leaves two more objects behind.
+ */
+function copyS16le(bytes: Uint8Array, from: number): Int16Array {
+  const pcm = new Int16Array((bytes.length - from) >> 1);
+  for (let i = 0, at = from; i < pcm.length; i++, at += 2) pcm[i] = bytes[at]! | (bytes[at + 1]! << 8);
+  return pcm;
 }
 
 /** Whole samples as signed 16 bit, in an array that the caller owns. */

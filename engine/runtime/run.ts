@@ -94,6 +94,8 @@ export class Run implements Host {
   readonly watch: Watch;
   /** Resolves, never rejects, when everything is closed. */
   readonly done: Promise<RunReport>;
+  /** False: nobody wants the audio that comes out, and `onOutput` is not told of it. */
+  audioIsHeard = true;
   readonly #resolveDone: (report: RunReport) => void;
   readonly #line: Line;
   readonly #wiring: Wiring;
@@ -477,6 +479,7 @@ export class Run implements Host {
 
   #output(output: string, node: string, frame: Frame): void {
     this.#idle.moves++;
+    if (frame.kind === "audio" && !this.audioIsHeard) return;
     this.options.onOutput?.(output, frame);
     if (frame.kind !== "audio" && frame.kind !== "encoded") this.#tell({ type: "output", output, node, frame });
   }

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { migrate } from "drizzle-orm/bun-sqlite/migrator";
 import type { Database, Db } from "./database.ts";
+import { keepStatements } from "./rows/kept-inserts.ts";
 import { sqliteTables } from "./schema/sqlite.ts";
 import type { Sync } from "./store.ts";
 
@@ -40,6 +41,7 @@ export class SqliteDatabase implements Database {
     this.#reader = new Connection(file, { readonly: true, strict: true });
     this.#reader.run(`PRAGMA busy_timeout = ${BUSY_MS}`);
     this.#writing = writing;
+    keepStatements(writing);
     this.#reading = drizzle({ client: this.#reader, casing: "snake_case" });
   }
 

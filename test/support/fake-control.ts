@@ -189,7 +189,8 @@ export class FakeSession implements LiveSession {
     return this.run.view().outputs;
   }
 
-  push(track: string, bytes: Uint8Array, startSample?: number): void {
+  push(track: string, message: Uint8Array, startSample?: number, fromByte = 0): void {
+    const bytes = message.subarray(fromByte);
     const found = this.run.tracks[track];
     if (!found) throw new EngineError("TRACK_UNKNOWN", `no track ${track}`);
     if (found.ended) throw new EngineError("TRACK_ENDED", `${track} has ended`);

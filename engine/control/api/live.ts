@@ -98,7 +98,7 @@ export interface LiveSession {
    * @param startSample of the first sample; absent: follows what came before. A gap is an error.
    * @throws EngineError TRACK_UNKNOWN, TRACK_TAKEN, CHUNK_INVALID, FLOW_EXCEEDED (more than the window ahead), TRACK_ENDED.
    */
-  push(track: string, bytes: Uint8Array, startSample?: number): void;
+  push(track: string, bytes: Uint8Array, startSample?: number, fromByte?: number): void;
   /** One finished text. */
   pushText(track: string, text: string, options?: { readonly language?: string; readonly utterance?: string }): void;
   /** Finishes what is open now, such as an utterance. */

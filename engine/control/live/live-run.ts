@@ -60,7 +60,7 @@ export interface LiveRunOptions {
 export class LiveRun implements Writer, Source {
   readonly run: Run;
   readonly followers = new Set<Follower>();
-  readonly listeners = new Set<AudioListener>();
+  readonly #listeners = new Set<AudioListener>();
   readonly ended: Promise<RunReport | undefined>;
   readonly tracks: ReadonlyMap<string, LiveTrack>;
   storedId: number;
@@ -108,6 +108,7 @@ export class LiveRun implements Writer, Source {
       },
       household,
     );
+    this.run.audioIsHeard = this.#audioIsHeard;
   }
 
   get id(): string {
@@ -132,6 +133,21 @@ export class LiveRun implements Writer, Source {
 
   get lastId(): number {
     return this.#lastId;
+  }
+
+  listen(listener: AudioListener): void {
+    this.#listeners.add(listener);
+    this.run.audioIsHeard = true;
+  }
+
+  unlisten(listener: AudioListener): void {
+    this.#listeners.delete(listener);
+    this.run.audioIsHeard = this.#audioIsHeard;
+  }
+
+  get #audioIsHeard(): boolean {
+    const { recorder, hearer } = this.options;
+    return this.#listeners.size > 0 || recorder !== undefined || hearer !== undefined;
   }
 
   /** Ends the inputs; what came in already still goes through. */
@@ -315,18 +331,12 @@ export class LiveRun implements Writer, Source {
   }
 
   #output(output: string, frame: Frame): void {
-    if (frame.kind === "audio" && !this.#audioIsHeard) return;
     if (isHidden(output)) return;
     if (frame.kind === "encoded") return this.options.hearer?.frame(output, frame, 0);
     if (frame.kind !== "audio") return;
     this.options.hearer?.frame(output, frame, 0);
     this.options.recorder?.output(output, frame, this.#inputMs);
-    for (const listener of this.listeners) listener.audio(output, frame, this.row.generation);
-  }
-
-  get #audioIsHeard(): boolean {
-    const { recorder, hearer } = this.options;
-    return this.listeners.size > 0 || recorder !== undefined || hearer !== undefined;
+    for (const listener of this.#listeners) listener.audio(output, frame, this.row.generation);
   }
 
   /** How long it has been going on in this process, by its clock. */

@@ -60,18 +60,19 @@ export class LiveTrack {
 
   /**
    * @param startSample of the first sample in `bytes`; absent: where the last chunk ended.
+   * @param fromByte where the audio begins in `bytes`. A view of that part would cost more than all that is done with it.
    * @throws EngineError TRACK_ENDED, TRACK_UNKNOWN where it takes texts, CHUNK_INVALID for a gap, FLOW_EXCEEDED.
    */
-  push(bytes: Uint8Array, startSample?: number): void {
+  push(bytes: Uint8Array, startSample?: number, fromByte = 0): void {
     const { format } = this;
     if (this.input.ended) throw new EngineError("TRACK_ENDED", `the track ${this.name} has ended`);
     if (!format) throw new EngineError("CHUNK_INVALID", `the track ${this.name} takes texts, and audio came`);
-    const rest = startSample === undefined ? bytes : this.#notHeardYet(bytes, startSample, format);
-    if (rest.length === 0) return;
+    const from = startSample === undefined ? fromByte : fromByte + this.#heardBytes(startSample, format);
+    if (from >= bytes.length) return;
     if (this.input.waitingSamples > this.windowSamples)
       throw new EngineError("FLOW_EXCEEDED", `${this.name}: more than ${this.windowMs} ms ahead of what the run takes`);
     this.#decoder ??= new SampleDecoder(encodingOf(format), format.channels);
-    this.#take(this.#decoder.push(rest), format);
+    this.#take(this.#decoder.push(bytes, from), format);
   }
 
   /**
@@ -148,19 +149,18 @@ export class LiveTrack {
     this.#received += pcm.length / channels;
   }
 
-  /** The part of a chunk that was not received before. */
-  #notHeardYet(bytes: Uint8Array, startSample: number, format: TrackFormat): Uint8Array {
+  /** How much at the beginning of a chunk was received before. */
+  #heardBytes(startSample: number, format: TrackFormat): number {
     const spare = this.#decoder?.spareBytes ?? 0;
     const ahead = startSample - this.#received;
-    if (ahead === 0 && spare === 0) return bytes;
+    if (ahead === 0 && spare === 0) return 0;
     if (ahead > 0)
       throw new EngineError(
         "CHUNK_INVALID",
         `${this.name}: a chunk begins at ${startSample}, expected at most ${this.#received}`,
       );
     this.#decoder = undefined; // a named position begins a whole sample
-    const tuple = BYTES_PER_SAMPLE[encodingOf(format)] * format.channels;
-    return bytes.subarray(Math.min(bytes.length, -ahead * tuple));
+    return -ahead * BYTES_PER_SAMPLE[encodingOf(format)] * format.channels;
   }
 }
 

@@ -68,7 +68,7 @@ export class Session implements LiveSession, AudioListener {
     const reserved = request.sends ? [...run.tracks.values()].find((track) => track.reserved) : undefined;
     if (reserved)
       throw new EngineError("TRACK_TAKEN", `the client of a gateway sends to ${reserved.name}, and nobody else`);
-    if (this.#audio.size > 0) run.listeners.add(this);
+    if (this.#audio.size > 0) run.listen(this);
     if (request.sends) for (const track of run.tracks.values()) track.takenBy(this);
     run.onPositions.add(this.#onPositions);
     this.#follower = new Follower(
@@ -101,10 +101,10 @@ export class Session implements LiveSession, AudioListener {
     return [...this.run.tracks.values()].map((track) => track.view());
   }
 
-  push(track: string, bytes: Uint8Array, startSample?: number): void {
+  push(track: string, bytes: Uint8Array, startSample?: number, fromByte = 0): void {
     const taken = this.#track(track);
     this.run.options.journal.requireRoom();
-    taken.push(bytes, startSample);
+    taken.push(bytes, startSample, fromByte);
   }
 
   pushText(track: string, text: string, options: { language?: string; utterance?: string } = {}): void {
@@ -147,7 +147,7 @@ export class Session implements LiveSession, AudioListener {
     this.#over = true;
     this.#follower.close();
     this.run.followers.delete(this.#follower);
-    this.run.listeners.delete(this);
+    this.run.unlisten(this);
     for (const packets of this.#packets.values()) packets.close();
     this.run.onPositions.delete(this.#onPositions);
     for (const track of this.run.tracks.values()) if (track.sender === this) track.takenBy(undefined);

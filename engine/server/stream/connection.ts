@@ -131,7 +131,7 @@ export class Connection implements SessionListener {
     const track = this.#inputTracks[data[1]!];
     if (track === undefined)
       throw new EngineError("TRACK_UNKNOWN", `track number ${data[1]}; the run has ${this.#inputTracks.length} inputs`);
-    session.push(track, data.subarray(HEADER_BYTES), startSampleOf(data));
+    session.push(track, data, startSampleOf(data), HEADER_BYTES);
   }
 
   #obey(message: ClientMessage, session: LiveSession): void {

@@ -1,6 +1,7 @@
 import { and, eq, gt, inArray, max, sql } from "drizzle-orm";
 import type { Db } from "../database.ts";
 import type { Tables } from "../schema/tables.ts";
+import { insertAll } from "./kept-inserts.ts";
 import { chunks } from "./paging.ts";
 
 export type EventRow = Tables["events"]["$inferSelect"];
@@ -14,8 +15,10 @@ export class JournalRows {
     private readonly t: Tables,
   ) {}
 
-  async appendEvents(events: readonly EventRow[]): Promise<void> {
-    for (const some of chunks(events)) await this.db.insert(this.t.events).values(some);
+  appendEvents(rows: readonly EventRow[]): Promise<void> {
+    const { events } = this.t;
+    const insert = (some: EventRow[]) => this.db.insert(events).values(some);
+    return insertAll(this.db, { name: "events", table: events, insert }, rows);
   }
 
   async appendFinals(finals: readonly FinalRow[]): Promise<void> {
@@ -23,18 +26,17 @@ export class JournalRows {
   }
 
   /** Each track once. Positions never go back. */
-  async saveTracks(tracks: readonly TrackRow[]): Promise<void> {
-    const { received, kept } = this.t.tracks;
+  saveTracks(rows: readonly TrackRow[]): Promise<void> {
+    const { tracks } = this.t;
+    const { received, kept } = tracks;
     const set = {
       received: sql`case when excluded.received > ${received} then excluded.received else ${received} end`,
       kept: sql`case when excluded.kept > ${kept} then excluded.kept else ${kept} end`,
       ended: sql`excluded.ended`,
     };
-    for (const some of chunks(tracks))
-      await this.db
-        .insert(this.t.tracks)
-        .values(some)
-        .onConflictDoUpdate({ target: [this.t.tracks.runId, this.t.tracks.track], set });
+    const target = [tracks.runId, tracks.track];
+    const insert = (some: TrackRow[]) => this.db.insert(tracks).values(some).onConflictDoUpdate({ target, set });
+    return insertAll(this.db, { name: "tracks", table: tracks, insert }, rows);
   }
 
   async tracks(runIds: readonly string[]): Promise<TrackRow[]> {
