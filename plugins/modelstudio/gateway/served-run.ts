@@ -23,6 +23,7 @@ export class ServedRun {
   #state: "starting" | "started" | "ending" | "over" = "starting";
   #run: GatewayRun | undefined;
   readonly #running: Promise<void>;
+  readonly #ready = Promise.withResolvers<void>();
 
   constructor(
     host: GatewayHost,
@@ -36,6 +37,11 @@ export class ServedRun {
       (run) => this.#follow(run),
       (error) => this.#ended(false, asEngineError(error, "INTERNAL", "start")),
     );
+  }
+
+  /** Resolves when it takes frames, or never will. */
+  get settled(): Promise<void> {
+    return this.#ready.promise;
   }
 
   get isStarting(): boolean {
@@ -87,11 +93,13 @@ export class ServedRun {
       this.#state = "started";
       this.listener.ready();
     }
+    this.#ready.resolve();
     const { state, error } = await run.done;
     this.#ended(state === "done", error);
   }
 
   #ended(done: boolean, error: EngineError | undefined): void {
+    this.#ready.resolve();
     if (this.#state === "over") return;
     this.#state = "over";
     if (done) this.listener.completed();

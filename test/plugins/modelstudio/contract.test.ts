@@ -22,6 +22,7 @@ import {
   LISTENS,
   openService,
   prompt,
+  REALTIME_URL,
   type Service,
   SPEAKS,
   TASKS_URL,
@@ -118,6 +119,69 @@ describe("synthesis by tasks", () => {
   registerContract(vendorSynthesiserContract("modelstudio.tts, CosyVoice flowing,", flowing), test);
   const sambert = speaking({ model: "sambert-zhichu-v1" });
   registerContract(vendorSynthesiserContract("modelstudio.tts, Sambert,", sambert), test);
+});
+
+const REALTIME = "/api-ws/v1/realtime";
+
+describe("in real time", () => {
+  const asrTrial = { definition: asr, workflow: LISTENS, mount: REALTIME };
+  const model = "qwen3-asr-flash-realtime";
+  const stream = subject({ ...asrTrial, config: { model }, frames: () => spoken(SENTENCES) });
+  registerContract(vendorRecogniserContract("modelstudio.asr, Qwen,", stream), test);
+  const utterances = subject({ ...asrTrial, config: { model, mode: "utterance" }, frames: marked });
+  registerContract(vendorRecogniserContract("modelstudio.asr, Qwen by utterance,", utterances), test);
+  const speaking = (mode: string) =>
+    subject({
+      definition: tts,
+      config: { model: "qwen3-tts-flash-realtime", mode, answerMs: 5000 },
+      frames: () => [prompt("u1", "Hello."), prompt("u2", "Bye.")],
+      workflow: SPEAKS,
+      mount: REALTIME,
+    });
+  registerContract(vendorSynthesiserContract("modelstudio.tts, Qwen,", speaking("plain")), test);
+  registerContract(vendorSynthesiserContract("modelstudio.tts, Qwen flowing,", speaking("flowing")), test);
+});
+
+describe("the gateway in real time", () => {
+  const event = (type: string, fields: object = {}) => JSON.stringify({ event_id: "event_1", type, ...fields });
+  const url = `${REALTIME_URL}?model=qwen3-asr-flash-realtime`;
+  const begin = async ({ network }: Pick<Service, "network">): Promise<Connection> => {
+    const connection = await network.dial({ url, headers: { authorization: AUTHORIZATION } });
+    await connection.receive();
+    connection.send(event("session.update", { session: { input_audio_format: "pcm", sample_rate: 16000 } }));
+    await connection.receive();
+    connection.send(event("input_audio_buffer.append", { audio: Buffer.alloc(3200).toString("base64") }));
+    return connection;
+  };
+  /** Without the ids that differ from session to session. */
+  const listen = async (connection: Connection): Promise<unknown[]> => {
+    const told: unknown[] = [];
+    for (let message = await connection.receive(); message !== undefined; message = await connection.receive()) {
+      const { type, text, stash, transcript, error } = JSON.parse(String(message)) as Record<string, unknown>;
+      told.push({ type, text, stash, transcript, error });
+      if (type === "session.finished") connection.close();
+    }
+    return told;
+  };
+  const failing = hears(["x"]).replace(/text: "x".*0\.9/, "error: NODE_FAILED");
+  const gatewaySubject = (): GatewaySubject => ({
+    open: (workflow) => openService({ workflow: workflow === "failing" ? failing : LISTENS }),
+    addresses: [REALTIME_URL, url],
+    async converse(at) {
+      const connection = await begin(at);
+      for (const frame of spoken(SENTENCES)) {
+        const audio = Buffer.from(encodeS16le(frame.pcm)).toString("base64");
+        connection.send(event("input_audio_buffer.append", { audio }));
+      }
+      connection.send(event("session.finish"));
+      return listen(connection);
+    },
+    tellsFailure: (told) => JSON.stringify(told).includes('"type":"error"'),
+    refused: async ({ network }) => listen(await network.dial({ url, headers: { authorization: "Bearer wrong" } })),
+    begin,
+    secrets: [KEY.secret, API_KEY],
+  });
+  registerContract(gatewayContract("modelstudio in real time", gatewaySubject), test);
 });
 
 describe("the gateway of tasks", () => {
