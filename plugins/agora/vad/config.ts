@@ -3,12 +3,8 @@ import { VAD_V2_DEFAULTS, type VadV2Config } from "./vad-v2.ts";
 
 const count = (least: number, most: number) => z.number().int().min(least).max(most);
 
-/** The settings of VAD V2, under names of our own; the vendor's names stand in the descriptions. */
-export const vadFields = {
-  generation: z
-    .enum(["A", "B"])
-    .default("A")
-    .describe("Which of the vendor's detectors: A of releases 2.1.1 to 2.3, B of 2.4.0 and later."),
+/** Of audio that has the vendor's labels: those say which generation it is. Names of our own; the vendor's stand in the descriptions. */
+export const labelledVadFields = {
   preStartFrames: count(0, 200)
     .default(VAD_V2_DEFAULTS.preStartRecognizeCount)
     .describe("`preStartRecognizeCount`: frames of 10 ms that an utterance has before its decision window."),
@@ -52,6 +48,15 @@ export const vadFields = {
   dump: path(z.string().min(1), "write")
     .optional()
     .describe("A folder in which a dump of this detector is made, for looking into a fault."),
+};
+
+/** Of audio from anywhere. */
+export const vadFields = {
+  generation: z
+    .enum(["A", "B"])
+    .default("A")
+    .describe("Which of the vendor's detectors: A of releases 2.1.1 to 2.3, B of 2.4.0 and later."),
+  ...labelledVadFields,
 };
 
 const vadSettings = z.strictObject(vadFields);
