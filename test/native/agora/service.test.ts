@@ -47,6 +47,7 @@ describe.skipIf(StandIns.missing !== undefined)("the vendor's library, stood in 
   let alive: () => number;
   let order: () => string;
   let forget: () => void;
+  let tuned: () => number;
   beforeAll(() => {
     const library = libraries.build(4432);
     older = libraries.build(4430);
@@ -55,10 +56,12 @@ describe.skipIf(StandIns.missing !== undefined)("the vendor's library, stood in 
       standin_alive: { args: [], returns: "i32" },
       standin_order: { args: [], returns: "cstring" },
       standin_forget: { args: [], returns: "void" },
+      standin_tuned: { args: [], returns: "i32" },
     });
     alive = symbols.standin_alive;
     order = () => String(symbols.standin_order()).trim();
     forget = symbols.standin_forget;
+    tuned = symbols.standin_tuned;
   });
 
   test("is refused where it is missing, foreign, or of another layout", () => {
@@ -130,6 +133,17 @@ describe.skipIf(StandIns.missing !== undefined)("the vendor's library, stood in 
     for (const connection of [ann, bob, other]) connection.close();
     service.close();
     expect(alive()).toBe(0);
+  });
+
+  test.each([
+    { name: "chorus, with a delay of 10 ms and the plain track", scenario: 7, as: 70_100 },
+    { name: "AI server, with the direct track", scenario: 9, as: 90_101 },
+  ])("tunes a connection by itself for $name", ({ scenario, as }) => {
+    covers("G9");
+    const service = AgoraService.open({ ...options, scenario });
+    service.connection().close();
+    service.close();
+    expect(tuned()).toBe(as);
   });
 
   test("is let go in the order that the vendor asks for", async () => {

@@ -49,6 +49,9 @@ static char order[4096];
 
 /* What a test asks: how much is alive, and in what order it was let go. */
 EXPORT int standin_alive(void) { return services + factories + live_conns + live_tracks + live_senders; }
+/* Of the last track and connection: scenario, delay of the sender in ms, whether the track is the direct one. */
+static int last_scenario, last_delay, last_direct;
+EXPORT int standin_tuned(void) { return last_scenario * 10000 + last_delay * 10 + last_direct; }
 EXPORT int standin_frames(void) { return frames_sent; }
 EXPORT const char *standin_order(void) { return order; }
 EXPORT void standin_forget(void) { order[0] = 0; }
@@ -223,12 +226,12 @@ static void *new_track(void *sender) {
   live_tracks++;
   return track;
 }
-EXPORT void *agora_service_create_custom_audio_track_pcm(void *service, void *sender) { return (void)service, new_track(sender); }
+EXPORT void *agora_service_create_custom_audio_track_pcm(void *service, void *sender) { return (void)service, last_direct = 0, new_track(sender); }
 #if STAND_IN_ABI == 4432
-EXPORT void *agora_service_create_direct_custom_audio_track_pcm(void *service, void *sender) { return (void)service, new_track(sender); }
+EXPORT void *agora_service_create_direct_custom_audio_track_pcm(void *service, void *sender) { return (void)service, last_direct = 1, new_track(sender); }
 #endif
 EXPORT void agora_local_audio_track_set_max_bufferd_frame_number(void *t, int frames) { ((Track *)t)->buffered = frames; }
-EXPORT void agora_local_audio_track_set_send_delay_ms(void *t, int ms) { ((Track *)t)->delay_ms = ms; }
+EXPORT void agora_local_audio_track_set_send_delay_ms(void *t, int ms) { last_delay = ((Track *)t)->delay_ms = ms; }
 EXPORT int agora_local_audio_track_set_enabled(void *t, int on) {
   if (!on) note("disable");
   return ((Track *)t)->enabled = on, 0;
@@ -305,7 +308,7 @@ EXPORT void agora_rtc_conn_destroy(void *c) {
   free(c);
 }
 
-EXPORT int agora_local_user_set_audio_scenario(void *c, int value) { return ((Conn *)c)->scenario = value, 0; }
+EXPORT int agora_local_user_set_audio_scenario(void *c, int value) { return last_scenario = ((Conn *)c)->scenario = value, 0; }
 EXPORT int agora_local_user_set_audio_encoder_config(void *c, AudioEncoderConfiguration *config) { return (void)c, config ? 0 : -1; }
 EXPORT int agora_local_user_set_audio_volume_indication_parameters(void *c, int ms, int smooth, _Bool vad) {
   return (void)smooth, (void)vad, ((Conn *)c)->volume_ms = ms, 0;
