@@ -2,12 +2,15 @@ import { definePlugin } from "#engine/plugin";
 import { audio } from "./audio.ts";
 import { audioEngine } from "./convert/arithmetic.ts";
 import { convert } from "./convert.ts";
+import { deviceEngines } from "./devices/engines.ts";
 import { ffmpegEngine } from "./file/foreign.ts";
 import { file } from "./file.ts";
+import { microphone } from "./microphone.ts";
 import { mix } from "./mix.ts";
 import { print } from "./print.ts";
 import { recording } from "./recording.ts";
 import { script } from "./script.ts";
+import { speaker } from "./speaker.ts";
 import { subtitles } from "./subtitles.ts";
 import { transcript } from "./transcript.ts";
 import { wav } from "./wav.ts";
@@ -16,6 +19,20 @@ import { webhook } from "./webhook.ts";
 /** The node types that every workflow can count on. */
 export default definePlugin({
   name: "core",
-  nodes: [file, recording, wav, audio, mix, convert, print, script, subtitles, transcript, webhook],
-  engines: [audioEngine, ffmpegEngine],
+  nodes: [
+    file,
+    recording,
+    wav,
+    audio,
+    microphone,
+    speaker,
+    mix,
+    convert,
+    print,
+    script,
+    subtitles,
+    transcript,
+    webhook,
+  ],
+  engines: [audioEngine, ffmpegEngine, ...deviceEngines],
 });

@@ -1,0 +1,161 @@
+import { z } from "zod";
+import {
+  AUDIO_LIMITS,
+  type AudioFormat,
+  type AwaitableEmit,
+  defineNode,
+  Framer,
+  hostEnvironment,
+  msToSamples,
+  type NodeContext,
+  SampleDecoder,
+  type TaskNode,
+} from "#engine/plugin";
+import { type CaptureLine, openCapture } from "./devices/line.ts";
+import { Recovery, requireRealClock } from "./devices/recovery.ts";
+import { deviceSettings } from "./devices/settings.ts";
+
+const config = z.strictObject({
+  ...deviceSettings,
+  sampleRateHz: z
+    .number()
+    .int()
+    .min(8000)
+    .max(96_000)
+    .default(16_000)
+    .describe("Samples per second to ask the device for."),
+  channels: z
+    .number()
+    .int()
+    .min(1)
+    .max(AUDIO_LIMITS.maxChannels)
+    .default(1)
+    .describe("Channels to ask the device for."),
+  frameMs: z.number().int().min(5).max(200).default(20).describe("The length of the frames to give."),
+});
+
+type Settings = z.output<typeof config>;
+
+/** Frames come out no faster than this much above real time, as from a device that is none (ALSA's `null`). */
+const FASTEST = 1.02;
+/** So much may come at once, after a pause of the machine's. */
+const BURST_MS = 500;
+/** A device may take so long to give its first sample. */
+const OPEN_MS = 5000;
+
+/** Listens to a microphone. A device that is lost is told, and opened again; positions go on in real time, so the loss is a gap. */
+export const microphone = defineNode({
+  type: "core.microphone",
+  summary: "Listens to a microphone of this machine.",
+  role: "source",
+  inputs: {},
+  outputs: ({ sampleRateHz, channels, frameMs }) => ({
+    audio: { kinds: ["audio"], audio: { sampleRateHz, channels, frameMs } },
+  }),
+  effects: ["microphone", "program"],
+  realTime: true,
+  config,
+  shape: "task",
+  create(settings, ctx) {
+    requireRealClock(ctx, "microphone");
+    return new MicrophoneSource(settings, ctx);
+  },
+});
+
+class MicrophoneSource implements TaskNode {
+  readonly #settings: Settings;
+  readonly #ctx: NodeContext;
+  readonly #format: AudioFormat;
+  readonly #recovery: Recovery;
+  #line: CaptureLine | undefined;
+  #startSample = 0;
+  /** When the next frame may go out at the earliest. */
+  #nextMs = Number.NEGATIVE_INFINITY;
+  #begunMs: number | undefined;
+
+  constructor(settings: Settings, ctx: NodeContext) {
+    this.#settings = settings;
+    this.#ctx = ctx;
+    this.#format = { sampleRateHz: settings.sampleRateHz, channels: settings.channels };
+    this.#recovery = new Recovery(ctx, settings, "microphone");
+  }
+
+  async run(_input: unknown, emit: AwaitableEmit, signal: AbortSignal): Promise<void> {
+    const stop = () => this.#line?.close();
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const reason = await this.#listen(emit, signal);
+        signal.throwIfAborted();
+        await this.#recovery.lost(reason, signal);
+      }
+    } finally {
+      signal.removeEventListener("abort", stop);
+      this.#line?.close();
+    }
+  }
+
+  close(): void {
+    this.#line?.close();
+  }
+
+  /** Until the device is gone. @returns why */
+  async #listen(emit: AwaitableEmit, signal: AbortSignal): Promise<string> {
+    const { through, device, frameMs } = this.#settings;
+    const environment = hostEnvironment();
+    this.#line = await openCapture({ through, device, format: this.#format, environment });
+    const line = this.#line;
+    const decoder = new SampleDecoder("s16le", this.#format.channels);
+    const framer = new Framer({ ...this.#format, frameMs });
+    let first = true;
+    for (;;) {
+      const bytes = await this.#inTime(
+        line,
+        first ? Math.max(OPEN_MS, this.#settings.stallMs) : this.#settings.stallMs,
+      );
+      if (bytes === "stalled" || bytes === undefined) {
+        line.close();
+        return bytes === "stalled" ? `nothing came for ${this.#settings.stallMs} ms` : line.reason;
+      }
+      if (first) this.#resume();
+      first = false;
+      this.#recovery.moving();
+      const frames: Int16Array[] = [];
+      framer.push(decoder.push(bytes), (frame) => frames.push(frame));
+      for (const pcm of frames) await this.#give(pcm, emit, signal);
+    }
+  }
+
+  async #inTime(line: CaptureLine, stallMs: number): Promise<Uint8Array | undefined | "stalled"> {
+    const stalled = Promise.withResolvers<"stalled">();
+    const callOff = this.#ctx.clock.after(stallMs, () => stalled.resolve("stalled"));
+    try {
+      return await Promise.race([line.next(), stalled.promise]);
+    } finally {
+      callOff();
+    }
+  }
+
+  /** The time that a lost device cost is a gap. */
+  #resume(): void {
+    const now = this.#ctx.clock.nowMs();
+    this.#begunMs ??= now;
+    const due = msToSamples(now - this.#begunMs, this.#format.sampleRateHz);
+    if (due > this.#startSample) {
+      this.#ctx.count("lostSamples", due - this.#startSample);
+      this.#startSample = due;
+    }
+  }
+
+  async #give(pcm: Int16Array, emit: AwaitableEmit, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#ctx;
+    const now = clock.nowMs();
+    const earliest = Math.max(this.#nextMs, now - BURST_MS);
+    if (earliest > now) await clock.sleep(earliest - now, signal);
+    this.#nextMs = earliest + this.#settings.frameMs / FASTEST;
+    const startSample = this.#startSample;
+    this.#startSample += pcm.length / this.#format.channels;
+    await emit({ kind: "audio", pcm, ...this.#format, startSample });
+  }
+}

@@ -1,0 +1,200 @@
+import { z } from "zod";
+import {
+  type AudioFormat,
+  type AudioFrame,
+  type Control,
+  defineNode,
+  encodeS16le,
+  hostEnvironment,
+  type NodeContext,
+  type TaskInput,
+  type TaskNode,
+} from "#engine/plugin";
+import { type LineRequest, openPlayback, type PlaybackLine } from "./devices/line.ts";
+import { Played } from "./devices/played.ts";
+import { Recovery, requireRealClock } from "./devices/recovery.ts";
+import { deviceSettings } from "./devices/settings.ts";
+
+const config = z.strictObject({
+  ...deviceSettings,
+  leadMs: z
+    .number()
+    .int()
+    .min(20)
+    .max(2000)
+    .default(100)
+    .describe(
+      "How far the device is fed ahead of what is heard: so much more can be heard of a protected voice after a barge-in.",
+    ),
+});
+
+type Settings = z.output<typeof config>;
+
+/** The device is fed in pieces of this length. */
+const PIECE_MS = 20;
+/** More than are ever under way at once. */
+const MOST_CUT_OFF = 100;
+
+/** Plays audio. What was really heard of each utterance is told: `{ type: "played", utterance, playedMs, ofMs, cut }`. */
+export const speaker = defineNode({
+  type: "core.speaker",
+  summary: "Plays audio on a loudspeaker of this machine, and tells what was heard.",
+  role: "sink",
+  inputs: { audio: { kinds: ["audio"] } },
+  outputs: {},
+  effects: ["speaker", "program"],
+  config,
+  shape: "task",
+  create(settings, ctx) {
+    requireRealClock(ctx, "loudspeaker");
+    return new SpeakerSink(settings, ctx);
+  },
+});
+
+class SpeakerSink implements TaskNode {
+  readonly #settings: Settings;
+  readonly #ctx: NodeContext;
+  readonly #recovery: Recovery;
+  readonly #played: Played;
+  #line: { readonly format: AudioFormat; readonly line: PlaybackLine } | undefined;
+  /** Rises with every barge-in: the frame that is being played then is not played on. */
+  #silenced = 0;
+  #silencedFor: string | undefined;
+  #playing: string | undefined;
+  /** Utterances that were cut off: what still comes of them is not played. */
+  readonly #cutOff = new Set<string>();
+
+  constructor(settings: Settings, ctx: NodeContext) {
+    this.#settings = settings;
+    this.#ctx = ctx;
+    this.#recovery = new Recovery(ctx, settings, "speaker");
+    this.#played = new Played(
+      () => ctx.clock.nowMs(),
+      (facts) => {
+        ctx.report({ type: "played", ...facts });
+        ctx.count("playedMs", Math.round(facts.playedMs));
+      },
+    );
+  }
+
+  async run(input: TaskInput, _emit: unknown, signal: AbortSignal): Promise<void> {
+    const stop = () => this.#line?.line.close();
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      for await (const frame of input) if (frame.kind === "audio") await this.#play(frame, signal);
+      await this.#finish(signal);
+    } finally {
+      signal.removeEventListener("abort", stop);
+      this.#line?.line.close();
+      this.#played.cut(() => false);
+    }
+  }
+
+  onControl(control: Control): void {
+    if (control.kind !== "barge-in") return;
+    this.#silenced++;
+    this.#silencedFor = control.utterance;
+    if (this.#playing !== undefined && this.#playing !== control.utterance) this.#cutOff.add(this.#playing);
+    for (const oldest of this.#cutOff) {
+      if (this.#cutOff.size <= MOST_CUT_OFF) break;
+      this.#cutOff.delete(oldest);
+    }
+    // what may go on cannot be taken out of the device's buffer, so that is heard to its end
+    if (this.#played.waits(({ utterance, kept }) => kept || utterance === control.utterance)) return;
+    this.#line?.line.close();
+    this.#line = undefined;
+    this.#played.cut(({ utterance, kept }) => kept || utterance === control.utterance);
+  }
+
+  close(): void {
+    this.#line?.line.close();
+  }
+
+  /** Until the last of it was heard, or a barge-in cut it off. */
+  async #finish(signal: AbortSignal): Promise<void> {
+    const aheadMs = this.#played.aheadMs();
+    if (aheadMs > 0) await this.#ctx.clock.sleep(aheadMs, signal);
+    const line = this.#line?.line;
+    this.#line = undefined;
+    if (line) await this.#orLate(line.finish(), line);
+    this.#played.finish();
+  }
+
+  /** A device that hangs at its end is left. */
+  async #orLate(finished: Promise<void>, line: PlaybackLine): Promise<void> {
+    const callOff = this.#ctx.clock.after(this.#settings.stallMs, () => line.close());
+    await finished.finally(callOff);
+  }
+
+  async #play(frame: AudioFrame, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#ctx;
+    const { channels, sampleRateHz } = frame;
+    const pieceSamples = Math.max(1, Math.round((sampleRateHz * PIECE_MS) / 1000));
+    if (!frame.protected && frame.utterance !== undefined && this.#cutOff.has(frame.utterance)) {
+      this.#ctx.count("silencedSamples", frame.pcm.length / channels);
+      return;
+    }
+    this.#playing = frame.utterance;
+    const silenced = this.#silenced;
+    for (let at = 0; at < frame.pcm.length; at += pieceSamples * channels) {
+      const piece = frame.pcm.subarray(at, at + pieceSamples * channels);
+      const ms = (piece.length * 1000) / channels / sampleRateHz;
+      const aheadMs = this.#played.aheadMs() + ms - this.#settings.leadMs;
+      if (aheadMs > 0) await clock.sleep(aheadMs, signal);
+      const owned = frame.protected || (frame.utterance !== undefined && frame.utterance === this.#silencedFor);
+      if (this.#silenced !== silenced && !owned) {
+        this.#ctx.count("silencedSamples", (frame.pcm.length - at) / channels);
+        return;
+      }
+      const written = await this.#write(piece, frame, signal);
+      if (!written) continue;
+      this.#played.wrote({ utterance: frame.utterance, kept: frame.protected === true }, ms);
+      this.#recovery.moving();
+    }
+  }
+
+  /** Until the device has taken it. @returns false where a barge-in ended it */
+  async #write(pcm: Int16Array, format: AudioFormat, signal: AbortSignal): Promise<boolean> {
+    for (;;) {
+      signal.throwIfAborted();
+      const line = await this.#open(format);
+      const silenced = this.#silenced;
+      const reason = await this.#inTime(line, encodeS16le(pcm));
+      if (this.#silenced !== silenced && this.#line === undefined) return false; // it was us who ended it
+      if (reason === undefined) return true;
+      line.close();
+      this.#line = undefined;
+      this.#played.cut(() => false);
+      await this.#recovery.lost(reason, signal);
+    }
+  }
+
+  async #open({ sampleRateHz, channels }: AudioFormat): Promise<PlaybackLine> {
+    const open = this.#line;
+    if (open?.format.sampleRateHz === sampleRateHz && open.format.channels === channels) return open.line;
+    await open?.line.finish();
+    const { through, device } = this.#settings;
+    const format = { sampleRateHz, channels };
+    const request: LineRequest = { through, device, format, environment: hostEnvironment() };
+    const line = await openPlayback(request);
+    this.#line = { format, line };
+    return line;
+  }
+
+  /** @returns why the device is gone; undefined where it took the bytes. */
+  async #inTime(line: PlaybackLine, bytes: Uint8Array): Promise<string | undefined> {
+    const late = Promise.withResolvers<string>();
+    const callOff = this.#ctx.clock.after(this.#settings.stallMs, () =>
+      late.resolve(`it took nothing for ${this.#settings.stallMs} ms`),
+    );
+    const written = line.write(bytes).then(
+      () => undefined,
+      () => line.gone,
+    );
+    try {
+      return await Promise.race([line.gone, written, late.promise]);
+    } finally {
+      callOff();
+    }
+  }
+}
