@@ -13,8 +13,22 @@ import { plan } from "./plan.ts";
 import { run } from "./run.ts";
 import { schema } from "./schema.ts";
 import { serve } from "./serve.ts";
+import { test } from "./test.ts";
 
-const COMMANDS: readonly Command[] = [run, lint, explain, graph, plan, nodes, schema, doctor, serve, emulate, keys];
+const COMMANDS: readonly Command[] = [
+  run,
+  test,
+  lint,
+  explain,
+  graph,
+  plan,
+  nodes,
+  schema,
+  doctor,
+  serve,
+  emulate,
+  keys,
+];
 
 /** Finds the command that the arguments name and runs it; returns the exit status. Never throws. */
 export async function runCli(argv: readonly string[], console: Console, world: World): Promise<number> {

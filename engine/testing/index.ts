@@ -29,3 +29,6 @@ export { type Emulator, type EmulatorOptions, emulate } from "./emulator.ts";
 export { TestGatewayHost, type TestHostOptions } from "./gateway-host.ts";
 export { LiveInput } from "./live-input.ts";
 export { comparableWords, sumWordErrors, type WordErrors, wordErrorRate, wordErrors } from "./wer.ts";
+export type { Problem } from "./workflows/judge.ts";
+export { junitReport } from "./workflows/junit.ts";
+export { type FileResult, runWorkflowTests, type TestOptions, type TestResult } from "./workflows/run-tests.ts";

@@ -194,6 +194,22 @@ export const FINDING_CODES = {
     meaning: "`bargeIn` names an output without speech marks, or a node that cannot be flushed.",
     mend: "Let `when` be a voice activity detector, and `flush` the nodes that speak.",
   },
+  FIXTURE_ABSENT: {
+    meaning: "A recording that a test uses is not there.",
+    mend: "Put it there, correct its path (relative to the workflow's file), or make it in the test.",
+  },
+  FIXTURE_UNFIT: {
+    meaning: "What a test gives is of another kind than the input takes.",
+    mend: "Give texts to an input of texts, and a recording or made audio to one of audio.",
+  },
+  MOCK_UNFIT: {
+    meaning: "A mock says what a node of that role does not do.",
+    mend: "Use `results` for what answers, `gives` for sources, `utterances` for detectors.",
+  },
+  TEST_UNFIT: {
+    meaning: "A test expects of a port what it does not give.",
+    mend: "Name a port that gives it, or expect something else.",
+  },
   WHERE_UNFIT: {
     meaning: "`where` names a field that no frame on the edge has.",
     mend: "Name a field of the frames that travel there, or move `where` to another edge.",

@@ -81,5 +81,9 @@ export const FINDING_EXAMPLES: Readonly<Partial<Record<FindingCode | (string & {
   OFFLINE_UNANSWERED: "# parlando run FILE --offline, with a vendor's node for whose languages nothing is installed",
   WHERE_UNFIT: nodes(`${ASR}  shown: { use: core.print, from: { from: asr, where: { mark: start } } }\n`),
   WHERE_NEVER: nodes(`${ASR}  shown: { use: core.print, from: { from: asr, where: { role: translation } } }\n`),
+  FIXTURE_ABSENT: `${nodes(VAD)}tests: [{ name: it hears, in: { talk: absent.wav } }]\n`,
+  FIXTURE_UNFIT: `${nodes(VAD)}tests: [{ name: it hears, in: { talk: { text: [hello] } } }]\n`,
+  MOCK_UNFIT: `${nodes(VAD)}tests: [{ name: it hears, in: { talk: [{ silence: 100 }] }, mock: { vad: { results: [hello] } } }]\n`,
+  TEST_UNFIT: `${nodes(VAD)}tests: [{ name: it hears, in: { talk: [{ silence: 100 }] }, expect: { ports: { vad: { text: hello } } } }]\n`,
   BARGE_IN_UNFIT: `${nodes(ASR)}bargeIn: { when: asr, flush: [vad] }\n`,
 };

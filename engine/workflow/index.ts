@@ -23,6 +23,21 @@ export { costsOf, type NodeCost, short } from "./report/costs.ts";
 export { type PathLatency, type PlanReport, reportPlan } from "./report/plan-report.ts";
 export { type Price, type Prices, readPrices } from "./report/prices.ts";
 export { type JsonSchema, workflowJsonSchema } from "./schema.ts";
+export type {
+  Amount,
+  EventExpectation,
+  Expectation,
+  FileExpectation,
+  Fixture,
+  MadeFixture,
+  Mock,
+  MockResult,
+  OrderStep,
+  Piece,
+  PortExpectation,
+} from "./tests/format.ts";
+export { findPorts, type Observable } from "./tests/tested-ports.ts";
+export type { WorkflowTest } from "./tests/workflow-test.ts";
 export { readYaml, type YamlRead } from "./yaml/read-yaml.ts";
 export { suggest } from "./yaml/suggest.ts";
 export type { Path, YamlFile } from "./yaml/yaml-file.ts";

@@ -1,4 +1,5 @@
 import type { AudioFormat, NodeDefinition, NodeTypes, StandIn } from "#engine/plugin";
+import type { WorkflowTest } from "./tests/workflow-test.ts";
 
 /** A workflow to plan: a file, or a text that came from elsewhere with a name for findings and the folder it counts as standing in. */
 export type WorkflowSource =
@@ -43,6 +44,13 @@ export interface PlanOptions {
     readonly definition: NodeDefinition;
     readonly config: unknown;
   }) => StandIn;
+  /**
+   * What takes the place of a node, for a test: a definition with the node's own ports, or undefined. `id` is the node's, or
+   * `id.fallback.N` for what takes over for it, from 1. Its credentials may be missing.
+   */
+  readonly mock?: (id: string) => ((definition: NodeDefinition, config: unknown) => NodeDefinition) | undefined;
+  /** Which of its tests the workflow is planned for: what the test names has to be there. */
+  readonly test?: WorkflowTest;
   /** For a workflow that nobody on this machine has written. */
   readonly confinement?: Confinement;
 }

@@ -9,10 +9,14 @@ import { checkInputs } from "./prove/check-inputs.ts";
 import { type Connections, connect } from "./prove/connect.ts";
 import { orderNodes } from "./prove/order.ts";
 import type { GivenParam } from "./read/declare-params.ts";
-import type { Scope } from "./read/draft.ts";
+import type { DraftNode, Scope } from "./read/draft.ts";
+import { inputSchema, type WorkflowWords } from "./read/format.ts";
 import { type LoadedWorkflow, loadWorkflow } from "./read/load.ts";
 import type { Choice, Loading } from "./read/loading.ts";
 import { readWorkflowText, type WorkflowText } from "./read/workflow-text.ts";
+import { checkTest, type TestedWorkflow } from "./tests/check-test.ts";
+import { readTests } from "./tests/read-tests.ts";
+import type { WorkflowTest } from "./tests/workflow-test.ts";
 import { didYouMean, suggest } from "./yaml/suggest.ts";
 import { YamlFile } from "./yaml/yaml-file.ts";
 
@@ -21,6 +25,8 @@ export interface Planned {
   readonly plan?: Plan;
   /** Everything at once: by file (the workflow's own first), line and column. */
   readonly findings: readonly Finding[];
+  /** Those of the workflow's own tests that are sound in themselves. */
+  readonly tests?: readonly WorkflowTest[];
 }
 
 /**
@@ -35,7 +41,8 @@ export async function planWorkflow(source: WorkflowSource, options: PlanOptions)
   if (options.purpose === "run" || choices.size === 0) return first;
   const others = await planOtherCases(text, options, choices);
   const findings = sortFindings(withOtherCases(first.findings, others), text.file);
-  return { ...(first.plan && !hasErrors(findings) && { plan: { ...first.plan, notes: findings } }), findings };
+  const { plan, tests = [] } = first;
+  return { ...(plan && !hasErrors(findings) && { plan: { ...plan, notes: findings } }), findings, tests };
 }
 
 /** More plans of one file than anybody waits for. */
@@ -96,10 +103,20 @@ async function planOnce(text: WorkflowText, loading: Loading): Promise<Planned> 
     failing: "end",
     open: text.path === undefined ? [] : [text.path],
   });
-  const proven = loaded && (await prove(loaded, loading));
+  const tests = loaded?.words.tests === undefined ? [] : ownTests(loaded, text, loading);
+  const proven = loaded && (await prove(loaded, loading, tests));
   const findings = sortFindings(loading.findings, text.file);
-  if (!proven || hasErrors(findings)) return { findings };
-  return { plan: makePlan(loaded, proven, text, findings), findings };
+  if (!proven || hasErrors(findings)) return { findings, tests };
+  return { plan: makePlan(loaded, proven, text, findings), findings, tests };
+}
+
+/** Tests are for lint and for `parlando test`: no run fails for them. Of a file that came from elsewhere they are left alone, and so are their paths. */
+function ownTests(
+  { scope, words }: LoadedWorkflow,
+  text: WorkflowText,
+  { options, findings }: Loading,
+): WorkflowTest[] {
+  return options.confinement || options.purpose === "run" ? [] : readTests(words.tests, scope.yaml, text.dir, findings);
 }
 
 const hasErrors = (findings: readonly Finding[]): boolean => findings.some((finding) => finding.severity === "error");
@@ -108,7 +125,11 @@ interface Proven extends ReturnType<typeof assemble> {
   readonly connections: Connections;
 }
 
-async function prove({ scope }: LoadedWorkflow, loading: Loading): Promise<Proven> {
+async function prove(
+  { scope, words }: LoadedWorkflow,
+  loading: Loading,
+  tests: readonly WorkflowTest[],
+): Promise<Proven> {
   const { findings, nodes, options } = loading;
   checkBindings(scope, loading);
   // a file that is refused is not even looked at
@@ -116,6 +137,8 @@ async function prove({ scope }: LoadedWorkflow, loading: Loading): Promise<Prove
     await Promise.all(loading.probes.map((probe) => probe()));
   const connections = connect(scope, findings);
   findings.push(...checkInputs(nodes, connections, options.types));
+  const workflow = testedWorkflow(scope, words, nodes, connections);
+  for (const test of testsToCheck(tests, loading)) findings.push(...checkTest(test, workflow));
   const ordered = orderNodes(nodes, connections.edges);
   findings.push(...ordered.findings);
   const silences = findSilences(scope, connections, findings);
@@ -123,6 +146,37 @@ async function prove({ scope }: LoadedWorkflow, loading: Loading): Promise<Prove
   // among errors it may be one of them that keeps an input from being used
   if (!hasErrors(findings)) findings.push(...unusedInputs(scope, connections));
   return { connections, ...assembled };
+}
+
+/** For a run the one that is to run; for lint those whose params do not make another workflow of it. */
+function testsToCheck(
+  tests: readonly WorkflowTest[],
+  { options, nodes, choices, forced }: Loading,
+): readonly WorkflowTest[] {
+  if (options.test) return [options.test];
+  if (options.purpose === "run" || forced.size > 0) return [];
+  const expands = choices.size > 0 || nodes.some(({ id }) => id.includes("["));
+  return expands ? tests.filter(({ params }) => Object.keys(params).length === 0) : tests;
+}
+
+function testedWorkflow(
+  scope: Scope,
+  words: WorkflowWords,
+  drafts: readonly DraftNode[],
+  connections: Connections,
+): TestedWorkflow {
+  const inputs = Object.entries(words.inputs).flatMap(([name, declared]) => {
+    const { data } = inputSchema.safeParse(declared);
+    return data ? [[name, { kind: data.kind, hasDefault: data.default !== undefined }] as const] : [];
+  });
+  return {
+    nodes: drafts,
+    drafts,
+    edges: connections.edges,
+    outputs: new Map([...scope.outputs.keys()].map((name) => [name, plannedOutput(name, connections).from])),
+    inputs: new Map(inputs),
+    params: Object.keys(words.params),
+  };
 }
 
 function makePlan(

@@ -3,10 +3,7 @@ import { gateSchema } from "#engine/plugin";
 import { whereSchema } from "./where.ts";
 
 /** Words of the format that a later version gives a meaning to. */
-export const RESERVED = { top: new Set(["tests"]), edge: new Set(["record"]) } as const;
-
-/** Reserved words that may stand in a file already, since leaving them unread changes no run. */
-export const HARMLESS: ReadonlySet<string> = new Set(["tests"]);
+export const RESERVED = { edge: new Set(["record"]) } as const;
 
 export const NODE_ID = /^[a-z][a-z0-9-]*$/;
 /** Params, inputs and outputs may use capitals too, as the names of programs' own variables do. */
@@ -74,6 +71,7 @@ export const workflowSchema = z.strictObject({
   outputs: z.record(name, z.unknown()).default({}),
   limits: z.unknown().optional(),
   bargeIn: z.unknown().optional(),
+  tests: z.unknown().optional(),
 });
 
 export const bargeInSchema = z.strictObject({

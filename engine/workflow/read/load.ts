@@ -9,7 +9,7 @@ import { readBargeIn } from "./barge-in.ts";
 import { declareParams, type GivenParam } from "./declare-params.ts";
 import type { Entry, Feed, InputEntry, Scope } from "./draft.ts";
 import { fillNumbers, readFeeds } from "./feeds.ts";
-import { HARMLESS, limitsSchema, RESERVED, type WorkflowWords, workflowSchema } from "./format.ts";
+import { limitsSchema, type WorkflowWords, workflowSchema } from "./format.ts";
 import { fedInputs, givenParams, type Including } from "./include.ts";
 import { hasWords } from "./interpolate.ts";
 import { type FileContext, LINT_RUN, type Loading } from "./loading.ts";
@@ -91,8 +91,6 @@ function readTop(yaml: YamlFile, findings: Finding[]): WorkflowWords | undefined
     yaml,
     what: "a workflow",
     where: (path) => path,
-    reserved: RESERVED.top,
-    warn: HARMLESS,
   });
   findings.push(...issues);
   const { parlando: version, nodes } = yaml.value;

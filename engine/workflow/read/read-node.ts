@@ -130,7 +130,7 @@ function readCandidate(words: CandidateWords, path: Path, context: NodeReading):
   if (!definition) return undefined;
   const settings = settingsOf(definition, words, path, context);
   findings.push(...settings.findings, ...settings.missingSecrets);
-  const answering = answered(definition, settings, path, context);
+  const answering = answered(definition, settings, path, context.nodeId, context);
   return answering && candidate(answering.definition, answering.settings, words, path, context);
 }
 
@@ -158,7 +158,7 @@ function readFallback(
     loading.findings.push({ ...left, line, column });
   }
   if (settings.missingSecrets.length > 0) return undefined;
-  const answering = answered(definition, settings, path, context);
+  const answering = answered(definition, settings, path, candidateId(path, context), context);
   if (!answering) return undefined;
   const fitting = matched(answering.definition, answering.settings, first);
   return candidate(fitting, answering.settings, { ...words, gate }, path, context);
@@ -169,15 +169,22 @@ interface Answering {
   readonly settings: Settings;
 }
 
-/** The node type itself, or what answers in its place where there is no network. */
+/** As tests call it: a fallback is counted from 1. */
+const candidateId = (path: Path, { nodeId }: NodeReading): string =>
+  path.at(-2) === "fallback" ? `${nodeId}.fallback.${Number(path.at(-1)) + 1}` : nodeId;
+
+/** The node type itself, or what answers in its place in a test, or where there is no network. */
 function answered(
   definition: NodeDefinition,
   settings: Settings,
   path: Path,
+  id: string,
   context: NodeReading,
 ): Answering | undefined {
   const { loading, nodeId, yaml } = context;
-  const { offline } = loading.options;
+  const { offline, mock } = loading.options;
+  const replace = mock?.(id);
+  if (replace && settings.config !== undefined) return { definition: replace(definition, settings.config), settings };
   if (!offline || !needsStandIn(definition) || settings.config === undefined) return { definition, settings };
   try {
     const found = offline({ id: nodeId, definition, config: settings.config });
@@ -259,7 +266,7 @@ function findType(type: string, path: Path, { loading, yaml }: FileContext): Nod
   return undefined;
 }
 
-function settingsOf(definition: NodeDefinition, words: CandidateWords, path: Path, context: FileContext): Settings {
+function settingsOf(definition: NodeDefinition, words: CandidateWords, path: Path, context: NodeReading): Settings {
   const { yaml, dir, defaults } = context;
   const written = words.with;
   try {
@@ -273,7 +280,9 @@ function settingsOf(definition: NodeDefinition, words: CandidateWords, path: Pat
       words: context.words,
       dir,
       confinement: context.loading.options.confinement,
-      uncredited: context.loading.options.offline !== undefined && needsStandIn(definition),
+      uncredited:
+        (context.loading.options.offline !== undefined && needsStandIn(definition)) ||
+        context.loading.options.mock?.(candidateId(path, context)) !== undefined,
     });
   } catch (error) {
     // a plugin's own refinements run in there

@@ -154,7 +154,6 @@ table("words", [
     name: "words of a later version",
     text: nodes(`  a: { use: webrtc.vad, from: inputs.talk }
   c: { use: core.print, from: { from: inputs.words, «KEY_RESERVED»record: true } }
-«KEY_RESERVED»tests: []
 `).replace("talk: { kind: audio }", "talk: { kind: audio }, words: { kind: text }"),
   },
   {
@@ -162,10 +161,6 @@ table("words", [
     text: nodes(
       '  a: { use: webrtc.vad, from: inputs.talk }\n  b: { use: pocketsphinx.asr, from: «NODE_UNKNOWN»"a[es]" }\n',
     ),
-  },
-  {
-    name: "tests alone are no error",
-    text: `${nodes("  a: { use: webrtc.vad, from: inputs.talk }\n")}«KEY_RESERVED»tests: []\n`,
   },
   {
     name: "values out of range and of the wrong type",

@@ -57,7 +57,7 @@ test("the interpret workflow becomes sources, a conversion, nodes and edges in p
   expect(configOf(plan, "inputs.talk~1")).toEqual({ sampleRateHz: 16_000, channels: 1, frameMs: 20 });
   expect(configOf(plan, "vad")).toEqual({ aggressiveness: 3, preRollMs: 300, endpointMs: 500, maxSegmentMs: 15_000 });
   expect(configOf(plan, "speech")).toEqual({ path: "/runs/r1/speech.wav" });
-  expect(plan.notes.map((note) => note.code).sort()).toEqual(["AUDIO_CONVERTED", "KEY_RESERVED"]);
+  expect(plan.notes.map((note) => note.code).sort()).toEqual(["AUDIO_CONVERTED"]);
 });
 
 test("params, environment, secrets and labels are filled in with their types", async () => {
