@@ -4,6 +4,7 @@ import { EngineError } from "#engine/errors";
 import { Store } from "#engine/store";
 import { Admission } from "./admission.ts";
 import type { Control, ControlOptions, Figures, Health } from "./api/control.ts";
+import { type Deployment, openDeployments } from "./deployments/open-deployments.ts";
 import { StoredDesk } from "./desk.ts";
 import { locator } from "./files/locate.ts";
 import { UploadsService } from "./files/uploads-service.ts";
@@ -129,9 +130,10 @@ async function assemble(options: ControlOptions, store: Store, folder: string): 
     rules: nodeRules,
     faults: options.faults ?? {},
   });
+  const deployments = await openDeployments({ ...own, store, source, book, admission, runner });
   return new OpenControl(
     { config, types, keys, tokens, runs, workflows, uploads, jobs, webhooks, callbacks: desk, gateways },
-    turning,
+    { ...turning, deployments },
   );
 }
 
@@ -165,6 +167,7 @@ interface Turning {
   readonly admission: Admission;
   readonly clock: ControlOptions["clock"];
   readonly log: ControlOptions["log"];
+  readonly deployments: readonly Deployment[];
   readonly traces?: Traces;
 }
 
@@ -206,6 +209,7 @@ class OpenControl implements Control {
     dispatcher.wake();
     retention.start();
     lateness.start();
+    for (const deployment of this.turning.deployments) deployment.begin();
   }
 
   admitRequest: Control["admitRequest"] = (caller) => this.turning.admission.admitRequest(caller);
@@ -266,11 +270,16 @@ class OpenControl implements Control {
     const { admission, runner, book, clock, dispatcher } = this.turning;
     admission.draining = true;
     runner.stop();
+    await this.#stopDeployments();
     const untilMs = clock.nowMs() + Math.max(0, deadlineMs - INTERRUPT_MS);
     while (book.size > 0 && clock.nowMs() < untilMs)
       await clock.sleep(Math.min(DRAIN_LOOK_MS, untilMs - clock.nowMs()));
     await book.interruptAll(INTERRUPT_MS);
     await Promise.race([Promise.all([dispatcher.stop(), this.#closeGateways()]), clock.sleep(INTERRUPT_MS)]);
+  }
+
+  async #stopDeployments(): Promise<void> {
+    await Promise.all(this.turning.deployments.map((deployment) => deployment.stop()));
   }
 
   /** Their clients were told how their runs ended, and are sent away now. */
@@ -291,6 +300,7 @@ class OpenControl implements Control {
     const { store, book, runner, dispatcher, retention, lateness, journal, admission } = this.turning;
     admission.draining = true;
     runner.stop();
+    await this.#stopDeployments();
     retention.stop();
     lateness.stop();
     await book.interruptAll(INTERRUPT_MS);

@@ -1,4 +1,4 @@
-export type { IdempotencyRow, KeyRow } from "./rows/access-rows.ts";
+export { FILE_CLAIM, type IdempotencyRow, type KeyRow } from "./rows/access-rows.ts";
 export type { CallbackRow, CallRow } from "./rows/callback-rows.ts";
 export type { JobItemRow, JobRow } from "./rows/job-rows.ts";
 export type { EventRow, FinalRow, TrackRow } from "./rows/journal-rows.ts";

@@ -14,7 +14,7 @@ import type { RunRow } from "#engine/store";
 import type { Admission } from "../admission.ts";
 import type { Caller } from "../api/access.ts";
 import type { Keep, OwnBinding } from "../api/runs.ts";
-import { newId } from "../ids.ts";
+import { keptOf, ownRow } from "../runs/own-row.ts";
 import type { RunBook } from "../runs/run-book.ts";
 import { withoutSecretParams } from "../runs/secret-params.ts";
 import { ClientRun, Outflow } from "./client-run.ts";
@@ -39,7 +39,6 @@ export interface StoredHostOptions {
 }
 
 const LABEL_CHARACTERS = 255;
-const KEEPS: readonly Keep[] = ["none", "text", "all"];
 
 /** What a gateway of this process stands on: each stream of its clients is a stored run of their key's project. */
 export class StoredGatewayHost implements GatewayHost {
@@ -114,33 +113,18 @@ export class StoredGatewayHost implements GatewayHost {
   ): { readonly row: RunRow; readonly secrets: Readonly<Record<string, string>> } {
     const asked = Object.entries(request.params ?? {}).filter(([name]) => facts.params.includes(name));
     const given = withoutSecretParams(sourced.text, { ...Object.fromEntries(asked), ...use.params }, {});
-    const keep = KEEPS[Math.min(KEEPS.indexOf(use.keep ?? "all"), KEEPS.indexOf(this.options.keep))] ?? "none";
-    const row: RunRow = {
-      id: newId("run"),
+    const row = ownRow({
       project: caller.project,
-      keyId: caller.keyId ?? null,
-      workflow: sourced.name,
-      version: sourced.version,
-      workflowText: sourced.text,
-      request: {
-        inputs: { [input]: bindingOf(request.input) },
-        params: given.params,
-        outputs: [],
-        ...(sourced.home !== undefined && { home: sourced.home }),
-      },
+      keyId: caller.keyId,
+      sourced,
+      inputs: { [input]: bindingOf(request.input) },
+      params: given.params,
       ownSecrets: Object.keys(given.secrets),
-      state: "starting",
       labels: { ...shortened(request.labels ?? {}), ...use.labels, gateway: this.options.name },
-      keep,
-      record: use.record && keep === "all",
-      generation: 0,
-      errorCode: null,
-      errorMessage: null,
-      traceparent: null,
+      keep: keptOf(use.keep, this.options.keep),
+      record: use.record,
       createdAtMs: this.options.epochMs(),
-      endedAtMs: null,
-      accounts: null,
-    };
+    });
     return { row, secrets: given.secrets };
   }
 }

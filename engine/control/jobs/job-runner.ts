@@ -13,6 +13,9 @@ export interface StoredJob extends Pick<StartJob, "params" | "keep"> {
   readonly input: string;
   readonly concurrency: number;
   readonly attempts: number;
+  readonly record?: boolean;
+  /** Absolute: the folder that a workflow of the configuration lies in. */
+  readonly home?: string;
 }
 
 export interface JobRunnerOptions {
@@ -177,12 +180,17 @@ export class JobRunner {
       workflow: job.workflow,
       version: job.version,
       workflowText: job.workflowText,
-      request: { inputs: { [request.input]: item.binding }, params: request.params ?? {}, outputs: [] },
+      request: {
+        inputs: { [request.input]: item.binding },
+        params: request.params ?? {},
+        outputs: [],
+        ...(request.home !== undefined && { home: request.home }),
+      },
       ownSecrets: [],
       state: "starting",
       labels: { ...job.labels, ...item.labels },
       keep: request.keep ?? "all",
-      record: false,
+      record: request.record ?? false,
       generation: 0,
       errorCode: null,
       errorMessage: null,

@@ -1,9 +1,12 @@
-import { and, count, eq, isNull, lt } from "drizzle-orm";
+import { and, count, eq, isNull, lt, ne } from "drizzle-orm";
 import type { Db } from "../database.ts";
 import type { Tables } from "../schema/tables.ts";
 
 export type KeyRow = Tables["keys"]["$inferSelect"];
 export type IdempotencyRow = Tables["idempotency"]["$inferSelect"];
+
+/** The kind of request by which a file of a watched folder belongs to a job. */
+export const FILE_CLAIM = "file";
 
 /** Keys, projects, facts of the installation, and requests that were answered before. */
 export class AccessRows {
@@ -77,7 +80,16 @@ export class AccessRows {
     return added.length > 0;
   }
 
+  /** Not claims to files: those are forgotten when the file has gone. */
   async forgetRequestsBefore(ms: number): Promise<void> {
-    await this.db.delete(this.t.idempotency).where(lt(this.t.idempotency.createdAtMs, ms));
+    const { idempotency } = this.t;
+    await this.db.delete(idempotency).where(and(lt(idempotency.createdAtMs, ms), ne(idempotency.kind, FILE_CLAIM)));
+  }
+
+  async forgetRequest(project: string, kind: string, key: string): Promise<void> {
+    const { idempotency } = this.t;
+    await this.db
+      .delete(idempotency)
+      .where(and(eq(idempotency.project, project), eq(idempotency.kind, kind), eq(idempotency.key, key)));
   }
 }

@@ -1,8 +1,10 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import type { Frame } from "#engine/plugin";
 import { SystemClock } from "#engine/runtime";
+import type { RunningEmulator } from "#engine/server";
 import { driveNode } from "#engine/testing";
 import { emulatorOf, everything, gatewayTypes, hearing, said, talk } from "#test/gateways";
+import { until } from "#test/until";
 
 setDefaultTimeout(60_000); // real sockets, on a machine that may be busy
 
@@ -20,6 +22,13 @@ const drive = (type: string, settings: unknown, frames: Frame[]) => {
   return driveNode(definition, settings, { clock: new SystemClock(), frames });
 };
 
+/** All runs, once what they say at their end is stored. */
+async function endedRuns({ control }: RunningEmulator) {
+  const list = async () => (await control.runs.list(everything, {})).items;
+  await until(async () => (await list()).every((run) => run.endedAtMs !== undefined));
+  return list();
+}
+
 test.each([
   ["aliyun", "aliyun.asr", { mode: "continuous" }],
   ["tencent", "tencent.asr", { engine: "16k_en" }],
@@ -28,11 +37,11 @@ test.each([
   const emulator = await emulatorOf(vendor, [{ text: hearing("one two", "three") }]);
   const heard = await drive(type, { ...emulator.nodes[type], ...settings }, talk(2000));
   expect(said(heard.frames("final"))).toEqual(["one two", "three"]);
-  const runs = await emulator.control.runs.list(everything, {});
-  expect(runs.items).toMatchObject([
+  const runs = await endedRuns(emulator);
+  expect(runs).toMatchObject([
     { state: "done", workflow: { name: "hearing" }, labels: { gateway: "emulated" }, inputs: [{ kind: "audio" }] },
   ]);
-  const id = runs.items[0]!.id;
+  const id = runs[0]!.id;
   const finals = await emulator.control.runs.finals(everything, id);
   expect(finals.filter(({ role }) => role === "transcript").map(({ text }) => text)).toEqual(["one two", "three"]);
   expect(await emulator.control.runs.usage(everything, { by: "workflow" })).toMatchObject([
@@ -63,8 +72,9 @@ test.each([
   const spoken = await drive(type, { ...emulator.nodes[type], ...settings }, [word]);
   const samples = spoken.frames().reduce((sum, frame) => sum + (frame.kind === "audio" ? frame.pcm.length : 0), 0);
   expect(samples).toBeGreaterThan(4000);
-  const runs = await emulator.control.runs.list(everything, {});
-  expect(runs.items).toMatchObject([{ state: "done", workflow: { name: "speaks" }, inputs: [{ kind: "text" }] }]);
+  expect(await endedRuns(emulator)).toMatchObject([
+    { state: "done", workflow: { name: "speaks" }, inputs: [{ kind: "text" }] },
+  ]);
   await emulator.close();
 });
 
