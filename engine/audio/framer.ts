@@ -6,13 +6,16 @@ export interface FramerFormat extends AudioFormat {
   readonly frameMs: number;
 }
 
+const NOTHING = new Int16Array(0);
+
 /**
  * Cuts chunks of any length into frames of one length. Frame n begins at round(n * rate * ms / 1000) after the first sample, so 10 ms at
  * 22,050 Hz are frames of 221 and 220 samples in turn and the half samples never add up to a drift.
  */
 export class Framer {
   readonly #format: FramerFormat;
-  #pending: Int16Array;
+  /** Made for the first chunk that is no whole frame: where whole ones come, it would lie there for nothing. */
+  #pending = NOTHING;
   #filled = 0;
   #frame = 0;
   #length: number;
@@ -26,7 +29,6 @@ export class Framer {
         `a frame of ${format.frameMs} ms at ${format.sampleRateHz} Hz has not one whole sample`,
       );
     this.#length = this.#lengthOf(0);
-    this.#pending = new Int16Array((this.#length + 1) * format.channels);
   }
 
   /** Samples per channel of the frame that is being filled. */
@@ -63,6 +65,7 @@ export class Framer {
         continue;
       }
       const part = Math.min(wanted - this.#filled, pcm.length - at);
+      if (this.#pending === NOTHING) this.#pending = new Int16Array(wanted + this.#format.channels);
       this.#pending.set(pcm.subarray(at, at + part), this.#filled);
       this.#filled += part;
       at += part;

@@ -20,7 +20,9 @@ export class NodeNetwork implements Network {
   /** Dials and requests under way: they move with the clock, so time must not stand still for them. */
   pending = 0;
   readonly #open = new Set<Connection>();
-  readonly #stop = new AbortController();
+  /** Made when something is opened: most nodes open nothing, and one of these weighs half a kilobyte. */
+  #stop: AbortController | undefined;
+  #closed: EngineError | undefined;
 
   constructor(
     readonly node: { readonly id: string; readonly type: string; readonly mayReach: boolean },
@@ -31,9 +33,9 @@ export class NodeNetwork implements Network {
   async dial(request: DialRequest): Promise<Connection> {
     await this.#check(request.url, ["tcp:", "tls:", "ws:", "wss:"]);
     const connection = await this.#waiting((signal) => this.network.dial({ ...request, signal }), request.signal);
-    if (this.#stop.signal.aborted) {
+    if (this.#closed) {
       connection.destroy();
-      throw this.#stop.signal.reason;
+      throw this.#closed;
     }
     this.#open.add(connection);
     void connection.closed.then(() => this.#open.delete(connection));
@@ -52,7 +54,8 @@ export class NodeNetwork implements Network {
 
   /** Ends all that is open or under way. */
   dispose(): void {
-    this.#stop.abort(new EngineError("RUN_CANCELLED", `${this.node.id} was closed`));
+    this.#closed ??= new EngineError("RUN_CANCELLED", `${this.node.id} was closed`);
+    this.#stop?.abort(this.#closed);
     for (const connection of this.#open) connection.destroy();
     this.#open.clear();
   }
@@ -76,6 +79,8 @@ export class NodeNetwork implements Network {
   }
 
   async #waiting<T>(work: (signal: AbortSignal) => Promise<T>, own: AbortSignal | undefined): Promise<T> {
+    if (this.#closed) throw this.#closed;
+    this.#stop ??= new AbortController();
     const signal = own ? AbortSignal.any([own, this.#stop.signal]) : this.#stop.signal;
     signal.throwIfAborted();
     this.pending++;

@@ -6,8 +6,8 @@ import type { Question } from "./serve.ts";
 /** The core that measured programs are kept to; whoever starts them runs elsewhere. */
 export const CORE = 1;
 
-/** A program of a benchmark that runs `serve`, kept to one core. `close()` it. */
-export class MeasuringProgram<Q extends Question> {
+/** A program of a benchmark that runs `serve` and answers with an `A`, kept to one core. `close()` it. */
+export class MeasuringProgram<Q extends Question, A = number> {
   readonly #child: Bun.Subprocess<"pipe", "pipe", "pipe">;
   readonly #lines: AsyncIterator<string>;
   readonly #remarks: Promise<string>;
@@ -19,7 +19,7 @@ export class MeasuringProgram<Q extends Question> {
   }
 
   /** @throws Error with what the program says when it fails or ends */
-  async ask(question: Q): Promise<number> {
+  async ask(question: Q): Promise<A> {
     this.#child.stdin.write(`${JSON.stringify(question)}\n`);
     await this.#child.stdin.flush();
     const line = await this.#lines.next();
@@ -27,7 +27,7 @@ export class MeasuringProgram<Q extends Question> {
       const status = await this.#child.exited;
       throw new Error(`${question.ask}: the program ended with status ${status}: ${(await this.#remarks).slice(-800)}`);
     }
-    const { answer, error } = JSON.parse(line.value) as { answer?: number; error?: string };
+    const { answer, error } = JSON.parse(line.value) as { answer?: A; error?: string };
     if (answer === undefined) throw new Error(`${question.ask}: ${error}`);
     return answer;
   }

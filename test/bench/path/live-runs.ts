@@ -1,4 +1,6 @@
+import type { Clock, NodeDefinition } from "#engine/plugin";
 import { type Household, type LiveInput, newHousehold, Run, type RunReport, SystemClock } from "#engine/runtime";
+import type { Plan } from "#engine/workflow";
 import { STRIDE } from "../harness/speech.ts";
 import { liveSource, planPath } from "./workflow.ts";
 
@@ -10,11 +12,17 @@ export class LiveRuns {
   /** What listeners were told: events and outputs. */
   told = 0;
 
+  /** @param path what runs; the whole path where it is left out */
+  constructor(
+    readonly path: (source: NodeDefinition) => Promise<Plan> = planPath,
+    readonly clock: Clock = new SystemClock(),
+  ) {}
+
   /** Starts so many more. */
   async start(count: number): Promise<void> {
     const byRun = new Map<string, LiveInput>();
-    const plan = await planPath(liveSource((runId, input) => byRun.set(runId, input)));
-    const clock = new SystemClock();
+    const plan = await this.path(liveSource((runId, input) => byRun.set(runId, input)));
+    const { clock } = this;
     const first = this.runs.length;
     const tell = () => {
       this.told++;
@@ -25,10 +33,10 @@ export class LiveRuns {
     for (let i = first; i < first + count; i++) this.inputs.push(byRun.get(`run-${i}`)!);
   }
 
-  /** One frame for each run. Run i begins `STRIDE * i` frames into the audio. */
-  push(frames: readonly Int16Array[], tick: number): void {
+  /** One frame for each run, in an array of its own as a socket would bring it. Run i begins `STRIDE * i` frames into the audio. */
+  push(frames: readonly Int16Array[], tick: number, first = 0, end = this.inputs.length): void {
     const { inputs } = this;
-    for (let i = 0; i < inputs.length; i++) inputs[i]!.push(frames[(i * STRIDE + tick) % frames.length]!);
+    for (let i = first; i < end; i++) inputs[i]!.push(frames[(i * STRIDE + tick) % frames.length]!.slice());
   }
 
   /** Resolves when nothing of what was pushed is left to do. */

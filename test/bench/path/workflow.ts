@@ -27,8 +27,6 @@ const sink = defineNode({
   }),
 });
 
-const types = new NodeTypes([core, webrtc, definePlugin({ name: "bench", nodes: [sink] })]);
-
 const TEXT = `parlando: 1
 name: path
 inputs: { talk: { kind: audio } }
@@ -49,11 +47,14 @@ outputs: { captions: asr.final }
 `;
 
 /** Source, detector, scripted recogniser and sink, with its input bound to a source of the caller's. */
-export async function planPath(source: NodeDefinition): Promise<Plan> {
+export const planPath = (source: NodeDefinition): Promise<Plan> => planText(TEXT, source, [sink]);
+
+/** A workflow with one input, `talk`, that is bound to a source of the caller's. @param nodes types that it uses beside the built-in ones */
+export async function planText(text: string, source: NodeDefinition, nodes: readonly NodeDefinition[]): Promise<Plan> {
   const { plan, findings } = await planWorkflow(
-    { text: TEXT, name: "path.yaml", dir: "/" },
+    { text, name: "path.yaml", dir: "/" },
     {
-      types,
+      types: new NodeTypes([core, webrtc, definePlugin({ name: "bench", nodes })]),
       purpose: "run",
       environment: {},
       secret: () => undefined,

@@ -1,0 +1,32 @@
+import { expect, test } from "bun:test";
+import { randomFrom } from "#test/detector-signals";
+import { leastSquares } from "./slope.ts";
+
+const xs = Array.from({ length: 40 }, (_, i) => i);
+
+test("points on a line give that line, without doubt", () => {
+  const { value, low, high } = leastSquares(
+    xs,
+    xs.map((x) => 3 - 2 * x),
+  );
+  expect(value).toBeCloseTo(-2, 12);
+  expect(high - low).toBeCloseTo(0, 9);
+});
+
+test("the interval holds the true slope in about 19 of 20 cases", () => {
+  const random = randomFrom(7);
+  const normal = () => Math.sqrt(-2 * Math.log(random() + 1e-12)) * Math.cos(2 * Math.PI * random());
+  let held = 0;
+  for (let trial = 0; trial < 2000; trial++) {
+    const { low, high } = leastSquares(
+      xs,
+      xs.map((x) => 0.5 * x + 4 * normal()),
+    );
+    if (low <= 0.5 && 0.5 <= high) held++;
+  }
+  expect(held / 2000).toBeWithin(0.935, 0.965);
+});
+
+test("too few points are refused", () => {
+  expect(() => leastSquares(xs.slice(0, 11), xs.slice(0, 11))).toThrow(RangeError);
+});

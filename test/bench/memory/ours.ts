@@ -1,0 +1,128 @@
+import { heapStats } from "bun:jsc";
+import { z } from "zod";
+import { defineNode } from "#engine/plugin";
+import { VirtualClock } from "#engine/runtime";
+import { type Question, serve } from "../harness/serve.ts";
+import { framesOf, speechPcm } from "../harness/speech.ts";
+import { LiveRuns } from "../path/live-runs.ts";
+import { planText } from "../path/workflow.ts";
+
+/** `perRun`: KiB that each of many live runs adds. `growth`: MiB in use, again and again over a time. */
+export type MemoryQuestion =
+  | (Question & { readonly ask: "perRun"; readonly runs: number; readonly ticks: number })
+  | (Question & { readonly ask: "growth"; readonly runs: number; readonly virtualS: number; readonly everyS: number });
+
+/** In the order of the names: resident, within the heap in use, within the heap free to be used again. KiB a run, or MiB. */
+export interface Memory {
+  readonly resident: number;
+  readonly used: number;
+  readonly free: number;
+}
+
+const FRAME_MS = 20;
+const frames = framesOf(speechPcm());
+
+/** Bytes, after what is not used any more was collected and given back to the system. */
+async function bytes(): Promise<Memory> {
+  for (let i = 0; i < 2; i++) {
+    Bun.gc(true);
+    await Bun.sleep(i === 0 ? 1500 : 500); // the allocator gives pages back after a while
+  }
+  const { heapSize, heapCapacity } = heapStats();
+  return { resident: process.memoryUsage.rss(), used: heapSize, free: heapCapacity - heapSize };
+}
+
+const scaled = (of: Memory, by: number): Memory => ({
+  resident: of.resident / by,
+  used: of.used / by,
+  free: of.free / by,
+});
+
+async function pushed(live: LiveRuns, ticks: number): Promise<void> {
+  for (let tick = 0; tick < ticks; tick++) {
+    live.push(frames, tick);
+    await live.settled();
+  }
+}
+
+async function perRun(runs: number, ticks: number): Promise<Memory> {
+  const first = new LiveRuns(); // whatever is made once for all of them
+  await first.start(100);
+  await pushed(first, ticks);
+  await first.end();
+  const before = await bytes();
+  const live = new LiveRuns();
+  await live.start(runs);
+  await pushed(live, ticks);
+  const after = await bytes();
+  const grown: Memory = {
+    resident: after.resident - before.resident,
+    used: after.used - before.used,
+    free: after.free - before.free,
+  };
+  await live.end();
+  return scaled(grown, 1024 * runs);
+}
+
+/** Takes a frame of audio in twice the time that it lasts. */
+const slowReader = defineNode({
+  type: "bench.slow",
+  summary: "Reads audio at half its speed.",
+  role: "sink",
+  shape: "task",
+  inputs: { audio: { kinds: ["speech", "audio"] } },
+  outputs: {},
+  config: z.strictObject({}),
+  create: (_config, ctx) => ({
+    async run(input, _emit, signal) {
+      for await (const frame of input) if (frame.kind === "audio") await ctx.clock.sleep(2 * FRAME_MS, signal);
+    },
+  }),
+});
+
+const SLOW = `parlando: 1
+name: slow
+inputs: { talk: { kind: audio } }
+limits: { startMs: 120000, idleMs: 36000000, drainMs: 600000 }
+nodes:
+  vad: { use: webrtc.vad, from: inputs.talk }
+  slow: { use: bench.slow, from: { from: vad, buffer: { ms: 1000, whenFull: dropOldest } } }
+`;
+
+/** Time passes as fast as there is nothing to do; a frame for each run every 20 ms of it. */
+async function growth(runs: number, virtualS: number, everyS: number): Promise<Memory[]> {
+  const clock = new VirtualClock();
+  let goOn = clock.hold(); // or it would jump ahead while runs start
+  const live = new LiveRuns((source) => planText(SLOW, source, [slowReader]), clock);
+  await live.start(runs);
+  const seen: Memory[] = [];
+  const ticks = (virtualS * 1000) / FRAME_MS;
+  const between = (everyS * 1000) / FRAME_MS;
+  await new Promise<void>((resolve, reject) => {
+    let tick = 0;
+    const next = async (): Promise<void> => {
+      live.push(frames, tick++);
+      if (tick % between === 0) {
+        goOn = clock.hold();
+        seen.push(scaled(await bytes(), 2 ** 20));
+        goOn();
+      }
+      if (tick === ticks) resolve();
+      else clock.after(FRAME_MS, () => void next().catch(reject));
+    };
+    clock.after(FRAME_MS, () => void next().catch(reject));
+    goOn();
+  });
+  const reports = await live.end();
+  const dropped = reports.map(({ edges }) =>
+    edges.reduce((sum, { dropped: { full } }) => sum + (full?.frames ?? 0), 0),
+  );
+  if (dropped.some((count) => count < ticks / 10)) throw new Error("a reader at half speed was not too slow");
+  return seen;
+}
+
+await serve<MemoryQuestion>((question) =>
+  question.ask === "perRun"
+    ? perRun(question.runs, question.ticks)
+    : growth(question.runs, question.virtualS, question.everyS),
+);
