@@ -8,7 +8,7 @@ const RUNS = 10_000;
 /** 2 s. */
 const TICKS = 100;
 
-const program = <A>() => new MeasuringProgram<MemoryQuestion, A>(ownProgram(join(import.meta.dir, "memory/ours.ts")));
+const program = () => new MeasuringProgram<MemoryQuestion, Memory>(ownProgram(join(import.meta.dir, "memory/ours.ts")));
 
 async function perRun(repetitions: number): Promise<Measurement> {
   const found: Memory[] = [];
