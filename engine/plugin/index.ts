@@ -164,3 +164,6 @@ export {
 export type { Resource } from "./resource.ts";
 export { type FindLocal, type Local, localsAmong, needsStandIn, type StandIn, standIn } from "./stand-in.ts";
 export { type Candidate, type SuperviseOptions, supervise, withFallback, withRetry } from "./supervise.ts";
+export { Endpointing, type EndpointingSettings, lookbackSamples, type Step } from "./vad/endpointing.ts";
+export { FrameRing } from "./vad/frame-ring.ts";
+export { type FrameSteps, Segmenter, type SegmenterSettings } from "./vad/segmenter.ts";

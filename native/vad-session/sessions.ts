@@ -18,7 +18,7 @@ export interface SessionSettings {
   readonly frameMs: number;
   /** 0 to 3. */
   readonly aggressiveness: number;
-  /** All times 0 to 60000; `plugins/webrtc/endpointing.ts` says what they do. */
+  /** All times 0 to 60000; `engine/plugin/vad/endpointing.ts` says what they do. */
   readonly preRollMs: number;
   readonly minSpeechMs: number;
   readonly endpointMs: number;

@@ -1,6 +1,5 @@
-import type { AudioFrame, BatchItem } from "#engine/plugin";
+import type { AudioFrame, BatchItem, Step } from "#engine/plugin";
 import { type Batch, VadSessions } from "#native/vad-session";
-import type { Step } from "./endpointing.ts";
 import type { SessionSteps } from "./frame-steps.ts";
 
 /** One node's part in a call for many. */

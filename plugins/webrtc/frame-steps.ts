@@ -1,29 +1,16 @@
-import { EngineError } from "#engine/plugin";
+import { Endpointing, type EndpointingSettings, EngineError, type FrameSteps, type Step } from "#engine/plugin";
 import type { VadSessions } from "#native/vad-session";
 import { type Aggressiveness, WebRtcVad } from "#native/webrtc-vad";
-import { Endpointing, type EndpointingSettings, type Step } from "./endpointing.ts";
 
 export interface DetectorSettings extends EndpointingSettings {
   readonly sampleRateHz: number;
   readonly aggressiveness: Aggressiveness;
 }
 
-/**
- * What each frame of one stream is: the detector and the endpointing behind it. All frames have the length of the first; one that is
- * shorter, such as a stream's last, is taken for what the one before it was.
- */
-export interface FrameSteps {
-  /** For people: what judges. */
-  readonly facts: { readonly backend: "native" | "wasm"; readonly lanes?: string };
-  next(pcm: Int16Array, startSample: number): Step;
-  /** Audio is missing before the frame that begins here. @returns whether that ended an utterance. */
-  missing(startSample: number): boolean;
-  /** Ends the open utterance. @returns whether there was one. */
-  close(): boolean;
-  /** Of the utterance that `next` opened: no audio before this position belongs to it. */
-  readonly startSample: number;
-  /** Frees what it holds. */
-  free(): void;
+/** What judges, for people. All frames have the length of the first; one that is shorter, such as a stream's last, is taken for what the one before it was. */
+interface Facts {
+  readonly backend: "native" | "wasm";
+  readonly lanes?: string;
 }
 
 /** Samples of 10 ms. */
@@ -50,7 +37,7 @@ const longer = (samples: number, wanted: number, sampleRateHz: number): EngineEr
 
 /** One call for each frame, and the endpointing in TypeScript: what serves without a compiler. */
 export class DetectorSteps implements FrameSteps {
-  readonly facts: FrameSteps["facts"];
+  readonly facts: Facts & FrameSteps["facts"];
   readonly #detector: WebRtcVad;
   readonly #endpointing: Endpointing;
   readonly #sampleRateHz: number;
@@ -90,7 +77,7 @@ export class DetectorSteps implements FrameSteps {
 
 /** A session of the native pool: the same in C, and frames of many streams judged side by side. */
 export class SessionSteps implements FrameSteps {
-  readonly facts: FrameSteps["facts"];
+  readonly facts: Facts & FrameSteps["facts"];
   readonly #pool: VadSessions;
   readonly #settings: DetectorSettings;
   #id = 0;

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { Endpointing } from "#engine/plugin";
 import { buildLibrary, findCompiler } from "#native/library";
 import { MAX_CHUNK_BYTES, type SessionSettings, sessionLibrary, VadSessions } from "#native/vad-session";
 import { WebRtcVad } from "#native/webrtc-vad";
 import { anything, randomFrom, silence, voice, whiteNoise } from "#test/detector-signals";
 import { waysHere } from "#test/lane-comparison";
-import { Endpointing } from "../../../plugins/webrtc/endpointing.ts";
 
 const settings: SessionSettings = {
   sampleRateHz: 16000,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import type { FrameSteps } from "#engine/plugin";
 import { anything, extremes, pinkNoise, randomFrom, voice } from "#test/detector-signals";
 import { sessionPool } from "../../../plugins/webrtc/batch.ts";
-import { DetectorSteps, type FrameSteps, SessionSteps } from "../../../plugins/webrtc/frame-steps.ts";
+import { DetectorSteps, SessionSteps } from "../../../plugins/webrtc/frame-steps.ts";
 
 const SETTINGS = {
   sampleRateHz: 16000,

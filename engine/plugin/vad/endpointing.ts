@@ -1,4 +1,4 @@
-import { msToSamples } from "#engine/plugin";
+import { msToSamples } from "../../frames/index.ts";
 
 export interface EndpointingSettings {
   /** Audio before the first voiced frame that belongs to the utterance. */

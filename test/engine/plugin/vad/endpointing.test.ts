@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { Endpointing, type EndpointingSettings } from "../../../plugins/webrtc/endpointing.ts";
+import { Endpointing, type EndpointingSettings } from "../../../../engine/plugin/vad/endpointing.ts";
 
 /** 1000 Hz makes a sample a millisecond. */
 const RATE = 1000;

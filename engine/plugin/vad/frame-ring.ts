@@ -1,4 +1,4 @@
-import type { AudioFrame } from "#engine/plugin";
+import type { AudioFrame } from "../../frames/index.ts";
 
 /** The newest frames of a mono stream, up to a length in samples. Holds the frames themselves. */
 export class FrameRing {
