@@ -61,7 +61,8 @@ export abstract class SpeakingTask extends ServedTask {
   }
 }
 
-function formatOf(parameters: Payload) {
+/** What was asked for, and what stands in for what was not. */
+export function formatOf(parameters: Payload) {
   const format = wordIn(parameters, "format") ?? "Default";
   const rate = numberIn(parameters, "sample_rate") ?? 0;
   const bitRateKbps = numberIn(parameters, "bit_rate");
@@ -77,7 +78,8 @@ const RANGES = [
   ["seed", 0, 65_535],
 ] as const;
 
-function refusedManner(parameters: Payload): Refusal | undefined {
+/** Why what is asked for cannot be spoken; undefined where it can. */
+export function refusedManner(parameters: Payload): Refusal | undefined {
   const { format, sampleRateHz } = formatOf(parameters);
   if (!SPOKEN_FORMATS.includes(format)) return refusal("UNSUPPORTED_FORMAT", "the format is not known");
   const rates = format === "opus" ? SPOKEN_RATES_HZ.filter((rate) => 48_000 % rate === 0) : SPOKEN_RATES_HZ;

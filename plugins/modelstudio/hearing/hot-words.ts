@@ -33,7 +33,7 @@ const REMOVAL_MS = 3000;
 const created = z.looseObject({ output: z.looseObject({ vocabulary_id: z.string().min(1) }) });
 
 /** Who asks for a list. */
-export interface Asker {
+interface Asker {
   readonly access: Access;
   readonly ctx: NodeContext;
   readonly words: HotWords;
@@ -41,7 +41,7 @@ export interface Asker {
 }
 
 /** A list of hot words at the service: made when its first user needs it, taken away when the last one leaves. */
-export class HotWordList {
+class HotWordList {
   #users = 0;
   #id: Promise<string> | undefined;
 
@@ -72,7 +72,7 @@ export class HotWordList {
 }
 
 /** The list of these words for one model, for `ctx.resource(…)`. */
-export const hotWordList = ({ access, words, model }: Asker): Resource<HotWordList> => ({
+const hotWordList = ({ access, words, model }: Asker): Resource<HotWordList> => ({
   key: `hot words ${hashOf([access.credential, httpBase(access.settings), model, words])}`,
   open: async () => new HotWordList(),
   close: () => {},
@@ -108,4 +108,19 @@ async function customise(
   const body = await response.text();
   if (response.status !== 200) throw httpFailure(response.status, body, "a call about hot words", access.canRenew);
   return body;
+}
+
+/** A node's hold on the list of its words. */
+export interface HotWordsUser {
+  id(): Promise<string>;
+  /** Once, when the node is done. */
+  leave(): Promise<void>;
+}
+
+/** The list of a node's words, where it has any. */
+export async function hotWordsOf(asker: Asker): Promise<HotWordsUser | undefined> {
+  if (asker.words.length === 0) return undefined;
+  const list = await asker.ctx.resource(hotWordList(asker));
+  list.enter();
+  return { id: () => list.id(asker), leave: () => list.leave(asker) };
 }

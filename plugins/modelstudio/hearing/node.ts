@@ -18,7 +18,7 @@ import { TaskProtocol } from "../task/protocol.ts";
 import { audioWriters } from "./audio.ts";
 import { type HearingSettings, transcriptLanguage } from "./config.ts";
 import { InputUntil } from "./first-only.ts";
-import { type Asker, hotWordList } from "./hot-words.ts";
+import { type HotWordsUser, hotWordsOf } from "./hot-words.ts";
 import { portOf } from "./ports.ts";
 import { QwenSession } from "./qwen-session.ts";
 import { RecognitionSession } from "./recognition-session.ts";
@@ -83,13 +83,14 @@ class Hearing {
     readonly ctx: NodeContext,
     readonly access: Access,
     readonly newWriter: Awaited<ReturnType<typeof audioWriters>>,
-    readonly hotWords: Awaited<ReturnType<typeof hotWordsOf>>,
+    readonly hotWords: HotWordsUser | undefined,
   ) {}
 
   static async open(settings: HearingSettings, ctx: NodeContext): Promise<Hearing> {
     const access = await Access.open(settings, ctx);
     const newWriter = await audioWriters(settings.format, settings.sampleRateHz, ctx);
-    return new Hearing(settings, ctx, access, newWriter, await hotWordsOf(settings, access, ctx));
+    const { hotWords: words, model } = settings;
+    return new Hearing(settings, ctx, access, newWriter, await hotWordsOf({ access, ctx, words, model }));
   }
 
   /** Resolves when a sentence has had its final. */
@@ -150,13 +151,4 @@ class Hearing {
       port: (frame) => portOf(frame, settings),
     });
   }
-}
-
-/** The list of hot words, where there are any. */
-async function hotWordsOf({ hotWords: words, model }: HearingSettings, access: Access, ctx: NodeContext) {
-  if (words.length === 0) return undefined;
-  const asker: Asker = { access, ctx, words, model };
-  const list = await ctx.resource(hotWordList(asker));
-  list.enter();
-  return { id: () => list.id(asker), leave: () => list.leave(asker) };
 }
