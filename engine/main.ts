@@ -50,6 +50,8 @@ const console: Console = {
   }),
 };
 
+let toldToEnd = false;
+
 const world: World = {
   types,
   environment: process.env,
@@ -58,6 +60,7 @@ const world: World = {
   onInterrupt(call) {
     let count = 0;
     const handler = () => {
+      toldToEnd = true;
       count++;
       call(count);
     };
@@ -70,4 +73,9 @@ const world: World = {
   },
 };
 
-process.exitCode = await runCli(process.argv.slice(2), console, world);
+/** What a plugin leaves behind, such as a timer, keeps a process that was told to end no longer than this after its work. */
+const LINGER_MS = 1000;
+
+const status = await runCli(process.argv.slice(2), console, world);
+process.exitCode = status;
+if (toldToEnd) setTimeout(() => process.exit(status), LINGER_MS).unref();
