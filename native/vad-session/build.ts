@@ -8,6 +8,7 @@ const OWN = [
   "pool.h",
   "session.h",
   "detector.h",
+  "filter-bank.h",
   "minimum.h",
   "band-energy.h",
   "endpointing.h",

@@ -1,7 +1,7 @@
 /*
- * The packaged detector, taken in as source, so that its decision code and tables can be called with features of our own making: by
- * `detect_one` and `decide`. Its own WebRtcVad_CalcVad functions must not be called here, for they prepare no probabilities. Whoever compiles
- * this passes the package's `src` folder with -I, and -fwrapv, because the sources count on integers that wrap.
+ * The packaged detector, taken in as source, so that its decision code and tables can be called with features of our own making, by `decide`.
+ * Its own WebRtcVad_CalcVad functions must not be called here, for they prepare no probabilities. Whoever compiles this passes the package's
+ * `src` folder with -I, and -fwrapv, because the sources count on integers that wrap.
  */
 #ifndef PARLANDO_DETECTOR_H_
 #define PARLANDO_DETECTOR_H_
@@ -48,7 +48,7 @@ static int has_avx2(void) {
 #endif
 }
 
-/* The detector's decision on features that are in `frame`, made by its filter bank or ours; `samples_8k` is 80, 160 or 240. */
+/* The detector's decision on features that are in `frame`, made by a filter bank of ours; `samples_8k` is 80, 160 or 240. */
 static inline int decide(VadInstT* vad, prepared_frame* frame, int16_t total_energy, int samples_8k, int avx2) {
   if (total_energy > kMinEnergy) { /* else it decides without */
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
@@ -61,24 +61,6 @@ static inline int decide(VadInstT* vad, prepared_frame* frame, int16_t total_ene
   (void)avx2;
   vad->vad = GmmProbability(vad, frame->features, total_energy, (size_t)samples_8k);
   return vad->vad > 0;
-}
-
-/* One frame by the detector's own filters. `halvings` is 0, 1 or 2 for 8, 16 or 32 kHz. */
-static int detect_one(VadInstT* vad, const int16_t* pcm, int halvings, int samples, int avx2) {
-  int16_t half[LONGEST_8K * 2], quarter[LONGEST_8K];
-  prepared_frame frame;
-  if (halvings == 2) {
-    WebRtcVad_Downsampling(pcm, half, &vad->downsampling_filter_states[2], (size_t)samples);
-    pcm = half;
-    samples /= 2;
-  }
-  if (halvings >= 1) {
-    WebRtcVad_Downsampling(pcm, quarter, vad->downsampling_filter_states, (size_t)samples);
-    pcm = quarter;
-    samples /= 2;
-  }
-  int16_t total = WebRtcVad_CalculateFeatures(vad, pcm, (size_t)samples, frame.features);
-  return decide(vad, &frame, total, samples, avx2);
 }
 
 #endif

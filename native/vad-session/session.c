@@ -2,6 +2,7 @@
 
 #include "detector.h"
 #include "endpointing.h"
+#include "filter-bank.h"
 #include "lanes-avx2.h"
 #include "lanes-portable.h"
 #include "level.h"
