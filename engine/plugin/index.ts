@@ -55,6 +55,7 @@ export type { Logger, NodeContext, NodeEvent, UsageUnit } from "./context.ts";
 export { describeNode, type FieldPage, type NodePage } from "./describe.ts";
 export { type FieldFacts, fieldFacts, fromEnv, live, path, secret } from "./fields.ts";
 export { GATE_PORT, type GateSettings, gateSchema, withGate } from "./gate.ts";
+export { equalSecrets, keyOfSealed, keyOfWord, sealToken } from "./gateway/credentials.ts";
 export { type DoorOptions, type GatewayDoors, gatewayDoors } from "./gateway/doors.ts";
 export { FaultPlan } from "./gateway/fault-plan.ts";
 export {
@@ -88,6 +89,9 @@ export type {
   GatewayStart,
   MappedWorkflow,
 } from "./gateway/host.ts";
+export { SentenceCutter } from "./gateway/sentence-cutter.ts";
+export { type RunListener, ServedRun } from "./gateway/served-run.ts";
+export { SpokenOut, type SpokenOutFormat, type SpokenOutOptions } from "./gateway/spoken-out.ts";
 export { credentialKey } from "./link/credential.ts";
 export type { Door, Incoming, Listener, Outgoing, ServerNetwork, TlsTexts, Upgrade } from "./link/door.ts";
 export { CredentialLimits, credentialLimits, type LimitSettings } from "./link/limits.ts";
