@@ -7,6 +7,7 @@ import { TranscriptionClient } from "#test/aliyun-client";
 import { folderOf, type GatewayServer, serveGateways } from "#test/gateway-server";
 import { gatewayTypes, hearing, said, talk } from "#test/gateways";
 import { testPlugin } from "#test/server-process";
+import { until } from "#test/until";
 
 setDefaultTimeout(120_000); // programs are started, on a machine that may be busy
 
@@ -27,6 +28,7 @@ const KEYS = { ALIYUN: "example-secret", TENCENT: "example-secret-key", RTVT: "Z
 
 /** Three vendors at once: two on paths of the server's port, one on ports of its own. */
 const ALL = `
+limits: { drainSeconds: 100 }
 gateways:
   nls:
     type: aliyun
@@ -136,7 +138,7 @@ test("SIGTERM lets a client finish what it began, refuses new ones, and ends", a
   client.send(new Int16Array(16_000));
   await client.until(({ finals }) => finals.length === 1);
   server.child.kill("SIGTERM");
-  while ((await (await fetch(`${server.url}/readyz`)).json()).draining !== true) await Bun.sleep(1);
+  await until(async () => (await (await fetch(`${server.url}/readyz`)).text()).includes(`"draining":true`));
   const late = new TranscriptionClient(web, token, "example-appkey");
   await late.until(({ told }) => told.length > 0);
   expect(late.told.map(({ name }) => name)).toEqual(["TaskFailed"]);
