@@ -83,7 +83,7 @@ export class Fixtures {
       const tape = await this.#read(resolve(dir, piece.file));
       if (!tape)
         throw new EngineError("AUDIO_NOT_RECOGNISED", `${piece.file}: a piece of a fixture is a WAV recording`);
-      return tape.as(format).stretches;
+      return tape.as(format).between(piece.fromMs ?? 0, piece.toMs ?? Number.POSITIVE_INFINITY).stretches;
     }
     const spoken = await this.speech.speak(piece);
     return new Tape(spoken.format, [joinPcm([...spoken.stretches])]).as(format).stretches;

@@ -71,7 +71,7 @@ export async function runWorkflowTests(files: readonly string[], options: TestOp
   };
   try {
     const planned = [];
-    for (const file of files) planned.push({ file, ...(await plan(file, options, { purpose: "lint" })) });
+    for (const file of files) planned.push({ file, ...(await lint(file, options)) });
     const chosen = planned.map(({ file, findings, tests = [] }) => {
       const sound = findings.every(({ severity }) => severity !== "error");
       const wanted = tests.filter(({ name }) => options.only === undefined || name.includes(options.only));
@@ -105,6 +105,15 @@ type More = Pick<PlanOptions, "purpose"> & Partial<Pick<PlanOptions, "params" | 
 
 const plan = (file: string, { types, environment, secret, cwd }: TestOptions, more: More): Promise<Planned> =>
   planWorkflow({ path: file }, { types, environment, secret, cwd, ...more });
+
+/** As lint does, but for the credentials of nodes that some test puts a mock in the place of. */
+async function lint(file: string, options: TestOptions): Promise<Planned> {
+  const first = await plan(file, options, { purpose: "lint" });
+  const mocked = new Set((first.tests ?? []).flatMap(({ mock }) => Object.keys(mock)));
+  if (first.plan || mocked.size === 0) return first;
+  const itself: NonNullable<PlanOptions["mock"]> = (id) => (mocked.has(id) ? (definition) => definition : undefined);
+  return plan(file, options, { purpose: "lint", mock: itself });
+}
 
 async function runTest(file: string, test: WorkflowTest, shared: Shared): Promise<TestResult> {
   const startedMs = performance.now();

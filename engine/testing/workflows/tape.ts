@@ -44,6 +44,15 @@ export class Tape {
     }
   }
 
+  /** A part of it; what is asked for beyond its end is not there. */
+  between(fromMs: number, toMs: number): Tape {
+    const { sampleRateHz, channels } = this.format;
+    if (fromMs <= 0 && toMs >= this.durationMs) return this;
+    const from = msToSamples(fromMs, sampleRateHz) * channels;
+    const to = Math.min(this.samples, msToSamples(Math.min(toMs, this.durationMs), sampleRateHz)) * channels;
+    return new Tape(this.format, [joinPcm([...this.stretches]).subarray(from, Math.max(from, to))]);
+  }
+
   /** The same at another rate and with another count of channels, stretch by stretch. */
   as(format: AudioFormat): Tape {
     const { sampleRateHz, channels } = this.format;

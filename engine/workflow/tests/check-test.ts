@@ -2,12 +2,12 @@ import type { FrameKind, Role } from "#engine/plugin";
 import type { Finding } from "../finding.ts";
 import type { FindingCode } from "../finding-codes.ts";
 import type { DraftEdge } from "../prove/connect.ts";
-import type { DraftNode } from "../read/draft.ts";
+import { type DraftNode, understood } from "../read/draft.ts";
 import { didYouMean, suggest } from "../yaml/suggest.ts";
 import type { Path } from "../yaml/yaml-file.ts";
 import type { Fixture, Mock, PortExpectation } from "./format.ts";
 import { findPorts, type Observable } from "./tested-ports.ts";
-import type { WorkflowTest } from "./workflow-test.ts";
+import { testedPort, type WorkflowTest } from "./workflow-test.ts";
 
 /** What a test is held against. */
 export interface TestedWorkflow extends Observable {
@@ -102,6 +102,8 @@ class TestCheck {
   }
 
   #port(written: string, at: Path, expected?: PortExpectation): void {
+    const node = this.workflow.drafts.find(({ id }) => id === testedPort(written)?.node);
+    if (node && (!understood(node) || node.guessed)) return; // nobody knows its ports, and why was told
     const found = findPorts(written, this.workflow);
     if ("code" in found) return this.#tell(found.code, at, found.message, "key", found.write);
     if (!expected) return;

@@ -17,7 +17,7 @@ export type Piece =
   | { readonly silence: number }
   | { readonly noise: number; readonly levelDb?: number | undefined }
   | { readonly tone: number; readonly hz?: number | undefined; readonly levelDb?: number | undefined }
-  | { readonly file: string }
+  | { readonly file: string; readonly fromMs?: number | undefined; readonly toMs?: number | undefined }
   | { readonly repeat: number; readonly of: readonly Piece[] };
 
 const piece: z.ZodType<Piece> = z.lazy(() =>
@@ -31,7 +31,11 @@ const piece: z.ZodType<Piece> = z.lazy(() =>
     z.strictObject({ silence: length("zeros") }),
     z.strictObject({ noise: length("white noise, the same every time"), levelDb }),
     z.strictObject({ tone: length("a sine"), hz: z.number().min(1).max(96_000).optional(), levelDb }),
-    z.strictObject({ file: path("a WAV recording") }),
+    z.strictObject({
+      file: path("a WAV recording"),
+      fromMs: ms("where in it to begin").optional(),
+      toMs: ms("where in it to end").optional(),
+    }),
     z.strictObject({ repeat: z.number().int().min(1).max(100_000), of: z.array(piece).min(1) }),
   ]),
 );
