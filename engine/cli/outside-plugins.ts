@@ -56,14 +56,22 @@ async function tryToLoad(name: string, folder: string): Promise<Plugin | PluginF
  * @throws EngineError PLUGIN_INVALID, PLUGIN_VERSION.
  */
 export async function loadPlugin(name: string, folder: string): Promise<Plugin> {
-  shareOwnModules();
   const module = locate(name, folder);
-  const loaded: unknown = await within(import(module), name);
-  const plugin = typeof loaded === "object" && loaded !== null && "default" in loaded ? loaded.default : undefined;
-  return checkPlugin(plugin, name, await rangeOfPackage(module));
+  return checkPlugin(await importDefault(module, name), name, await rangeOfPackage(module));
 }
 
-function locate(name: string, folder: string): string {
+/** The default export of a module that may import `parlando/…`; undefined where it has none. */
+export async function importDefault(module: string, name: string): Promise<unknown> {
+  shareOwnModules();
+  const loaded: unknown = await within(import(module), name);
+  return typeof loaded === "object" && loaded !== null && "default" in loaded ? loaded.default : undefined;
+}
+
+/**
+ * The module that a name of `plugins:` means.
+ * @throws EngineError PLUGIN_INVALID where it is not there.
+ */
+export function locate(name: string, folder: string): string {
   try {
     return Bun.resolveSync(/^[./]/.test(name) ? resolve(folder, name) : name, folder);
   } catch {

@@ -7,9 +7,11 @@ import { explain } from "./explain.ts";
 import { graph } from "./graph.ts";
 import { keys } from "./keys.ts";
 import { lint } from "./lint.ts";
+import { create } from "./new.ts";
 import { nodes } from "./nodes.ts";
 import { withListedPlugins } from "./outside-plugins.ts";
 import { plan } from "./plan.ts";
+import { plugin } from "./plugin.ts";
 import { run } from "./run.ts";
 import { schema } from "./schema.ts";
 import { serve } from "./serve.ts";
@@ -19,10 +21,12 @@ const COMMANDS: readonly Command[] = [
   run,
   test,
   lint,
+  create,
   explain,
   graph,
   plan,
   nodes,
+  plugin,
   schema,
   doctor,
   serve,

@@ -28,6 +28,13 @@ export { type Driven, type DriveOptions, driveNode } from "./drive.ts";
 export { type Emulator, type EmulatorOptions, emulate } from "./emulator.ts";
 export { TestGatewayHost, type TestHostOptions } from "./gateway-host.ts";
 export { LiveInput } from "./live-input.ts";
+export {
+  type CheckGroup,
+  definePluginSubjects,
+  type NodeSubject,
+  type PluginSubjects,
+  pluginChecks,
+} from "./plugin/plugin-checks.ts";
 export { comparableWords, sumWordErrors, type WordErrors, wordErrorRate, wordErrors } from "./wer.ts";
 export type { Problem } from "./workflows/judge.ts";
 export { junitReport } from "./workflows/junit.ts";

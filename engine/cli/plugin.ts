@@ -1,0 +1,144 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { EngineError } from "#engine/errors";
+import type { Plugin } from "#engine/plugin";
+import type { Check, CheckGroup, PluginSubjects } from "#engine/testing";
+import { type Command, type Console, EXIT, type World, wrongUsage } from "./command.ts";
+import { importDefault, loadPlugin, locate } from "./outside-plugins.ts";
+
+const MAIN = join(import.meta.dir, "../main.ts");
+/** How long a process may live that does nothing but load a plugin. */
+const LOAD_MS = 10_000;
+/** By the machine's clock, for a check that says nothing of its own. */
+const CHECK_MS = 30_000;
+
+export const plugin: Command = {
+  name: "plugin",
+  usage: "test PATH [--json] | load PATH",
+  summary: "Say whether a plugin keeps its promises",
+  help: [
+    "test  tries every node type and gateway: what it says of itself, the contract of its role, leaks, cancelling, odd input,",
+    "      a service that does not answer. PATH is a folder with an index.ts, a module or a package.",
+    "      What cannot be told from a definition stands in contract.ts beside it: settings without a default, frames in which",
+    "      there is something to hear, a service in memory. Exit status 1 when a promise is broken.",
+    "load  loads it, and nothing more; the process ends by itself when the module has no effect",
+  ].join("\n"),
+  async run(argv, console, world) {
+    const { positionals, values } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: { json: { type: "boolean", default: false } },
+    });
+    const [action, path] = positionals;
+    if ((action !== "test" && action !== "load") || !path || positionals.length > 2)
+      return wrongUsage(this, console, "test PATH or load PATH was wanted");
+    // a path of the command line may lack the dot that sets it apart from a package
+    const name = existsSync(resolve(world.cwd, path)) ? resolve(world.cwd, path) : path;
+    const loaded = await loadPlugin(name, world.cwd);
+    if (action === "load") return EXIT.done;
+    const results = await tryAll(loaded, name, world);
+    if (values.json) console.out(JSON.stringify({ plugin: loaded.name, groups: results }));
+    else printReport(loaded, results, console);
+    return results.some(({ checks }) => checks.some(({ error }) => error !== undefined)) ? EXIT.failed : EXIT.done;
+  },
+};
+
+interface GroupResult {
+  readonly name: string;
+  readonly checks: readonly { readonly name: string; readonly ms: number; readonly error?: string }[];
+  readonly untried: readonly string[];
+}
+
+async function tryAll(loaded: Plugin, name: string, world: World): Promise<GroupResult[]> {
+  const { pluginChecks } = await import("#engine/testing");
+  const subjects = await subjectsOf(name, world.cwd);
+  const [whole, ...parts] = pluginChecks(loaded, subjects);
+  const groups: CheckGroup[] = [{ ...whole!, checks: [...whole!.checks, loadsQuietly(name, world.cwd)] }, ...parts];
+  const results: GroupResult[] = [];
+  for (const group of groups) {
+    const checks: GroupResult["checks"][number][] = [];
+    for (const check of group.checks) {
+      const from = performance.now();
+      const error = await broken(check);
+      checks.push({
+        name: check.name,
+        ms: Math.round(performance.now() - from),
+        ...(error !== undefined && { error }),
+      });
+    }
+    results.push({ name: group.name, checks, untried: group.untried });
+  }
+  return results;
+}
+
+/** What a check found to be broken, in one line. */
+async function broken(check: Check): Promise<string | undefined> {
+  const late = Promise.withResolvers<never>();
+  const ms = check.timeoutMs ?? CHECK_MS;
+  const timer = setTimeout(() => late.reject(new Error(`it took longer than ${ms / 1000} s`)), ms);
+  try {
+    await Promise.race([check.run(), late.promise]);
+    return undefined;
+  } catch (error) {
+    const words = error instanceof EngineError ? `${error.code} ${error.message}` : String(error);
+    return words
+      .replace(/^\w*Error(?: \[[A-Z_]+\])?: /, "")
+      .split("\n")
+      .filter(Boolean)
+      .slice(0, 4)
+      .join(" ");
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** `contract.ts` beside the plugin's module; nothing where there is none. */
+async function subjectsOf(name: string, folder: string): Promise<PluginSubjects> {
+  const file = join(dirname(locate(name, folder)), "contract.ts");
+  if (!existsSync(file)) return {};
+  const subjects = await importDefault(file, file);
+  if (typeof subjects === "object" && subjects !== null) return subjects;
+  throw new EngineError("PLUGIN_INVALID", `${file}: definePluginSubjects makes the default export that is wanted`);
+}
+
+/** In a process of its own: what the module starts when it is imported would keep that from ending. */
+const loadsQuietly = (name: string, cwd: string): Check => ({
+  name: "has no effect when it is loaded",
+  timeoutMs: 2 * LOAD_MS,
+  run: async () => {
+    const child = Bun.spawn([process.execPath, MAIN, "plugin", "load", name], {
+      cwd,
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const timer = setTimeout(() => child.kill("SIGKILL"), LOAD_MS);
+    const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+    await child.exited;
+    clearTimeout(timer);
+    if (child.signalCode !== null) throw new Error("it keeps the process from ending");
+    if (child.exitCode !== 0)
+      throw new Error(`it ends the process with status ${child.exitCode}: ${err.slice(0, 200)}`);
+    if (out + err !== "") throw new Error(`it prints ${JSON.stringify((out + err).slice(0, 100))}`);
+  },
+});
+
+function printReport(loaded: Plugin, results: readonly GroupResult[], console: Console): void {
+  console.out(`plugin ${loaded.name}${loaded.parlando === undefined ? "" : `, made for Parlando ${loaded.parlando}`}`);
+  for (const { name, checks, untried } of results) {
+    console.out("");
+    console.out(name);
+    for (const { name: promise, error } of checks) {
+      console.out(`  ${error === undefined ? "ok  " : "FAIL"} ${promise}`);
+      if (error !== undefined) console.out(`       ${error}`);
+    }
+    for (const what of untried) console.out(`  --   not tried: ${what}`);
+  }
+  const all = results.flatMap(({ checks }) => checks);
+  const failed = all.filter(({ error }) => error !== undefined).length;
+  const untried = results.flatMap((result) => result.untried).length;
+  const parts = [`${all.length - failed} kept`, `${failed} broken`, ...(untried > 0 ? [`${untried} not tried`] : [])];
+  console.out("");
+  console.out(parts.join(", "));
+}
