@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { EngineError, type HttpResponse, type NodeContext } from "#engine/plugin";
 import { type Access, httpBase } from "../access.ts";
 import { httpFailure, vendorFailure } from "../status.ts";
+import { abortable } from "../wire/abortable.ts";
 import { submitted, type TaskState, type Transcription, taskState, transcription } from "../wire/transcription.ts";
 import { type Payload, readJson } from "../wire.ts";
 
@@ -46,7 +47,7 @@ export class FileCalls {
       const code = response.status >= 500 ? "VENDOR_FAILED" : "VENDOR_REFUSED";
       throw new EngineError(code, `a result could not be fetched: HTTP ${response.status}`);
     }
-    return readJson(transcription, await textOf(response), "a result");
+    return readJson(transcription, await textOf(response, signal), "a result");
   }
 
   async #call<T>(
@@ -69,7 +70,7 @@ export class FileCalls {
       signal,
       timeoutMs: CALL_MS,
     });
-    const text = await textOf(response);
+    const text = await textOf(response, signal);
     if (response.status === 200) return readJson(schema, text, what);
     const error = httpFailure(response.status, text, what, this.access.canRenew);
     if (error.code === "VENDOR_TOKEN_EXPIRED") this.access.drop();
@@ -77,10 +78,10 @@ export class FileCalls {
   }
 }
 
-async function textOf(response: HttpResponse): Promise<string> {
+async function textOf(response: HttpResponse, signal: AbortSignal): Promise<string> {
   const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const part of response.chunks()) {
+  for await (const part of abortable(response.chunks(), signal)) {
     size += part.length;
     if (size > MOST_BYTES) throw new EngineError("VENDOR_PROTOCOL", `an answer of more than ${MOST_BYTES} bytes`);
     parts.push(part);

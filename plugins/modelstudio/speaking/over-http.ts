@@ -2,6 +2,7 @@ import { EngineError, type HttpResponse, type NodeContext } from "#engine/plugin
 import { type Access, httpBase } from "../access.ts";
 import { languageCode } from "../models.ts";
 import { httpFailure, vendorFailure } from "../status.ts";
+import { abortable } from "../wire/abortable.ts";
 import { serverSent } from "../wire/server-sent.ts";
 import { type SpokenResult, spokenResult } from "../wire/spoken.ts";
 import { given, type Payload, readJson } from "../wire.ts";
@@ -36,7 +37,7 @@ export async function* speakOverHttp(ctx: NodeContext, piece: Piece): AsyncGener
   if (response.status !== 200) throw refusal(response.status, await response.text(), access);
   let url: string | undefined;
   let came = false;
-  for await (const result of results(response, access)) {
+  for await (const result of results(response, piece)) {
     const audio = result.output?.audio;
     url = audio?.url ?? url;
     if (!audio?.data) continue;
@@ -48,10 +49,10 @@ export async function* speakOverHttp(ctx: NodeContext, piece: Piece): AsyncGener
   yield* download(ctx, url, signal);
 }
 
-async function* results(response: HttpResponse, access: Access): AsyncGenerator<SpokenResult> {
+async function* results(response: HttpResponse, { access, signal }: Piece): AsyncGenerator<SpokenResult> {
   const events = (response.headers["content-type"] ?? "").includes("event-stream");
   if (!events) return yield read(await response.text(), access);
-  for await (const data of serverSent(response.chunks())) yield read(data, access);
+  for await (const data of serverSent(abortable(response.chunks(), signal))) yield read(data, access);
 }
 
 /** A failure in the midst of an answer is an event with a code. */
@@ -95,5 +96,5 @@ async function* download(ctx: NodeContext, url: string, signal: AbortSignal): As
     const code = response.status >= 500 ? "VENDOR_FAILED" : "VENDOR_REFUSED";
     throw new EngineError(code, `the audio of a text could not be fetched: HTTP ${response.status}`);
   }
-  yield* response.chunks();
+  yield* abortable(response.chunks(), signal);
 }
