@@ -16,6 +16,7 @@ const source = (name: string, load: () => Promise<{ readonly default: Plugin }>)
 const types = new NodeTypes([
   core,
   source("webrtc", () => import("../plugins/webrtc/index.ts")),
+  source("silero", () => import("../plugins/silero/index.ts")),
   source("pocketsphinx", () => import("../plugins/pocketsphinx/index.ts")),
   source("apertium", () => import("../plugins/apertium/index.ts")),
   source("espeak", () => import("../plugins/espeak/index.ts")),
@@ -24,6 +25,7 @@ const types = new NodeTypes([
   source("tencent", () => import("../plugins/tencent/index.ts")),
   source("modelstudio", () => import("../plugins/modelstudio/index.ts")),
   source("agora", () => import("../plugins/agora/index.ts")),
+  source("azure", () => import("../plugins/azure/index.ts")),
 ]);
 
 const { stdout, stderr } = process;

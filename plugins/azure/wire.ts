@@ -1,0 +1,122 @@
+import { EngineError, type Message } from "#engine/plugin";
+
+/**
+ * Messages of the Speech service inside a WebSocket: text or bytes with headers like HTTP's, of which `Path` says what it is and
+ * `X-RequestId` which turn it belongs to.
+ */
+export interface SpeechMessage {
+  readonly path: string;
+  /** Upper case, as ids are compared. */
+  readonly requestId: string;
+  readonly contentType?: string;
+  readonly streamId?: string;
+  /** Text of a text message, bytes of a binary one; may be empty. */
+  readonly body: string | Uint8Array;
+}
+
+/** The most that the specification allows for the headers of a binary message. */
+const MOST_HEADER_BYTES = 8192;
+
+export interface Outgoing extends Omit<SpeechMessage, "requestId"> {
+  readonly requestId: string;
+  /** ISO 8601, UTC. */
+  readonly timestamp: string;
+}
+
+/** @returns text for a text body, bytes for bytes. */
+export function encodeMessage(message: Outgoing): Message {
+  const head = headersOf(message);
+  if (typeof message.body === "string") return `${head}\r\n${message.body}`;
+  const { length } = head;
+  const bytes = new Uint8Array(2 + length + message.body.length);
+  new DataView(bytes.buffer).setUint16(0, length);
+  new TextEncoder().encodeInto(head, bytes.subarray(2));
+  bytes.set(message.body, 2 + length);
+  return bytes;
+}
+
+const headersOf = ({ path, requestId, timestamp, contentType, streamId }: Outgoing): string =>
+  [
+    `Path: ${path}`,
+    `X-RequestId: ${requestId}`,
+    `X-Timestamp: ${timestamp}`,
+    ...(contentType === undefined ? [] : [`Content-Type: ${contentType}`]),
+    ...(streamId === undefined ? [] : [`X-StreamId: ${streamId}`]),
+  ]
+    .map((line) => `${line}\r\n`)
+    .join("");
+
+/** @throws EngineError VENDOR_PROTOCOL for what is no message of the service. */
+export function decodeMessage(message: Message): SpeechMessage {
+  const { head, body } = typeof message === "string" ? textParts(message) : binaryParts(message);
+  const headers = new Map<string, string>();
+  for (const line of head.split(/\r?\n/)) {
+    const colon = line.indexOf(":");
+    if (colon > 0) headers.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
+  }
+  const path = headers.get("path");
+  const requestId = headers.get("x-requestid");
+  if (!path) throw malformed("has no Path");
+  if (!requestId) throw malformed("has no X-RequestId");
+  const contentType = headers.get("content-type");
+  const streamId = headers.get("x-streamid");
+  return {
+    path: path.toLowerCase(),
+    requestId: requestId.replaceAll("-", "").toUpperCase(),
+    ...(contentType !== undefined && { contentType }),
+    ...(streamId !== undefined && { streamId }),
+    body,
+  };
+}
+
+function textParts(message: string): { head: string; body: string } {
+  const end = /\r?\n\r?\n/.exec(message);
+  if (!end) throw malformed("has no empty line after its headers");
+  return { head: message.slice(0, end.index), body: message.slice(end.index + end[0].length) };
+}
+
+function binaryParts(message: Uint8Array): { head: string; body: Uint8Array } {
+  if (message.length < 2) throw malformed(`has ${message.length} bytes`);
+  const length = new DataView(message.buffer, message.byteOffset).getUint16(0);
+  if (length > MOST_HEADER_BYTES || length + 2 > message.length)
+    throw malformed(`says ${length} bytes of headers and has ${message.length - 2} in all`);
+  return { head: new TextDecoder().decode(message.subarray(2, 2 + length)), body: message.subarray(2 + length) };
+}
+
+const malformed = (how: string): EngineError =>
+  new EngineError("VENDOR_PROTOCOL", `a message of the Speech protocol ${how}`);
+
+/** An id of a connection, a request or a stream: 32 hex digits, upper case. @param uuid of any form. */
+export const hexId = (uuid: string): string => uuid.replaceAll("-", "").toUpperCase();
+
+export const isHexId = (text: string): boolean => /^[0-9a-f]{32}$/i.test(text);
+
+/** Times are in units of 100 ns. */
+const TICKS_PER_MS = 10_000;
+
+export const ticksToMs = (ticks: number): number => ticks / TICKS_PER_MS;
+
+export const msToTicks = (ms: number): number => Math.round(ms * TICKS_PER_MS);
+
+const FORMAT_TAGS = { pcm: 1, alaw: 6, mulaw: 7 } as const;
+
+export type WaveEncoding = keyof typeof FORMAT_TAGS;
+
+/** What the first message of a turn's audio begins with: a RIFF header whose sizes are 0, for the length is not known. */
+export function waveHeader(sampleRateHz: number, channels = 1, encoding: WaveEncoding = "pcm"): Uint8Array {
+  const bits = encoding === "pcm" ? 16 : 8;
+  const bytes = new Uint8Array(44);
+  const view = new DataView(bytes.buffer);
+  const text = (at: number, words: string) => new TextEncoder().encodeInto(words, bytes.subarray(at));
+  text(0, "RIFF");
+  text(8, "WAVEfmt ");
+  view.setUint32(16, 16, true);
+  view.setUint16(20, FORMAT_TAGS[encoding], true);
+  view.setUint16(22, channels, true);
+  view.setUint32(24, sampleRateHz, true);
+  view.setUint32(28, (sampleRateHz * channels * bits) / 8, true);
+  view.setUint16(32, (channels * bits) / 8, true);
+  view.setUint16(34, bits, true);
+  text(36, "data");
+  return bytes;
+}

@@ -1,0 +1,145 @@
+import { EngineError, z } from "#engine/plugin";
+import type { SpeechMessage } from "../wire.ts";
+
+const ticks = z.number();
+const language = z.looseObject({ Language: z.string() });
+
+const place = { Offset: ticks.default(0), Duration: ticks.default(0) };
+
+const word = z.looseObject({ Word: z.string(), Offset: ticks, Duration: ticks });
+
+export const hypothesis = z.looseObject({
+  Text: z.string(),
+  ...place,
+  PrimaryLanguage: language.optional(),
+  SpeakerId: z.string().optional(),
+  Channel: z.number().optional(),
+});
+
+const STATUSES = [
+  "Success",
+  "NoMatch",
+  "InitialSilenceTimeout",
+  "BabbleTimeout",
+  "Error",
+  "EndOfDictation",
+  "TooManyRequests",
+  "BadRequest",
+  "Forbidden",
+] as const;
+
+export type RecognitionStatus = (typeof STATUSES)[number];
+
+export const phrase = z.looseObject({
+  RecognitionStatus: z.enum(STATUSES),
+  DisplayText: z.string().optional(),
+  ...place,
+  PrimaryLanguage: language.optional(),
+  SpeakerId: z.string().optional(),
+  Channel: z.number().optional(),
+  NBest: z
+    .array(
+      z.looseObject({
+        Confidence: z.number().optional(),
+        Display: z.string().optional(),
+        Words: z.array(word).optional(),
+      }),
+    )
+    .optional(),
+});
+
+const translations = z.looseObject({
+  TranslationStatus: z.string().optional(),
+  Translations: z
+    .array(z.looseObject({ Language: z.string(), Text: z.string().optional(), DisplayText: z.string().optional() }))
+    .default([]),
+});
+
+/** The older form: `translation.hypothesis` and `translation.phrase`. */
+export const translated = z.looseObject({
+  RecognitionStatus: z.enum(STATUSES).optional(),
+  Text: z.string().default(""),
+  ...place,
+  PrimaryLanguage: language.optional(),
+  Translation: translations.optional(),
+});
+
+/** The newer one: `translation.response`. */
+export const translationResponse = translations.extend({
+  SpeechPhrase: phrase.optional(),
+  SpeechHypothesis: hypothesis.optional(),
+});
+
+export type Phrase = z.output<typeof phrase>;
+export type Hypothesis = z.output<typeof hypothesis>;
+export type Translations = z.output<typeof translations>;
+
+/** @throws EngineError VENDOR_PROTOCOL when the body is not what its path promises; without quoting it. */
+export function readBody<T>({ path, body }: Pick<SpeechMessage, "path" | "body">, schema: z.ZodType<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(typeof body === "string" ? body : "");
+  } catch {
+    throw new EngineError("VENDOR_PROTOCOL", `Azure sent ${path} with a body that is no JSON`);
+  }
+  const read = schema.safeParse(value);
+  if (read.success) return read.data;
+  const where = read.error.issues[0]?.path.join(".") ?? "";
+  throw new EngineError(
+    "VENDOR_PROTOCOL",
+    `Azure sent ${path} with something else than was expected at ${where || "its top"}`,
+  );
+}
+
+export interface HeardWord {
+  readonly text: string;
+  readonly startTicks: number;
+  readonly endTicks: number;
+}
+
+/** A piece of recognised speech, times in ticks from the beginning of the turn's audio. */
+export interface Heard {
+  readonly text: string;
+  readonly startTicks: number;
+  readonly endTicks: number;
+  readonly language?: string;
+  readonly speaker?: string;
+  readonly channel?: number;
+  readonly confidence?: number;
+  readonly words?: readonly HeardWord[];
+}
+
+const optional = (facts: {
+  readonly PrimaryLanguage?: { readonly Language: string } | undefined;
+  readonly SpeakerId?: string | undefined;
+  readonly Channel?: number | undefined;
+}): Pick<Heard, "language" | "speaker" | "channel"> => ({
+  ...(facts.PrimaryLanguage && facts.PrimaryLanguage.Language !== "" && { language: facts.PrimaryLanguage.Language }),
+  ...(facts.SpeakerId !== undefined && facts.SpeakerId !== "" && { speaker: facts.SpeakerId }),
+  ...(facts.Channel !== undefined && { channel: facts.Channel }),
+});
+
+export const heardSoFar = (from: Hypothesis): Heard => ({
+  text: from.Text,
+  startTicks: from.Offset,
+  endTicks: from.Offset + from.Duration,
+  ...optional(from),
+});
+
+/** Of detailed output the best reading counts. */
+export function heardPhrase(from: Phrase): Heard {
+  const best = from.NBest?.[0];
+  const words = best?.Words?.map(({ Word, Offset, Duration }) => ({
+    text: Word,
+    startTicks: Offset,
+    endTicks: Offset + Duration,
+  }));
+  return {
+    text: best?.Display ?? from.DisplayText ?? "",
+    startTicks: from.Offset,
+    endTicks: from.Offset + from.Duration,
+    ...optional(from),
+    ...(best?.Confidence !== undefined && { confidence: best.Confidence }),
+    ...(words && { words }),
+  };
+}
