@@ -1,18 +1,18 @@
 import { parseArgs } from "node:util";
-import { describeNode, type NodePage } from "#engine/plugin";
+import { describeNode, type NodePage, nodeMarkdown } from "#engine/plugin";
 import { suggest } from "#engine/workflow";
 import { type Command, EXIT } from "./command.ts";
 
 export const nodes: Command = {
   name: "nodes",
-  usage: "[TYPE] [--json]",
+  usage: "[TYPE] [--json|--markdown]",
   listedPlugins: true,
   summary: "List the node types, or show one with its ports and settings",
   async run(argv, console, world) {
     const { positionals, values } = parseArgs({
       args: [...argv],
       allowPositionals: true,
-      options: { json: { type: "boolean", default: false } },
+      options: { json: { type: "boolean", default: false }, markdown: { type: "boolean", default: false } },
     });
     const [type] = positionals;
     if (type === undefined) {
@@ -34,6 +34,7 @@ export const nodes: Command = {
     }
     const page = describeNode(definition);
     if (values.json) console.out(JSON.stringify(page));
+    else if (values.markdown) console.out(nodeMarkdown(page).trimEnd());
     else for (const line of pageLines(page)) console.out(line);
     return EXIT.done;
   },

@@ -131,6 +131,7 @@ export {
   type TaskNode,
   type Wanted,
 } from "./node.ts";
+export { nodeMarkdown } from "./node-markdown.ts";
 export { type Outbox, type OutgoingPost, postHeaders, signatureOf } from "./outbox.ts";
 export { checkPlugin, pluginEntrySchema, VERSION } from "./outside.ts";
 export {

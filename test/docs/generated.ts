@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ERROR_TRAITS } from "#engine/errors";
-import { describeNode, type FieldPage, type NodePage } from "#engine/plugin";
 import { FINDING_CODES } from "#engine/workflow";
-import { builtInTypes } from "#test/built-in-types";
 import { errorPages, findingPages } from "./codes.ts";
 import { statusOf } from "./coverage.ts";
 import { eventTable, messageTables } from "./messages.ts";
+import { nodeFiles, nodeList } from "./node-pages.ts";
 import { broughtBy, directPackages, type Package } from "./packages.ts";
 import { ROOT } from "./pages.ts";
+import { surfaceFiles } from "./surface.ts";
 
 /** A part of a page that is made from the code, between two marks. */
 export interface Section {
@@ -19,7 +19,7 @@ export interface Section {
 }
 
 export const SECTIONS: readonly Section[] = [
-  { page: "docs/nodes.md", name: "node types", make: nodeTypes },
+  { page: "docs/nodes.md", name: "node types", make: nodeList },
   { page: "docs/workflows.md", name: "findings", make: findings },
   { page: "docs/plugins.md", name: "codes", make: codes },
   { page: "docs/codes.md", name: "findings", make: findingPages },
@@ -41,6 +41,12 @@ export const SECTIONS: readonly Section[] = [
   { page: "docs/status.md", name: "coverage", make: statusOf },
   { page: "docs/notices.md", name: "brought packages", make: broughtPackages },
 ];
+
+/** Files that are made from the code as a whole, by path from the root. */
+export const wholeFiles = (): ReadonlyMap<string, string> => new Map([...nodeFiles, ...surfaceFiles()]);
+
+/** Folders that hold nothing else. */
+export const WHOLE_FOLDERS = ["docs/nodes", "docs/surface"] as const;
 
 /** A page with one of its sections made anew. */
 export function withSection(text: string, { page, name, make }: Section): string {
@@ -130,35 +136,4 @@ function broughtPackages(): string {
     return `- ${licence}: ${names.join(", ")}`;
   });
   return lines.join("\n");
-}
-
-function nodeTypes(): string {
-  const pages = builtInTypes().plugins.flatMap(({ nodes }) => nodes.map(describeNode));
-  const list = pages.map((page) => [
-    `[\`${page.type}\`](#${anchor(page.type)})`,
-    page.role ?? "by its settings",
-    page.summary,
-  ]);
-  return [table(["type", "role", ""], list), ...pages.map(nodePage)].join("\n\n");
-}
-
-const anchor = (type: string): string => type.replaceAll(".", "");
-
-function nodePage(page: NodePage): string {
-  const { type, summary, shape, role, inputs, outputs, fields, effects } = page;
-  const facts = [
-    `- role: ${role ?? "follows from the settings, as do its ports"}; shape: ${shape}`,
-    ...inputs.map((line) => `- in: ${port(line)}`),
-    ...outputs.map((line) => `- out: ${port(line)}`),
-    ...(effects.length > 0 ? [`- effects: ${effects.join(", ")}`] : []),
-  ];
-  const settings = table(["setting", "value", "default", ""], fields.map(fieldRow));
-  return [`## ${type}`, summary, facts.join("\n"), settings].join("\n\n");
-}
-
-const port = (line: string): string => line.replace(/^([^:]+):/, "`$1`:");
-
-function fieldRow({ name, type, required, default: standard, marks, description = "" }: FieldPage): string[] {
-  const value = standard === undefined ? (required ? "required" : "") : `\`${JSON.stringify(standard)}\``;
-  return [`\`${name}\``, [type, ...marks].join("; "), value, description];
 }
