@@ -38,12 +38,9 @@ function exportsOf(path: string): Map<string, string> {
         if (isExported(statement)) found.set(name, declared(statement, name));
       continue;
     }
-    const from =
-      statement.moduleSpecifier && ts.isStringLiteral(statement.moduleSpecifier)
-        ? statement.moduleSpecifier.text
-        : undefined;
-    if (from === undefined) continue;
-    const target = resolved(from, path);
+    const { moduleSpecifier } = statement;
+    const from = moduleSpecifier && ts.isStringLiteral(moduleSpecifier) ? moduleSpecifier.text : undefined;
+    const target = from === undefined ? path : resolved(from, path);
     if (!statement.exportClause) {
       for (const [name, text] of target ? exportsOf(target) : []) found.set(name, text);
     } else if (ts.isNamedExports(statement.exportClause))
@@ -68,6 +65,14 @@ function resolved(from: string, path: string): string | undefined {
 function lookUp(name: string, path: string): string | undefined {
   for (const statement of sourceOf(path).statements)
     if (declaredNames(statement).includes(name)) return declared(statement, name);
+  for (const statement of sourceOf(path).statements) {
+    if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) continue;
+    const bindings = statement.importClause?.namedBindings;
+    const target = resolved(statement.moduleSpecifier.text, path);
+    const imports =
+      bindings && ts.isNamedImports(bindings) && bindings.elements.some((each) => each.name.text === name);
+    if (imports && target) return lookUp(name, target);
+  }
   return exportsOf(path).get(name);
 }
 
