@@ -73,8 +73,9 @@ export class Sentences {
     this.#shown = undefined;
   }
 
+  /** Language and channel may be told with a phrase and not before: they do not tell sentences apart. */
   #emit(heard: Heard, final: boolean): void {
-    const { language = this.options.language, speaker, channel, confidence, words } = heard;
+    const { language = this.options.language, speaker, confidence, words } = heard;
     const { transcript } = this.options.ports;
     const frame = this.#texts.frame({
       key: this.#index,
@@ -82,13 +83,12 @@ export class Sentences {
       text: heard.text,
       final,
       ...this.#place(heard),
-      ...(language !== undefined && { language }),
       ...(speaker !== undefined && { speaker }),
-      ...(channel !== undefined && { channel }),
       ...(final && confidence !== undefined && { confidence }),
       ...(final && words && { words: words.map((word) => this.#word(word)) }),
     });
-    this.#send(frame, final ? transcript.final : transcript.partial);
+    const labelled = frame && language !== undefined ? { ...frame, language } : frame;
+    this.#send(labelled, final ? transcript.final : transcript.partial);
   }
 
   #translated(heard: Heard, translations: Translations | undefined, final: boolean): void {

@@ -101,6 +101,7 @@ export class SpeakingTurn implements ServedTurn {
       context: { serviceTag: this.#streamId.toLowerCase() },
       audio: { type: "inline", streamId: this.#streamId },
     });
+    if (this.#over) return; // a fault script may answer a message by an error
     const params = { ...(voice !== undefined && { voice }), sampleRateHz: format.sampleRateHz };
     this.#run = new ServedRun(
       host,

@@ -13,7 +13,6 @@ export const hypothesis = z.looseObject({
   ...place,
   PrimaryLanguage: language.optional(),
   SpeakerId: z.string().optional(),
-  Channel: z.number().optional(),
 });
 
 const STATUSES = [
@@ -36,7 +35,6 @@ export const phrase = z.looseObject({
   ...place,
   PrimaryLanguage: language.optional(),
   SpeakerId: z.string().optional(),
-  Channel: z.number().optional(),
   NBest: z
     .array(
       z.looseObject({
@@ -104,7 +102,6 @@ export interface Heard {
   readonly endTicks: number;
   readonly language?: string;
   readonly speaker?: string;
-  readonly channel?: number;
   readonly confidence?: number;
   readonly words?: readonly HeardWord[];
 }
@@ -112,11 +109,9 @@ export interface Heard {
 const optional = (facts: {
   readonly PrimaryLanguage?: { readonly Language: string } | undefined;
   readonly SpeakerId?: string | undefined;
-  readonly Channel?: number | undefined;
-}): Pick<Heard, "language" | "speaker" | "channel"> => ({
+}): Pick<Heard, "language" | "speaker"> => ({
   ...(facts.PrimaryLanguage && facts.PrimaryLanguage.Language !== "" && { language: facts.PrimaryLanguage.Language }),
   ...(facts.SpeakerId !== undefined && facts.SpeakerId !== "" && { speaker: facts.SpeakerId }),
-  ...(facts.Channel !== undefined && { channel: facts.Channel }),
 });
 
 export const heardSoFar = (from: Hypothesis): Heard => ({
