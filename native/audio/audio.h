@@ -20,7 +20,8 @@ enum {
 
 enum { PA_ALAW = 0, PA_MULAW = 1 };
 
-#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
+/* WITHOUT_AVX2 leaves the code for it out, as a processor without it would. */
+#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__)) && !defined(WITHOUT_AVX2)
 #define HAS_AVX2 1
 #include <immintrin.h>
 #define AVX2 __attribute__((target("avx2")))

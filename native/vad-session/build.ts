@@ -3,6 +3,7 @@ import type { LibrarySpec } from "../library/index.ts";
 import { DETECTOR_FLAGS, packagedSourceDir, packagedSources } from "../webrtc-vad/index.ts";
 
 const OWN = [
+  "avx2.h",
   "gaussians.h",
   "level.h",
   "pool.h",

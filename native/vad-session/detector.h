@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "avx2.h"
+
 #include "webrtc/common_audio/signal_processing/division_operations.c"
 #include "webrtc/common_audio/signal_processing/energy.c"
 #include "webrtc/common_audio/signal_processing/get_scaling_square.c"
@@ -40,7 +42,7 @@ void rtc_FatalMessage(const char* file, int line, const char* msg) {
 
 /* Whether this processor has AVX2; asked once for a pool. */
 static int has_avx2(void) {
-#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
+#ifdef HAS_AVX2_LANES
   __builtin_cpu_init();
   return __builtin_cpu_supports("avx2") != 0;
 #else
@@ -51,7 +53,7 @@ static int has_avx2(void) {
 /* The detector's decision on features that are in `frame`, made by a filter bank of ours; `samples_8k` is 80, 160 or 240. */
 static inline int decide(VadInstT* vad, prepared_frame* frame, int16_t total_energy, int samples_8k, int avx2) {
   if (total_energy > kMinEnergy) { /* else it decides without */
-#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
+#ifdef HAS_AVX2_LANES
     if (avx2)
       prepare_avx2(vad, frame);
     else

@@ -12,6 +12,8 @@
 #include "webrtc/common_audio/vad/vad_core.h"
 #include "webrtc/common_audio/vad/vad_gmm.h"
 
+#include "avx2.h"
+
 #define GAUSSIANS (2 * kTableSize) /* noise, then speech; of each the first of every band, then the second */
 
 /* The features of one frame, as the decision wants them: first in memory. */
@@ -62,8 +64,7 @@ static void prepare_plain(const VadInstT* vad, prepared_frame* frame) {
   }
 }
 
-#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
-#include <immintrin.h>
+#ifdef HAS_AVX2_LANES
 
 #define GAUSS_INLINE __attribute__((target("avx2"), always_inline)) static inline
 

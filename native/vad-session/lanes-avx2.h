@@ -9,12 +9,10 @@
 #ifndef PARLANDO_LANES_AVX2_H_
 #define PARLANDO_LANES_AVX2_H_
 
-#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
-#define HAS_AVX2_LANES 1
-
-#include <immintrin.h>
-
+#include "avx2.h"
 #include "band-energy.h"
+
+#ifdef HAS_AVX2_LANES
 
 #define AVX2 __attribute__((target("avx2")))
 #define AVX2_INLINE __attribute__((target("avx2"), always_inline)) static inline

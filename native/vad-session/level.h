@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#include "avx2.h"
+
 /* Sum of squares. The low and high halves of the squares are added apart, in 32 bits, so that a compiler finds vectors in it. */
 static uint64_t squares_plain(const int16_t* pcm, int32_t samples) {
   uint64_t total = 0;
@@ -21,8 +23,7 @@ static uint64_t squares_plain(const int16_t* pcm, int32_t samples) {
   return total;
 }
 
-#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
-#include <immintrin.h>
+#ifdef HAS_AVX2_LANES
 
 __attribute__((target("avx2"))) static uint64_t squares_avx2(const int16_t* pcm, int32_t samples) {
   const __m256i zero = _mm256_setzero_si256();
@@ -41,7 +42,7 @@ __attribute__((target("avx2"))) static uint64_t squares_avx2(const int16_t* pcm,
 
 /* Mean power: 0 to 2^30. */
 static float mean_power(const int16_t* pcm, int32_t samples, int avx2) {
-#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
+#ifdef HAS_AVX2_LANES
   if (avx2) return (float)squares_avx2(pcm, samples) / (float)samples;
 #endif
   (void)avx2;

@@ -1,7 +1,9 @@
-import { beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { buildLibrary, findCompiler } from "#native/library";
 import { sessionLibrary } from "#native/vad-session";
 import { compareLanes, waysHere } from "#test/lane-comparison";
+
+setDefaultTimeout(60_000); // much is judged, on a machine that may be busy
 
 describe.skipIf(!findCompiler())("lanes (need a C compiler)", () => {
   beforeAll(() => void buildLibrary(sessionLibrary()), 120_000);

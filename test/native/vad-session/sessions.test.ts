@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { Endpointing } from "#engine/plugin";
 import { buildLibrary, findCompiler } from "#native/library";
@@ -6,6 +6,8 @@ import { MAX_CHUNK_BYTES, type SessionSettings, sessionLibrary, VadSessions } fr
 import { WebRtcVad } from "#native/webrtc-vad";
 import { anything, randomFrom, silence, voice, whiteNoise } from "#test/detector-signals";
 import { waysHere } from "#test/lane-comparison";
+
+setDefaultTimeout(60_000); // much is judged, on a machine that may be busy
 
 const settings: SessionSettings = {
   sampleRateHz: 16000,
