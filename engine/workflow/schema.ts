@@ -12,6 +12,7 @@ import {
   paramSchema,
   workflowSchema,
 } from "./read/format.ts";
+import { wholeTestSchema } from "./tests/format.ts";
 
 /** As much of JSON Schema (draft 7, which editors read) as is made here. */
 export interface JsonSchema {
@@ -37,6 +38,7 @@ export function workflowJsonSchema(types: NodeTypes): JsonSchema {
   const settings = Object.fromEntries(definitions.map((each) => [settingsName(each.type), settingsSchema(each)]));
   const top = plain(workflowSchema);
   const bargeIn = plain(bargeInSchema);
+  const { definitions: piecesOfTests, ...test } = plain(wholeTestSchema);
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "Parlando workflow",
@@ -45,7 +47,7 @@ export function workflowJsonSchema(types: NodeTypes): JsonSchema {
     required: ["parlando", "nodes"],
     properties: {
       ...top.properties,
-      tests: top.properties?.tests ?? {},
+      tests: { type: "array", description: "what has to be true of it: `parlando test` runs them", items: test },
       parlando: { const: 1, description: "the version of the format" },
       inputs: named(NAME, ref("input"), "the workflow's own inputs: whoever starts the run binds them"),
       params: named(NAME, ref("param"), "values that whoever starts the run may give"),
@@ -76,6 +78,7 @@ export function workflowJsonSchema(types: NodeTypes): JsonSchema {
       feeds: oneOrMore({ anyOf: [ref("reference"), ref("edge")] }),
       reference: { type: "string", description: "`node`, `node.port` or `inputs.name`" },
       ...settings,
+      ...(typeof piecesOfTests === "object" && piecesOfTests),
     },
   };
 }

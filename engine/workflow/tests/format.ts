@@ -205,3 +205,10 @@ export const testSchema = z.strictObject({
     .describe("what takes the place of a node, by id; a fallback is id.fallback.1"),
   expect: z.unknown().optional(),
 });
+
+/** All of a test at once, for editors; lint checks it piece by piece, so that one fault hides no other. */
+export const wholeTestSchema = testSchema.extend({
+  in: z.record(z.string(), fixtureSchema).optional().describe("what comes in, by input"),
+  mock: z.record(z.string(), mockSchema).optional().describe("what takes the place of a node, by id"),
+  expect: expectSchema.optional().describe("what has to come out of it, and when"),
+});

@@ -50,6 +50,15 @@ describe("completion offers", () => {
     ["the words of an edge", `${NODES}  vad:\n    use: webrtc.vad\n    from:\n      from: x\n      |\n`, "buffer", /^/],
     ["the kinds of an input", "parlando: 1\ninputs:\n  talk:\n    kind: |\nnodes: {}\n", "encoded", /^/],
     ["settings by type under defaults", "parlando: 1\ndefaults:\n  |\nnodes: {}\n", "webrtc.vad", /^/],
+    ["the words of a test", `${NODES}  {}\ntests:\n  - name: a\n    |\n`, "mock", /takes the place/],
+    ["what a test may expect", `${NODES}  {}\ntests:\n  - name: a\n    expect:\n      |\n`, "ports", /^/],
+    [
+      "pieces of a recording",
+      `${NODES}  {}\ntests:\n  - name: a\n    in:\n      talk:\n        - |\n`,
+      "silence",
+      /zeros/,
+    ],
+    ["who may barge in", `${NODES}  {}\nbargeIn:\n  |\n`, "flush", /fall silent/],
     ["the limits of a run", `${NODES}  {}\nlimits:\n  |\n`, "drainMs", /end of input/],
   ])("%s", async (_what, text, label, about) => {
     const { name, place } = await openAt(text);
