@@ -24,6 +24,24 @@ export const gateway = defineGateway({
   type: "modelstudio",
   summary: "Answers clients of Model Studio (DashScope): recognition, translation, synthesis, and recordings.",
   config: gatewaySettings,
+  streams: [
+    { name: "recognition", inputs: ["audio"], output: "text" },
+    { name: "recordings", inputs: ["audio", "recording"], output: "text" },
+    { name: "synthesis", inputs: ["text"], output: "audio" },
+  ],
+  example: {
+    key: { id: "example-key", secret: "example-secret", facts: {} },
+    nodes({ web = "" }, { id, secret }) {
+      const calls = { httpUrl: `http://${web}/api/v1`, apiKey: `${id}.${secret}` };
+      const access = { ...calls, url: `ws://${web}/api-ws/v1/inference` };
+      return {
+        "modelstudio.asr": access,
+        "modelstudio.interpret": { ...access, target: "es" },
+        "modelstudio.tts": access,
+        "modelstudio.file-asr": calls,
+      };
+    },
+  },
   create(settings, host): Gateway {
     const vocabularies = new Vocabularies();
     const admit = async ({ headers }: Incoming, caller: Caller): Promise<Outgoing | undefined> => {

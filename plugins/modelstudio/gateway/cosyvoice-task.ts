@@ -1,7 +1,6 @@
-import type { AudioFrame } from "#engine/plugin";
+import { type AudioFrame, SentenceCutter } from "#engine/plugin";
 import type { Payload } from "../wire.ts";
 import { type Refusal, refusal } from "./refusal.ts";
-import { SentenceCutter } from "./sentence-cutter.ts";
 import { plainText, SpeakingTask, spokenParams } from "./speaking-task.ts";
 import { type TaskAsked, wordIn } from "./task.ts";
 

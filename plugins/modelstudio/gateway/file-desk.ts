@@ -61,7 +61,7 @@ export class FileDesk {
         ...(words && { hotWords: words.map(({ text }) => text) }),
       },
     });
-    return answered({ output: { task_id: task.id, task_status: task.state }, request_id: call.requestId });
+    return answered({ output: { task_id: task.id, task_status: "PENDING" }, request_id: call.requestId });
   };
 
   readonly ask: Answer = async (call) => {

@@ -1,10 +1,9 @@
-import { asEngineError, type Frame, type TextFrame } from "#engine/plugin";
+import { asEngineError, type Frame, ServedRun, type TextFrame } from "#engine/plugin";
 import type { Payload } from "../wire.ts";
 import { type AudioIn, audioIn } from "./audio-in.ts";
 import { msOf } from "./hearing-task.ts";
 import type { ClientEvent, RealtimePlace, RealtimeServed } from "./realtime-served.ts";
 import { type Refusal, refusal, refusalOf } from "./refusal.ts";
-import { ServedRun } from "./served-run.ts";
 import { numberIn, wordIn } from "./task.ts";
 
 const TRANSCRIPTION = "conversation.item.input_audio_transcription";

@@ -1,10 +1,16 @@
-import { type AudioFrame, asEngineError, type Frame, type TextFrame } from "#engine/plugin";
+import {
+  type AudioFrame,
+  asEngineError,
+  type Frame,
+  SentenceCutter,
+  ServedRun,
+  SpokenOut,
+  type TextFrame,
+} from "#engine/plugin";
 import type { Payload } from "../wire.ts";
-import { AudioOut, SPOKEN_FORMATS } from "./audio-out.ts";
 import type { ClientEvent, RealtimePlace, RealtimeServed } from "./realtime-served.ts";
 import { type Refusal, refusal, refusalOf } from "./refusal.ts";
-import { SentenceCutter } from "./sentence-cutter.ts";
-import { ServedRun } from "./served-run.ts";
+import { isSpoken, MESSAGE_BYTES } from "./spoken-formats.ts";
 import { numberIn, renamed, wordIn } from "./task.ts";
 
 const RATES_HZ = [8000, 16_000, 24_000, 48_000];
@@ -22,7 +28,7 @@ interface Response {
 export class RealtimeSpeaking implements RealtimeServed {
   readonly #cutter = new SentenceCutter();
   #run: ServedRun | undefined;
-  #out: AudioOut | undefined;
+  #out: SpokenOut | undefined;
   #voice = "";
   /** The client says when to speak. */
   #byCommit = false;
@@ -43,10 +49,16 @@ export class RealtimeSpeaking implements RealtimeServed {
     this.#voice = wordIn(session, "voice") ?? "";
     this.#byCommit = session.mode === "commit";
     const format = wordIn(session, "response_format") ?? "pcm";
-    const sampleRateHz = numberIn(session, "sample_rate") ?? 24_000;
-    const bitRateKbps = numberIn(session, "bit_rate");
+    if (!isSpoken(format)) return refusal("invalid_value", "session.response_format is not known");
+    const kbps = numberIn(session, "bit_rate");
+    const options = {
+      format,
+      sampleRateHz: numberIn(session, "sample_rate") ?? 24_000,
+      ...(kbps !== undefined && { bitRate: kbps * 1000 }),
+      messageBytes: MESSAGE_BYTES,
+    };
     try {
-      this.#out = await AudioOut.open({ format, sampleRateHz, bitRateKbps }, (bytes) => this.#delta(bytes));
+      this.#out = await SpokenOut.open(options, (bytes) => this.#delta(bytes));
     } catch (error) {
       return refusalOf(asEngineError(error, "INTERNAL", "audio"));
     }
@@ -196,8 +208,6 @@ const itemOf = ({ item }: Response, status: string): Payload => ({
 
 function refusedSession(session: Payload): Refusal | undefined {
   if (wordIn(session, "voice") === undefined) return refusal("invalid_value", "session.voice is missing");
-  if (!SPOKEN_FORMATS.includes(wordIn(session, "response_format") ?? "pcm"))
-    return refusal("invalid_value", "session.response_format is not known");
   if (!RATES_HZ.includes(numberIn(session, "sample_rate") ?? 24_000))
     return refusal("invalid_value", "session.sample_rate is not one of 8000, 16000, 24000, 48000");
   for (const [name, least, most] of RANGES) {

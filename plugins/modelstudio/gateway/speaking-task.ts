@@ -1,7 +1,15 @@
-import { type AudioFrame, asEngineError, type Frame, samplesToMs, type TextFrame } from "#engine/plugin";
+import {
+  type AudioFrame,
+  asEngineError,
+  type Frame,
+  SpokenOut,
+  type SpokenOutOptions,
+  samplesToMs,
+  type TextFrame,
+} from "#engine/plugin";
 import type { Payload } from "../wire.ts";
-import { AudioOut, SPOKEN_FORMATS, SPOKEN_RATES_HZ } from "./audio-out.ts";
 import { type Refusal, refusal, refusalOf } from "./refusal.ts";
+import { isSpoken, MESSAGE_BYTES, SPOKEN_RATES_HZ } from "./spoken-formats.ts";
 import { listIn, numberIn, renamed, ServedTask, type TaskAsked, wordIn } from "./task.ts";
 
 /** What the vendor's library means where its user chose no format. */
@@ -9,7 +17,7 @@ const DEFAULT = { format: "mp3", sampleRateHz: 22_050 };
 
 /** Gives a client's texts to the workflow, and what it speaks back to the client. */
 export abstract class SpeakingTask extends ServedTask {
-  protected out: AudioOut | undefined;
+  protected out: SpokenOut | undefined;
   protected characters = 0;
 
   protected abstract begun(asked: TaskAsked): Refusal | undefined;
@@ -18,10 +26,10 @@ export abstract class SpeakingTask extends ServedTask {
   protected abstract announce(): void;
 
   override async start(asked: TaskAsked): Promise<Refusal | undefined> {
-    const refused = refusedManner(asked.parameters);
-    if (refused) return refused;
+    const wanted = formatOf(asked.parameters);
+    if ("code" in wanted) return wanted;
     try {
-      this.out = await AudioOut.open(formatOf(asked.parameters), (bytes) => {
+      this.out = await SpokenOut.open(wanted, (bytes) => {
         this.announce();
         this.place.outlet.audio(bytes);
       });
@@ -41,7 +49,7 @@ export abstract class SpeakingTask extends ServedTask {
 
   /** Ms of audio so far, of all that was spoken in the task. */
   protected get spokenMs(): number {
-    return this.out ? Math.round(samplesToMs(this.out.samples, this.out.of.sampleRateHz)) : 0;
+    return this.out ? Math.round(samplesToMs(this.out.samples, this.out.options.sampleRateHz)) : 0;
   }
 
   protected say(text: string, number: number): void {
@@ -55,19 +63,10 @@ export abstract class SpeakingTask extends ServedTask {
       stableChars: text.length,
       startSample: 0,
       endSample: 0,
-      sampleRateHz: this.out?.of.sampleRateHz ?? 16_000,
+      sampleRateHz: this.out?.options.sampleRateHz ?? 16_000,
     };
     void this.run?.push(frame); // texts are few, and bounded by the service's own limits
   }
-}
-
-/** What was asked for, and what stands in for what was not. */
-export function formatOf(parameters: Payload) {
-  const format = wordIn(parameters, "format") ?? "Default";
-  const rate = numberIn(parameters, "sample_rate") ?? 0;
-  const bitRateKbps = numberIn(parameters, "bit_rate");
-  if (format === "Default") return { ...DEFAULT, ...(rate > 0 && { sampleRateHz: rate }) };
-  return { format, sampleRateHz: rate > 0 ? rate : DEFAULT.sampleRateHz, bitRateKbps };
 }
 
 const RANGES = [
@@ -78,10 +77,12 @@ const RANGES = [
   ["seed", 0, 65_535],
 ] as const;
 
-/** Why what is asked for cannot be spoken; undefined where it can. */
-export function refusedManner(parameters: Payload): Refusal | undefined {
-  const { format, sampleRateHz } = formatOf(parameters);
-  if (!SPOKEN_FORMATS.includes(format)) return refusal("UNSUPPORTED_FORMAT", "the format is not known");
+/** What is to be sent, with what stands in for what was not asked for; or why it cannot be. */
+export function formatOf(parameters: Payload): SpokenOutOptions | Refusal {
+  const named = wordIn(parameters, "format") ?? "Default";
+  const format = named === "Default" ? DEFAULT.format : named;
+  const sampleRateHz = numberIn(parameters, "sample_rate") || DEFAULT.sampleRateHz;
+  if (!isSpoken(format)) return refusal("UNSUPPORTED_FORMAT", "the format is not known");
   const rates = format === "opus" ? SPOKEN_RATES_HZ.filter((rate) => 48_000 % rate === 0) : SPOKEN_RATES_HZ;
   if (!rates.includes(sampleRateHz)) return refusal("InvalidParameter", "sample_rate is not one of the format's");
   for (const [name, least, most] of RANGES) {
@@ -89,7 +90,8 @@ export function refusedManner(parameters: Payload): Refusal | undefined {
     if (value !== undefined && value !== null && !(typeof value === "number" && value >= least && value <= most))
       return refusal("InvalidParameter", `${name} is out of range`);
   }
-  return undefined;
+  const kbps = numberIn(parameters, "bit_rate");
+  return { format, sampleRateHz, ...(kbps !== undefined && { bitRate: kbps * 1000 }), messageBytes: MESSAGE_BYTES };
 }
 
 /** Under the names of the settings of `modelstudio.tts`, for a workflow that declares such params. */

@@ -1,11 +1,17 @@
 import { z } from "zod";
-import type { Frame, GatewayHost, TextFrame } from "#engine/plugin";
+import {
+  type Frame,
+  type GatewayHost,
+  ServedRun,
+  SpokenOut,
+  type SpokenOutOptions,
+  type TextFrame,
+} from "#engine/plugin";
 import type { Payload } from "../wire.ts";
-import { AudioOut } from "./audio-out.ts";
 import { type Answer, bodyOf, type Call } from "./calls.ts";
 import { answered, type Refusal, refusal, refusalOf } from "./refusal.ts";
-import { ServedRun } from "./served-run.ts";
-import { formatOf, plainText, refusedManner, spokenParams } from "./speaking-task.ts";
+import { formatOf, plainText, spokenParams } from "./speaking-task.ts";
+import { MESSAGE_BYTES } from "./spoken-formats.ts";
 
 const MOST_CHARS = 20_000;
 
@@ -19,7 +25,7 @@ interface Asked {
   readonly call: Call;
   readonly text: string;
   readonly params: Payload;
-  readonly format: ReturnType<typeof formatOf>;
+  readonly format: SpokenOutOptions;
 }
 
 /** HTTP synthesis, with the audio in events, or all of it in one answer. */
@@ -33,10 +39,10 @@ export class SpeechDesk {
     const read = bodyOf(call, body);
     if ("code" in read) return read;
     const { input } = read.body;
-    const refused = refusedManner(input);
-    if (refused) return refused;
+    const format = formatOf(input);
+    if ("code" in format) return format;
     const text = input.enable_ssml === true ? plainText(input.text) : input.text;
-    return this.#answer({ call, text, params: spokenParams(input), format: formatOf(input) });
+    return this.#answer({ call, text, params: spokenParams(input), format });
   };
 
   /** Qwen, which speaks samples of 24 kHz. */
@@ -45,7 +51,7 @@ export class SpeechDesk {
     if ("code" in read) return read;
     const { input, model } = read.body;
     if (!model.includes("tts")) return refusal("ModelNotFound", "the model does not exist");
-    const format = { format: "pcm", sampleRateHz: 24_000 };
+    const format = { format: "pcm", sampleRateHz: 24_000, messageBytes: MESSAGE_BYTES } as const;
     return this.#answer({ call, text: input.text, params: { voice: input.voice }, format });
   };
 
@@ -57,7 +63,7 @@ export class SpeechDesk {
   async #answer(asked: Asked) {
     if (asked.text.trim() === "") return refusal("InvalidParameter", "input.text has no words");
     const pieces = new Pieces();
-    const out = await AudioOut.open(asked.format, (bytes) => pieces.push(bytes));
+    const out = await SpokenOut.open(asked.format, (bytes) => pieces.push(bytes));
     const run = this.#run(asked, out, pieces);
     await run.settled;
     if (pieces.refused) return pieces.refused;
@@ -82,7 +88,7 @@ export class SpeechDesk {
     return pieces.refused ?? answered(result(Buffer.concat(all), "stop"));
   }
 
-  #run({ call, text, params }: Asked, out: AudioOut, pieces: Pieces): ServedRun {
+  #run({ call, text, params }: Asked, out: SpokenOut, pieces: Pieces): ServedRun {
     const end = (refused?: Refusal) => {
       this.#runs.delete(run);
       out.close();

@@ -1,8 +1,7 @@
-import type { Frame, GatewayHost, GatewayKey, GatewayStart } from "#engine/plugin";
+import { type Frame, type GatewayHost, type GatewayKey, type GatewayStart, ServedRun } from "#engine/plugin";
 import type { Payload } from "../wire.ts";
 import type { Outlet } from "./outlet.ts";
 import { type Refusal, refusal, refusalOf } from "./refusal.ts";
-import { ServedRun } from "./served-run.ts";
 import type { GatewaySettings } from "./settings.ts";
 import type { Vocabularies } from "./vocabularies.ts";
 
