@@ -42,7 +42,7 @@ const store = z.strictObject({
 const quotas = z.strictObject({
   runs: z.number().int().min(0).optional().describe("runs at once"),
   audioSeconds: z.number().min(0).optional().describe("seconds of audio in a calendar month"),
-  requestsPerMinute: z.number().int().min(1).optional(),
+  requestsPerMinute: z.number().int().min(1).optional().describe("requests, and streams that clients of gateways open"),
 });
 
 const keys = z.strictObject({
@@ -51,9 +51,11 @@ const keys = z.strictObject({
   quotas: z.record(z.string(), quotas).default({}).describe("by project; * stands for all that are not named"),
 });
 
+const secretHosts = z.array(host).optional().describe("where nodes that use it may go, beside allowedHosts");
+
 const secretSource = z.union([
-  z.strictObject({ env: environmentName, hosts: z.array(host).optional() }),
-  z.strictObject({ file: z.string().min(1), hosts: z.array(host).optional() }),
+  z.strictObject({ env: environmentName.describe("a variable that holds it"), hosts: secretHosts }),
+  z.strictObject({ file: z.string().min(1).describe("a file that holds it"), hosts: secretHosts }),
 ]);
 
 const limits = z.strictObject({
@@ -97,7 +99,10 @@ export const serverConfigSchema = z.strictObject({
     .default([])
     .describe("hosts that workflows from the API may reach; empty: any public one, without secrets"),
   folders: z
-    .strictObject({ read: z.array(z.string().min(1)).default([]), write: z.array(z.string().min(1)).default([]) })
+    .strictObject({
+      read: z.array(z.string().min(1)).default([]).describe("where they may read"),
+      write: z.array(z.string().min(1)).default([]).describe("where they may write, and read"),
+    })
     .prefault({})
     .describe("folders that workflows from the API may use beside the run's own"),
   plugins: z
@@ -105,7 +110,10 @@ export const serverConfigSchema = z.strictObject({
     .default([])
     .describe("modules that export a plugin: packages, or paths that begin with a dot"),
   gateways: z.record(name, gatewaySchema).default({}).describe("vendors' protocols, from the other side"),
-  deployments: z.record(name, deploymentSchema).default({}),
+  deployments: z
+    .record(name, deploymentSchema)
+    .default({})
+    .describe("workflows that a time, a file or a gateway's client starts"),
   retention: z
     .strictObject({
       runs: days("runs that ended, with all that belongs to them"),

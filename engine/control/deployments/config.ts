@@ -51,7 +51,7 @@ export const deploymentSchema = z.strictObject({
     .min(1)
     .default("default")
     .describe("whose runs they are; a gateway's clients have that of their key"),
-  when: z.union([schedule, every, folder, gateway]),
+  when: z.union([schedule, every, folder, gateway]).describe("what starts it: a time, a file, or a gateway's client"),
 });
 
 /** A deployment as `parlando.yaml` has it. */

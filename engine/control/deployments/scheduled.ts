@@ -60,7 +60,7 @@ export class Scheduled {
     );
     if (this.#stopped) return;
     const nextMs = next(Math.max(dueMs, epochMs()));
-    if (error && error.traits.retryable && (nextMs === undefined || epochMs() + RETRY_MS < nextMs)) {
+    if (error?.traits.retryable && (nextMs === undefined || epochMs() + RETRY_MS < nextMs)) {
       this.#callOff = clock.after(RETRY_MS, () => {
         this.#starting = this.#due(dueMs);
       });

@@ -3,7 +3,10 @@ import { z } from "zod";
 const port = z.number().int().min(0).max(65_535);
 
 /** Where the text of a secret stands. */
-const secretPlace = z.union([z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })]);
+const secretPlace = z.union([
+  z.strictObject({ env: z.string().min(1).describe("a variable that holds it") }),
+  z.strictObject({ file: z.string().min(1).describe("a file that holds it") }),
+]);
 
 const client = z.strictObject({
   id: z.string().min(1).describe("as the vendor's clients name it: an access key id, a secret id, a project's number"),
@@ -47,7 +50,13 @@ export const gatewaySchema = z.strictObject({
   tcpPort: port.optional().describe("where the vendor's protocol goes over TCP; 0: any free one"),
   host: z.string().min(1).optional().describe("the address of its own ports; that of listen where left out"),
   tls: z
-    .union([z.literal(false), z.strictObject({ cert: z.string().min(1), key: z.string().min(1) })])
+    .union([
+      z.literal(false),
+      z.strictObject({
+        cert: z.string().min(1).describe("a PEM file"),
+        key: z.string().min(1).describe("a PEM file"),
+      }),
+    ])
     .optional()
     .describe("of its own ports; as listen has it where left out, false for none"),
   workflows: z
