@@ -59,6 +59,7 @@ export const ERROR_TRAITS = {
   ENGINE_FAILED: vendor,
   ENGINE_TAKEN: { httpStatus: 503, retryable: true, usable: false },
   LANGUAGE_UNSUPPORTED: caller,
+  MODEL_UNFIT: caller,
   DEVICE_UNAVAILABLE: { httpStatus: 503, retryable: true, usable: true },
   DEVICE_LOST: { httpStatus: 503, retryable: true, usable: true },
   VOICE_UNKNOWN: caller,

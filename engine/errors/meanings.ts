@@ -148,6 +148,21 @@ export const ERROR_MEANINGS: Readonly<Partial<Record<ErrorCode | (string & {}), 
     "no pair fi-es is installed; there are en-es, es-en",
     "Choose another language or install the pair.",
   ),
+  MODEL_UNFIT: of(
+    "A model file is not the model that the node takes.",
+    "models/vad.onnx: not a Silero detector: it has no state; it has feats, logits",
+    "Name a file of the kind that the node's page asks for.",
+  ),
+  DEVICE_UNAVAILABLE: of(
+    "A microphone or loudspeaker cannot be opened.",
+    "the microphone cannot be opened: arecord: main:830: audio open error: Device or resource busy",
+    "`parlando doctor` lists the devices; end what holds this one.",
+  ),
+  DEVICE_LOST: of(
+    "A microphone or loudspeaker is gone, and did not come back in time.",
+    "the microphone is gone: arecord: pcm_read: No such device",
+    "Plug it in again, or raise `reopenForMs`.",
+  ),
   VOICE_UNKNOWN: of(
     "There is no such voice.",
     "no voice bob; there are en, es, …",

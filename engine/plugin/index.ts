@@ -27,18 +27,17 @@ export type { Artifact, ArtifactOptions } from "./artifact.ts";
 export { byUtterance, takesFiles } from "./by-utterance.ts";
 export type { Acknowledgement, Callback, CallbackName, CallbackRequest, Desk, Durable } from "./callback.ts";
 export type { Clock } from "./clock.ts";
-export { type AudioDecoder, type DecodedContainer, isDecoded, openDecoder } from "./codec/decoder.ts";
+export { type DecodedContainer, isDecoded, openDecoder } from "./codec/decoder.ts";
+export type { AudioDecoder } from "./codec/decoding.ts";
+export { fittingRate, openEncoder, prepareEncoder } from "./codec/encoder.ts";
 export {
   type AudioEncoder,
   ENCODED_CONTAINERS,
   type EncodedContainer,
   type EncoderOptions,
-  fittingRate,
   type MakeEncoder,
   MEDIA_TYPES,
-  openEncoder,
-  prepareEncoder,
-} from "./codec/encoder.ts";
+} from "./codec/encoding.ts";
 export { joinPcm } from "./codec/join-pcm.ts";
 export { isOgg, isOpusHead, type OggOpusFacts, OggOpusWriter, OggReader } from "./codec/ogg.ts";
 export {

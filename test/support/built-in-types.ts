@@ -6,11 +6,12 @@ import espeak from "#plugins/espeak";
 import modelstudio from "#plugins/modelstudio";
 import pocketsphinx from "#plugins/pocketsphinx";
 import rtvt from "#plugins/rtvt";
+import silero from "#plugins/silero";
 import tencent from "#plugins/tencent";
 import webrtc from "#plugins/webrtc";
 
 /** The node types that need no network: those of the interpret workflow and the core's. */
-export const builtInTypes = (): NodeTypes => new NodeTypes([core, webrtc, pocketsphinx, apertium, espeak]);
+export const builtInTypes = (): NodeTypes => new NodeTypes([core, webrtc, silero, pocketsphinx, apertium, espeak]);
 
 /** All that are delivered, vendors too. */
 export const deliveredTypes = (): NodeTypes => builtInTypes().with([aliyun, rtvt, tencent, modelstudio]);

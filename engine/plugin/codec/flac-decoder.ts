@@ -10,7 +10,7 @@ import {
   notRecognised,
   quietly,
   SILENT_BYTES_WITH_PICTURES,
-} from "./decoder.ts";
+} from "./decoding.ts";
 
 interface Library {
   readonly ready: Promise<void>;

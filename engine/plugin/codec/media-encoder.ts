@@ -1,7 +1,7 @@
 import { Framer } from "../../audio/index.ts";
 import type { AudioFormat } from "../../frames/index.ts";
-import { imported } from "./decoder.ts";
-import type { AudioEncoder, EncodedContainer, EncoderModule, EncoderOptions } from "./encoder.ts";
+import { imported } from "./decoding.ts";
+import type { AudioEncoder, EncodedContainer, EncoderModule, EncoderOptions } from "./encoding.ts";
 
 /** What both codecs take as it is: the rates of MPEG-1, 2 and 2.5. */
 const RATES_HZ = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000] as const;

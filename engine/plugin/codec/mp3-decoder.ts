@@ -9,7 +9,7 @@ import {
   notRecognised,
   quietly,
   SILENT_BYTES,
-} from "./decoder.ts";
+} from "./decoding.ts";
 
 interface Library {
   readonly ready: Promise<void>;

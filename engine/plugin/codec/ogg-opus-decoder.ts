@@ -1,6 +1,6 @@
 import { EngineError } from "../../errors/index.ts";
 import type { AudioFormat } from "../../frames/index.ts";
-import { type AudioDecoder, checked, damaged, nothingYet, notRecognised, SILENT_BYTES } from "./decoder.ts";
+import { type AudioDecoder, checked, damaged, nothingYet, notRecognised, SILENT_BYTES } from "./decoding.ts";
 import { joinPcm } from "./join-pcm.ts";
 import { isOpusHead, OggReader } from "./ogg.ts";
 import { loadOpus, type OpusCodec, type OpusDecoder } from "./opus.ts";

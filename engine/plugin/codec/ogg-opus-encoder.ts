@@ -1,6 +1,6 @@
 import { Framer } from "../../audio/index.ts";
 import type { AudioFormat } from "../../frames/index.ts";
-import type { AudioEncoder, EncoderModule } from "./encoder.ts";
+import type { AudioEncoder, EncoderModule } from "./encoding.ts";
 import { OggOpusWriter } from "./ogg.ts";
 import { loadOpus, OPUS_PACKET_MS, OPUS_RATES_HZ, type OpusEncoder } from "./opus.ts";
 

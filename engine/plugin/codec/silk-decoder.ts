@@ -1,6 +1,6 @@
 import { decodeSamples, joinBytes } from "../../audio/index.ts";
 import { EngineError } from "../../errors/index.ts";
-import { type AudioDecoder, damaged, imported, nothingYet, notRecognised } from "./decoder.ts";
+import { type AudioDecoder, damaged, imported, nothingYet, notRecognised } from "./decoding.ts";
 
 /** The library takes a whole file at once; voice messages are a minute, of some 3 kB a second. */
 const MOST_BYTES = 4 * 2 ** 20;
