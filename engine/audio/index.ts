@@ -14,7 +14,14 @@ export { type Mixed, Mixer, type MixerOptions } from "./mixer.ts";
 export { type ResampleFilter, resampleFilter } from "./resample/resample-filter.ts";
 export { plainKernel, type ResampleKernel, type ResampleWindow } from "./resample/resample-kernel.ts";
 export { Resampler, type ResamplerOptions } from "./resample/resampler.ts";
-export { BYTES_PER_SAMPLE, decodeSamples, encodeS16le, SampleDecoder, type SampleEncoding } from "./sample-decoder.ts";
+export {
+  BYTES_PER_SAMPLE,
+  decodeSamples,
+  encodeS16le,
+  SampleDecoder,
+  type SampleEncoding,
+  s16leBytes,
+} from "./sample-decoder.ts";
 export { SampleRing } from "./sample-ring.ts";
 export { saturate } from "./saturate.ts";
 export { CONTAINERS, type Container, describeBytes, sniffContainer } from "./sniff.ts";

@@ -93,7 +93,11 @@ export function decodeSamples(bytes: Uint8Array, encoding: SampleEncoding): Int1
 }
 
 /** Signed 16-bit little-endian bytes of the samples, in an array that the caller owns. */
-export function encodeS16le(pcm: Int16Array): Uint8Array {
+export const encodeS16le = (pcm: Int16Array): Uint8Array => s16leBytes(pcm).slice();
+
+/** The same bytes, and where the machine's own order is that one, no copy of them: they change with the samples. */
+export function s16leBytes(pcm: Int16Array): Uint8Array {
+  if (LITTLE_ENDIAN) return new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength);
   const bytes = new Uint8Array(pcm.length * 2);
   const view = new DataView(bytes.buffer);
   for (let i = 0; i < pcm.length; i++) view.setInt16(2 * i, pcm[i]!, true);

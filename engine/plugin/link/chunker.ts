@@ -14,6 +14,18 @@ export class Chunker {
     return this.#samples;
   }
 
+  /** Takes a frame that belongs behind what waits and makes no chunk whole; false where it is not taken. */
+  add(frame: AudioFrame): boolean {
+    if (this.chunkMs === undefined) return false;
+    const follows = this.#first === undefined || this.#first.startSample + this.#samples === frame.startSample;
+    const most = msToSamples(this.chunkMs, frame.sampleRateHz);
+    if (!follows || this.#samples + sampleCount(frame) >= most) return false;
+    this.#first ??= frame;
+    this.#parts.push(frame.pcm);
+    this.#samples += sampleCount(frame);
+    return true;
+  }
+
   push(frame: AudioFrame): AudioFrame[] {
     if (this.chunkMs === undefined) return [frame];
     const broken = this.#first && this.#first.startSample + this.#samples !== frame.startSample;

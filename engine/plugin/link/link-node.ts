@@ -55,6 +55,8 @@ class LinkNode implements TaskNode {
   /** Called when a frame is done with. A text is: before that, the next one is not asked for, so that a retry knows what was not spoken. */
   #said: () => void = () => {};
   #lastSentMs = 0;
+  /** All that came in was handled: whoever sends waits for the next frame. */
+  #awaitsFrames = false;
   #callOffIdle: (() => void) | undefined;
   readonly #closing = new Set<Promise<void>>();
 
@@ -117,13 +119,22 @@ class LinkNode implements TaskNode {
 
   async #read(input: TaskInput): Promise<void> {
     for (;;) {
-      await this.#intake.room();
+      const room = this.#intake.room();
+      if (room) await room;
       if (this.#stop.signal.aborted) return;
-      const received = await this.#receive(input);
+      const received = await (this.#bargedBy === undefined ? input.next() : this.#receive(input));
       if (!received) return this.#intake.end();
+      if (this.#waitsForMore(received.frame)) continue;
       this.#intake.push({ frame: received.frame });
       if (this.#byText) await new Promise<void>((resolve) => (this.#said = resolve));
     }
+  }
+
+  /** Audio that only adds to a chunk needs nobody to be woken for it: most of what a stream of short frames brings. */
+  #waitsForMore(frame: Frame): boolean {
+    if (frame.kind !== "audio" || !this.#awaitsFrames || !this.#intake.isEmpty || !this.#isOpen) return false;
+    if (this.options.sessions === "utterance" && this.#utterance === undefined) return false;
+    return this.#chunker.add(frame);
   }
 
   /** The next frame. Of texts, what is there at once after a barge-in came before it; the first that has to be waited for did not. */
@@ -141,7 +152,11 @@ class LinkNode implements TaskNode {
   }
 
   async #send(signal: AbortSignal): Promise<void> {
-    for (let item = await this.#intake.next(); item; item = await this.#intake.next()) {
+    for (;;) {
+      this.#awaitsFrames = true;
+      const item = await this.#intake.next();
+      this.#awaitsFrames = false;
+      if (!item) break;
       signal.throwIfAborted();
       await this.#handle(item, signal);
       if ("frame" in item) this.#said();
@@ -157,7 +172,7 @@ class LinkNode implements TaskNode {
     if (frame.kind === "speech") return this.#mark(frame, signal);
     if (this.options.sessions === "utterance" && this.#utterance === undefined)
       return this.options.ctx.count("unspokenSamples", frame.kind === "audio" ? sampleCount(frame) : 0);
-    await this.#session(frame, signal); // also where the chunk is not whole yet: the vendor may take a while
+    if (!this.#isOpen) await this.#session(frame, signal); // also where the chunk is not whole yet: the vendor may take a while
     const pieces = frame.kind === "audio" ? this.#chunker.push(frame) : [frame];
     for (const piece of pieces) await this.#deliver(piece, signal);
   }
@@ -216,18 +231,24 @@ class LinkNode implements TaskNode {
     this.#speaking = undefined;
   }
 
+  /** There is a session, and nothing asks for another: what every frame would otherwise have to wait for. */
+  get #isOpen(): boolean {
+    return this.#current !== undefined && !this.#current.session.isOver && !this.#isTooOld;
+  }
+
+  /** The session is to be replaced, and may be now: between utterances, or anywhere where there are none. */
+  get #isTooOld(): boolean {
+    const { settings, sessions, ctx } = this.options;
+    if (!this.#current || sessions !== "stream" || this.#utterance !== undefined || settings.sessionMs === 0)
+      return false;
+    return ctx.clock.nowMs() - this.#current.session.beganMs >= settings.sessionMs;
+  }
+
   /** The session that is open, or a new one. */
   async #session(frame: Frame, signal: AbortSignal): Promise<Opened> {
-    const { settings, sessions, ctx } = this.options;
+    const { sessions, ctx } = this.options;
     if (this.#current?.session.isOver) this.#endSession("over");
-    const current = this.#current;
-    const tooOld =
-      current !== undefined &&
-      sessions === "stream" &&
-      this.#utterance === undefined &&
-      settings.sessionMs > 0 &&
-      ctx.clock.nowMs() - current.session.beganMs >= settings.sessionMs;
-    if (tooOld) await this.#finish("renew", signal);
+    if (this.#isTooOld) await this.#finish("renew", signal);
     if (this.#current) return this.#current;
     const rate = "sampleRateHz" in frame && frame.sampleRateHz !== undefined ? frame.sampleRateHz : 16_000;
     const about = sessions === "utterance" ? this.#utterance : "utterance" in frame ? frame.utterance : undefined;

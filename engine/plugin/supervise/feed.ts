@@ -1,4 +1,4 @@
-import type { TaskInput } from "../node.ts";
+import type { Received, TaskInput } from "../node.ts";
 import type { Item } from "./replay.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { Item } from "./replay.ts";
  */
 export class Feed {
   #queue: Item[] = [];
-  #filling: Promise<void> | undefined;
+  #filling: Promise<boolean> | undefined;
   #ended = false;
 
   /** @param onEnded told when the outer input rejects, which is the end of the run. */
@@ -32,12 +32,11 @@ export class Feed {
   }
 
   /** Waits until `take` has something; false when it never will. */
-  async ready(): Promise<boolean> {
-    while (this.#queue.length === 0 && !this.#ended) {
-      this.#filling ??= this.#fill();
-      await this.#filling;
-    }
-    return this.#queue.length > 0;
+  ready(): boolean | Promise<boolean> {
+    if (this.#queue.length > 0) return true;
+    if (this.#ended) return false;
+    this.#filling ??= this.input.next().then(this.#filled, this.#failed);
+    return this.#filling;
   }
 
   /** The next item if one is there. */
@@ -46,16 +45,17 @@ export class Feed {
     return this.#filling || this.#ended ? undefined : this.input.poll();
   }
 
-  async #fill(): Promise<void> {
-    try {
-      const received = await this.input.next();
-      if (received) this.#queue.push(received);
-      else this.#ended = true;
-    } catch (reason) {
-      this.onEnded(reason);
-      throw reason;
-    } finally {
-      this.#filling = undefined;
-    }
-  }
+  /** Another may have taken what came: then `ready` is asked again. */
+  readonly #filled = (received: Received | undefined): boolean | Promise<boolean> => {
+    this.#filling = undefined;
+    if (received) this.#queue.push(received);
+    else this.#ended = true;
+    return this.#queue.length > 0;
+  };
+
+  readonly #failed = (reason: unknown): never => {
+    this.#filling = undefined;
+    this.onEnded(reason);
+    throw reason;
+  };
 }

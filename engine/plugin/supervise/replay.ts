@@ -65,7 +65,9 @@ const KEPT_MS = 60_000;
  * Audio older than 60 s of media time falls out. What is replayed from the middle of an utterance begins with its opening mark, moved there.
  */
 export class UtteranceReplay implements Replay {
-  readonly #kept: Item[] = [];
+  /** Frames of the first port stand without it: they are nearly all there is, and kept for every run that recognises. */
+  readonly #kept: (Item | Frame)[] = [];
+  #port: string | undefined;
   #keptMs = 0;
   #lostMs = 0;
   /** The opening mark of the utterance in whose middle the kept items begin. */
@@ -81,7 +83,8 @@ export class UtteranceReplay implements Replay {
   }
 
   handed(item: Item): void {
-    this.#kept.push(item);
+    if ("frame" in item) this.#port ??= item.port;
+    this.#kept.push("frame" in item && item.port === this.#port ? item.frame : item);
     this.#keptMs += lengthMs(item);
     while (this.#keptMs > KEPT_MS) this.#lostMs += this.#dropFirst();
   }
@@ -98,8 +101,8 @@ export class UtteranceReplay implements Replay {
   }
 
   take(): Item[] {
-    const first = this.#kept.find((item) => "frame" in item && item.frame.kind === "audio");
-    const items = this.#kept.splice(0);
+    const items = this.#kept.splice(0).map((kept) => this.#itemOf(kept));
+    const first = items.find((item) => "frame" in item && item.frame.kind === "audio");
     if (this.#open) {
       const mark = this.#open.frame;
       const atSample =
@@ -124,21 +127,27 @@ export class UtteranceReplay implements Replay {
   }
 
   #release(final: TextFrame): void {
-    const closing = this.#kept.findIndex((item) => isMark(item, "end", final.utterance));
+    const closing = this.#kept.findIndex((kept) => isMark(frameOf(kept), "end", final.utterance));
     const named =
-      this.#open?.frame.utterance === final.utterance || this.#kept.some((i) => isMark(i, "start", final.utterance));
+      this.#open?.frame.utterance === final.utterance ||
+      this.#kept.some((kept) => isMark(frameOf(kept), "start", final.utterance));
     if (closing >= 0) for (let i = 0; i <= closing; i++) this.#dropFirst();
     else if (named) while (this.#kept.length > 0) this.#dropFirst();
     else {
       const untilUs = samplesToUs(final.endSample, final.sampleRateHz);
-      while (this.#kept[0] && endUs(this.#kept[0]) <= untilUs) this.#dropFirst();
+      while (this.#kept[0] && endUs(frameOf(this.#kept[0])) <= untilUs) this.#dropFirst();
     }
+  }
+
+  #itemOf(kept: Item | Frame): Item {
+    return "kind" in kept ? { port: this.#port!, frame: kept } : kept;
   }
 
   /** Returns the media time that it held. */
   #dropFirst(): number {
-    const item = this.#kept.shift();
-    if (!item) return 0;
+    const kept = this.#kept.shift();
+    if (!kept) return 0;
+    const item = this.#itemOf(kept);
     if ("frame" in item && item.frame.kind === "speech")
       this.#open = item.frame.mark === "start" ? { port: item.port, frame: item.frame } : undefined;
     const ms = lengthMs(item);
@@ -150,15 +159,16 @@ export class UtteranceReplay implements Replay {
 /** Media time of what an instance is given, in ms. */
 export const lengthMs = (item: Item): number => ("frame" in item ? durationMs(item.frame) : 0);
 
-const isMark = (item: Item, mark: SpeechMark["mark"], utterance: string): boolean =>
-  "frame" in item && item.frame.kind === "speech" && item.frame.mark === mark && item.frame.utterance === utterance;
+/** Undefined for a control, which ends where it stands, behind what came before it. */
+const frameOf = (kept: Item | Frame): Frame | undefined =>
+  "kind" in kept ? kept : "frame" in kept ? kept.frame : undefined;
 
-/** Where an item ends; a control ends where it stands, behind what came before it. */
-function endUs(item: Item): number {
-  if (!("frame" in item)) return 0;
-  const { frame } = item;
-  if (frame.kind === "audio") return samplesToUs(endSample(frame), frame.sampleRateHz);
-  if (frame.kind === "encoded") return samplesToUs(frame.startSample + frame.sampleCount, frame.sampleRateHz);
-  if (frame.kind === "speech") return samplesToUs(frame.atSample, frame.sampleRateHz);
+const isMark = (frame: Frame | undefined, mark: SpeechMark["mark"], utterance: string): boolean =>
+  frame?.kind === "speech" && frame.mark === mark && frame.utterance === utterance;
+
+function endUs(frame: Frame | undefined): number {
+  if (frame?.kind === "audio") return samplesToUs(endSample(frame), frame.sampleRateHz);
+  if (frame?.kind === "encoded") return samplesToUs(frame.startSample + frame.sampleCount, frame.sampleRateHz);
+  if (frame?.kind === "speech") return samplesToUs(frame.atSample, frame.sampleRateHz);
   return 0;
 }

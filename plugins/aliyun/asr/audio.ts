@@ -1,6 +1,5 @@
 import {
   EngineError,
-  encodeS16le,
   type Frame,
   loadOpus,
   msToSamples,
@@ -9,6 +8,7 @@ import {
   OPUS_PACKET_MS,
   type OpusCodec,
   type OpusEncoder,
+  s16leBytes,
 } from "#engine/plugin";
 
 /** Turns frames of one session into messages. */
@@ -21,7 +21,7 @@ export interface AudioWriter {
 /** Samples as they are. */
 export const pcmWriter = (): AudioWriter => ({
   write(frame) {
-    if (frame.kind === "audio") return encodeS16le(frame.pcm);
+    if (frame.kind === "audio") return s16leBytes(frame.pcm);
     if (frame.kind === "encoded") throw wrongCodec(frame.codec, "pcm");
     return undefined;
   },

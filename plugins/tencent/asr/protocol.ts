@@ -2,13 +2,13 @@ import {
   type ConnectionEnd,
   type DialRequest,
   EngineError,
-  encodeS16le,
   type LinkProtocol,
   type Message,
   type NodeContext,
   type Peer,
   type PeerSession,
   type Session,
+  s16leBytes,
   type Wire,
 } from "#engine/plugin";
 import { secretsOf } from "../access.ts";
@@ -95,7 +95,7 @@ class RecognitionPeer implements Peer {
     return {
       open: async () => {},
       send: (frame) => {
-        if (frame.kind === "audio" && !this.#over) this.wire.send(encodeS16le(frame.pcm));
+        if (frame.kind === "audio" && !this.#over) this.wire.send(s16leBytes(frame.pcm));
       },
       finish: () => {
         if (!this.#asked && !this.#over) this.wire.send(END_OF_AUDIO);

@@ -6,16 +6,23 @@ import type { Question } from "./serve.ts";
 /** The core that measured programs are kept to; whoever starts them runs elsewhere. */
 export const CORE = 1;
 
-/** A program of a benchmark that runs `serve` and answers with an `A`, kept to one core. `close()` it. */
+/** A program of a benchmark that runs `serve` and answers with an `A`, kept to one core, `CORE` if none is named. `close()` it. */
 export class MeasuringProgram<Q extends Question, A = number> {
   readonly #child: Bun.Subprocess<"pipe", "pipe", "pipe">;
   readonly #lines: AsyncIterator<string>;
   readonly #remarks: Promise<string>;
 
-  constructor(command: readonly string[], options: { readonly cwd?: string } = {}) {
-    this.#child = Bun.spawn(pinned(command, CORE), { ...options, stdin: "pipe", stdout: "pipe", stderr: "pipe" });
+  constructor(
+    command: readonly string[],
+    { core = CORE, ...options }: { readonly cwd?: string; readonly core?: number } = {},
+  ) {
+    this.#child = Bun.spawn(pinned(command, core), { ...options, stdin: "pipe", stdout: "pipe", stderr: "pipe" });
     this.#lines = createInterface({ input: Readable.fromWeb(this.#child.stdout as never) })[Symbol.asyncIterator]();
     this.#remarks = new Response(this.#child.stderr).text();
+  }
+
+  get pid(): number {
+    return this.#child.pid;
   }
 
   /** @throws Error with what the program says when it fails or ends */

@@ -1,0 +1,130 @@
+import { z } from "zod";
+import { defineNode, type Frame, NodeTypes } from "#engine/plugin";
+import { newHousehold, Run, SystemClock } from "#engine/runtime";
+import { formatFinding, type Plan, planWorkflow } from "#engine/workflow";
+import aliyun from "#plugins/aliyun";
+import core from "#plugins/core";
+import { serve } from "../harness/serve.ts";
+import {
+  ACCESS,
+  type ClientQuestion,
+  nowMs,
+  type Recognised,
+  residentBytes,
+  SENTENCE,
+  SENTENCE_MS,
+  sentenceFrames,
+} from "./conversation.ts";
+
+const frames = await sentenceFrames();
+/** By the machine's clock. */
+const SETTLE_MS = 200;
+const household = newHousehold();
+const types = new NodeTypes([core, aliyun]);
+
+/** When which frame is due, told to all that play the sentence by one timer, as a server's socket would bring them. */
+class Beat {
+  readonly #due: readonly PromiseWithResolvers<void>[] = frames.map(() => Promise.withResolvers<void>());
+
+  constructor(speed: number) {
+    const beganMs = performance.now();
+    const beat = async () => {
+      for (const [index, { resolve }] of this.#due.entries()) {
+        const waitMs = beganMs + ((index + 1) * 20) / speed - performance.now();
+        if (waitMs > 0) await Bun.sleep(waitMs);
+        resolve();
+      }
+    };
+    void beat();
+  }
+
+  of(index: number): Promise<void> | undefined {
+    return this.#due[index]?.promise;
+  }
+}
+
+/** Plays the sentence at its pace. */
+const talker = (beat: Beat) =>
+  defineNode({
+    type: "bench.talker",
+    summary: "Plays the sentence.",
+    role: "source",
+    shape: "task",
+    inputs: {},
+    outputs: { out: { kinds: ["audio"], audio: { sampleRateHz: 16_000, channels: 1, frameMs: 20 } } },
+    config: z.strictObject({}),
+    create: () => ({
+      async run(_input, emit) {
+        for (const [index, frame] of frames.entries()) {
+          await beat.of(index);
+          const room = emit(frame);
+          if (room) await room;
+        }
+      },
+    }),
+  });
+
+const workflow = (url: string) => `
+parlando: 1
+name: recognise
+inputs: { talk: { kind: audio } }
+nodes:
+  asr:
+    use: aliyun.asr
+    from: inputs.talk
+    with: { url: "${url}", appkey: ${ACCESS.appkey}, token: "\${secret:token}", sentences: whole }
+outputs: { texts: [asr.partial, asr.final] }
+limits: { startMs: 60000, drainMs: 60000 }
+`;
+
+async function planned(url: string, beat: Beat): Promise<Plan> {
+  const { plan, findings } = await planWorkflow(
+    { text: workflow(url), name: "vendors.yaml", dir: "/" },
+    {
+      types,
+      purpose: "run",
+      bindings: { talk: { definition: talker(beat), config: {} } },
+      environment: {},
+      secret: () => ACCESS.token,
+      cwd: "/",
+    },
+  );
+  if (!plan) throw new Error(findings.map(formatFinding).join("\n"));
+  return plan;
+}
+
+async function recognise({ url, sessions, speed, weigh = false }: ClientQuestion): Promise<Recognised> {
+  const plan = await planned(url, new Beat(speed));
+  const times: Record<string, number[]> = {};
+  const failures = new Set<string>();
+  const one = async (number: number) => {
+    let heard = "";
+    const onOutput = (_output: string, frame: Frame) => {
+      if (frame.kind !== "text") return;
+      const task = String(frame.vendor?.taskId);
+      times[task] ??= [];
+      times[task].push(nowMs());
+      if (frame.final) heard = frame.text;
+    };
+    const run = new Run(plan, { runId: `run-${number}`, clock: new SystemClock(), onOutput }, household);
+    const report = await run.done;
+    if (report.state !== "done") failures.add(`${report.state}: ${report.error?.code} ${report.error?.message}`);
+    else if (heard !== SENTENCE) failures.add("the sentence did not come");
+    for (const imbalance of report.imbalances) failures.add(imbalance);
+    if (report.edges.some(({ dropped }) => Object.keys(dropped).length > 0)) failures.add("audio was dropped");
+  };
+  const all = Promise.all(Array.from({ length: sessions }, (_, number) => one(number)));
+  const middle = weigh ? Bun.sleep((SENTENCE_MS * 0.7) / speed).then(weight) : undefined;
+  await all;
+  return { times, failures: [...failures], ...(middle && { residentBytes: await middle }) };
+}
+
+/** Once the allocator has given back what the collector freed, which it does a moment later. */
+async function weight(): Promise<number> {
+  Bun.gc(true);
+  await Bun.sleep(SETTLE_MS);
+  return residentBytes("self");
+}
+
+await serve<ClientQuestion>(recognise);
+process.exit(0);
