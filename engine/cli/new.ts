@@ -55,6 +55,7 @@ async function newWorkflow(name: string, console: Console, world: World): Promis
   await write(files, world.cwd);
   console.err(`wrote ${name}.yaml`);
   console.out(`parlando run ${name}.yaml`);
+  console.out(`parlando test ${name}.yaml`);
 }
 
 async function newPlugin(name: string, role: PluginRole, console: Console, world: World): Promise<void> {

@@ -22,5 +22,11 @@ nodes:
   kept: { use: core.transcript, from: said, with: { path: "\${run.dir}/transcript.jsonl" } }
 
 outputs: { words: said }
+
+tests:
+  - name: both sentences come, in order
+    expect:
+      ports: { said: { text: [good morning, the train leaves at seven] } }
+      accounts: { dropped: 0 }
 `,
 });

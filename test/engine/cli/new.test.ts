@@ -20,12 +20,13 @@ test("a new workflow lints and runs at once", async () => {
   const folder = scratchFolder();
   expect(await call(folder, "new", "workflow", "first")).toEqual({
     status: 0,
-    text: "wrote first.yaml\nparlando run first.yaml\n",
+    text: "wrote first.yaml\nparlando run first.yaml\nparlando test first.yaml\n",
   });
   expect(await call(folder, "lint", "first.yaml")).toEqual({ status: 0, text: "1 file: no findings\n" });
   const { status, text } = await call(folder, "run", "first.yaml", "--clock", "virtual");
   expect(text).toContain("[en] the train leaves at seven");
   expect(status).toBe(0);
+  expect(await call(folder, "test", "first.yaml")).toEqual({ status: 0, text: expect.stringContaining("1 passed") });
   expect(readdirSync(folder).sort()).toEqual(["first.yaml", "parlando.schema.json", "runs"]);
 });
 
