@@ -39,7 +39,7 @@ test("a process that is killed while it works on a file is followed by one that 
   const first = await serveGateways(cwd, 0, cleanUp);
   await until(() => existsSync(join(cwd, "in/working")));
   writeFileSync(join(cwd, "in/call.wav"), encodeWav(new Int16Array(32_000), { sampleRateHz: 16_000, channels: 1 }));
-  const list = async (url: string, what: string): Promise<Listed> => (await fetch(`${url}/v1/${what}`)).json();
+  const list = async (url: string, what: string) => (await (await fetch(`${url}/v1/${what}`)).json()) as Listed;
   await until(async () => (await list(first.url, "runs")).items.some(({ state }) => state !== "starting"));
   first.child.kill("SIGKILL");
   await first.child.exited;
