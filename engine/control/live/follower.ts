@@ -106,14 +106,17 @@ export class Follower {
     this.#reading = true;
     try {
       while (this.#behind && !this.#blocked && !this.#closed) {
+        // what is stored while the answer is under way may be in it or not
+        const surelyStoredId = this.source.storedId;
         const page = await this.source.storedAfter(this.#lastId, PAGE);
         for (const message of page) {
           if (this.#blocked || this.#closed) break;
           this.#hand(message);
         }
-        // nothing was stored between the answer and this line: both happen in one thread
-        if (!this.#blocked && page.length === 0 && this.#lastId >= this.source.storedId) this.#caughtUp();
-        else if (page.length === 0 && this.#lastId < this.source.storedId) this.#lastId = this.source.storedId;
+        if (page.length > 0) continue;
+        // ids up to here are of messages that were not kept
+        if (this.#lastId < surelyStoredId) this.#lastId = surelyStoredId;
+        if (!this.#blocked && this.#lastId >= this.source.storedId) this.#caughtUp();
       }
     } catch (error) {
       if (!this.#closed) this.reader.failed(error);

@@ -17,12 +17,15 @@ const message = (id: number | undefined): RunMessage => ({
 /** A store that answers when it is told to. */
 class Stored implements Source {
   storedId = 0;
+  /** Answers are of the moment of the question, as those of a database that is asked on another connection. */
+  early = false;
   readonly #asked: (() => void)[] = [];
 
   storedAfter(id: number, limit: number): Promise<RunMessage[]> {
+    const askedAt = this.storedId;
     return new Promise((resolve) =>
       this.#asked.push(() => {
-        const count = Math.max(0, Math.min(limit, this.storedId - id));
+        const count = Math.max(0, Math.min(limit, (this.early ? askedAt : this.storedId) - id));
         resolve(Array.from({ length: count }, (_, i) => message(id + i + 1)));
       }),
     );
@@ -65,6 +68,21 @@ const everything = () => true;
 const upTo = (last: number, first = 1) => Array.from({ length: last - first + 1 }, (_, i) => first + i);
 
 describe("a follower", () => {
+  test("misses nothing that is stored while an answer from before is under way", async () => {
+    const source = new Stored();
+    source.early = true;
+    source.storedId = 2;
+    const heard = new Heard();
+    const follower = new Follower(source, heard, 0, everything);
+    await source.answer();
+    source.storedId = 3;
+    follower.offer(message(3)); // the question that is under way was asked before
+    await source.answer();
+    await source.answer();
+    await source.answer();
+    expect([heard.ids, follower.idle]).toEqual([[1, 2, 3], true]);
+  });
+
   test("hears what is stored, then what comes, without a gap between", async () => {
     const source = new Stored();
     source.storedId = 3;
