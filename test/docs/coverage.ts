@@ -19,6 +19,9 @@ interface System {
 
 const row = (id: string, what: string, short?: string): Row => ({ id, what, ...(short && { short }) });
 
+/** Of rows that are about both vendors. */
+const AZURE = "works with Model Studio; Azure Speech is to come";
+
 export const SYSTEMS: readonly System[] = [
   {
     name: "The engine itself",
@@ -105,8 +108,57 @@ export const SYSTEMS: readonly System[] = [
   },
   {
     name: "AgentScope: Model Studio and Azure",
-    judge: "",
-    rows: [row("S1–S44", "the realtime contract with both vendors, and the guide's examples")],
+    judge: "the vectors of messages, and a stand-in service; no foreign client, no live service",
+    rows: [
+      row("S1", "start, stop and close of a stream", AZURE),
+      row("S2", "stopping without waiting"),
+      row("S3", "the state of a stream"),
+      row("S4", "audio in, held until the vendor is ready"),
+      row("S5", "text in, piece by piece", AZURE),
+      row("S6", "partial and final texts", AZURE),
+      row(
+        "S7",
+        "times, words, sentence ids, confidence",
+        "Azure Speech is to come; no model of Model Studio gives a confidence",
+      ),
+      row("S8", "audio out, by utterance", AZURE),
+      row("S9", "the vendor's own events", AZURE),
+      row("S10", "opened, completed and closed, as events", AZURE),
+      row("S11", "errors with code, task and whether to try again", AZURE),
+      row("S12", "times of words in synthesis; visemes", "visemes, which Azure Speech has, are to come"),
+      row("S13", "the vendor as a choice, by `choose:`"),
+      row("S14", "model, voice, language, rate and format, with the vendor's defaults", AZURE),
+      row("S15", "silence limits", "Azure Speech is to come; Model Studio has the silence that ends a sentence only"),
+      row("S16", "address, key, workspace, client's name, inspection; key and region", AZURE),
+      row("S17", "containers in: PCM, WAV, MP3, FLAC, Ogg", AZURE),
+      row("S18", "containers out: PCM, WAV, MP3, Ogg", AZURE),
+      row("S19", "recognition in real time and of recordings", AZURE),
+      row("S20", "continuous, or one sentence", AZURE),
+      row("S21", "languages and dialects", AZURE),
+      row("S22", "punctuation", AZURE),
+      row("S23", "translation", AZURE),
+      row("S24", "speed, pitch and volume on one scale", AZURE),
+      row("S25", "SSML, styles, emotions", AZURE),
+      row("S26", "hot words and models of one's own", AZURE),
+      row("S27", "speakers", AZURE),
+      row("S28", "noise and echo suppression, gain"),
+      row("S29", "buffering", AZURE),
+      row("S30", "reconnecting, with what was not answered"),
+      row("S31", "pooling and warm starts", AZURE),
+      row("S32", "a node runs many turns", AZURE),
+      row("S33", "first audio and delays, measured"),
+      row("S34", "a voice chat's session, and barge-in", "the event names of the voice chat are to come as a gateway"),
+      row("S35", "microphone and speaker"),
+      row("S36", "privacy: TLS by default, plain sockets only when asked", AZURE),
+      row("S37", "limits: rate errors told apart, concurrency for each key", AZURE),
+      row("S38", "environment names", AZURE),
+      row("S39", "recordings in and out in five formats, for both vendors", AZURE),
+      row("S40", "gain and noise suppression as nodes"),
+      row("S41", "a lost audio device is an event, and can be opened again"),
+      row("S42", "retention, consent and deletion"),
+      row("S43", "rate and concurrency for each credential, across runs"),
+      row("S44", "the guide's four examples as workflows"),
+    ],
   },
 ];
 

@@ -1,4 +1,4 @@
-import { definePlugin, type FaultScript, type Frame, NodeTypes } from "#engine/plugin";
+import { definePlugin, type FaultScript, type Frame, type GatewayKey, NodeTypes, type Plugin } from "#engine/plugin";
 import {
   type ClockedNetwork,
   MemoryNetwork,
@@ -13,6 +13,7 @@ import { emulate } from "#engine/testing";
 import { planWorkflow } from "#engine/workflow";
 import aliyun from "#plugins/aliyun";
 import core from "#plugins/core";
+import modelstudio from "#plugins/modelstudio";
 import rtvt from "#plugins/rtvt";
 import { ears, spoken } from "./toy-vendor/ears.ts";
 import { microphone } from "./toy-vendor/run.ts";
@@ -28,16 +29,51 @@ export const LOSSES = ["killed", "silent", "expired"] as const;
 /** How the first vendor is lost: its process dies, it says nothing any more, or its token is not taken any longer. */
 export type Loss = (typeof LOSSES)[number];
 
-/** The first vendor's status for a token that is not good any more. */
-const ACCESS_DENIED = 40_000_001;
+/** A vendor that may be the first: the one that is lost. */
+interface First {
+  readonly plugin: Plugin;
+  /** Where its emulator is in memory. */
+  readonly web: string;
+  readonly mount: string;
+  readonly key: GatewayKey;
+  /** Its code for a token that is not good any more. */
+  readonly denied: number | string;
+  /** Its recogniser, as a flow mapping without its braces. @param at `host:port` */
+  node(at: string): string;
+}
+
+const LINK = "link: { attempts: 2, openMs: 1000, silentMs: 2000, finishMs: 2000 }";
+
+const FIRSTS = {
+  aliyun: {
+    plugin: aliyun,
+    web: "nls.test:80",
+    mount: "/ws/v1",
+    key: { id: "example-key", secret: "example-secret", facts: { appkey: "example-appkey" } },
+    denied: 40_000_001,
+    node: (at) =>
+      `use: aliyun.asr, with: { mode: continuous, url: "ws://${at}/ws/v1", appkey: example-appkey, tokenUrl: "http://${at}/", accessKeyId: example-key, accessKeySecret: "\${secret:first}", ${LINK} }`,
+  },
+  modelstudio: {
+    plugin: modelstudio,
+    web: "dashscope.test:80",
+    mount: "/api-ws/v1/inference",
+    key: { id: "example-secret", secret: "example-secret", facts: {} },
+    denied: "InvalidApiKey",
+    node: (at) =>
+      `use: modelstudio.asr, with: { model: paraformer-realtime-v2, url: "ws://${at}/api-ws/v1/inference", httpUrl: "http://${at}/api/v1", apiKey: "\${secret:first}", temporaryKeys: true, ${LINK} }`,
+  },
+} as const satisfies Readonly<Record<string, First>>;
+
+export type FirstVendor = keyof typeof FIRSTS;
+export const FIRST_VENDORS: readonly FirstVendor[] = ["aliyun", "modelstudio"];
 
 /** Of a connection that is lost, and of those that are tried after it. */
-function faultsOf(loss: Loss, atMs: number): FaultScript["faults"] {
-  const mount = "/ws/v1";
+function faultsOf({ mount, denied }: First, loss: Loss, atMs: number): FaultScript["faults"] {
   const later = Array.from({ length: 50 }, (_, i) => i + 2);
-  const lost = (what: { close: number } | { silence: true } | { vendorError: number }) =>
+  const lost = (what: { close: number } | { silence: true } | { vendorError: number | string }) =>
     ({ on: "connection", mount, connections: 1, after: { ms: atMs }, do: what }) as const;
-  if (loss === "expired") return [lost({ vendorError: ACCESS_DENIED })];
+  if (loss === "expired") return [lost({ vendorError: denied })];
   if (loss === "killed")
     return [lost({ close: 1006 }), { on: "handshake", mount, connections: later, do: { refuse: 503 } }];
   return [lost({ silence: true }), { on: "handshake", mount, connections: later, do: { hang: true } }];
@@ -52,32 +88,18 @@ nodes:
 outputs: { texts: [asr.partial, asr.final] }
 `;
 
-const workflow = (first: string, second: string) => `
+const workflow = (vendor: First, first: string, second: string) => `
 parlando: 1
 name: failover
 inputs: { talk: { kind: audio } }
 nodes:
-  asr:
-    use: aliyun.asr
-    from: inputs.talk
-    retry: { attempts: 2 }
-    with:
-      mode: continuous
-      url: ws://${first}/ws/v1
-      appkey: example-appkey
-      tokenUrl: http://${first}/
-      accessKeyId: example-key
-      accessKeySecret: "\${secret:aliyun}"
-      link: { attempts: 2, openMs: 1000, silentMs: 2000, finishMs: 2000 }
-    fallback:
-      - use: rtvt.asr
-        with: { url: "tcp://${second}", pid: 81700001, key: "\${secret:rtvt}", source: en }
+  asr: { from: inputs.talk, retry: { attempts: 2 }, fallback: [{ use: rtvt.asr, with: { url: "tcp://${second}", pid: 81700001, key: "\${secret:rtvt}", source: en } }], ${vendor.node(first)} }
 outputs: { texts: asr.final }
 limits: { drainMs: 60000 }
 `;
 
 const SECRETS: Readonly<Record<string, string>> = {
-  aliyun: "example-secret",
+  first: "example-secret",
   rtvt: Buffer.from("an example of a project key 0123").toString("base64"),
 };
 
@@ -90,23 +112,24 @@ export interface Failover {
 }
 
 /** Runs a live workflow whose first vendor is lost at a moment, against both vendors' own gateways. */
-export async function loseVendor(loss: Loss, atMs: number, real = false): Promise<Failover> {
+export async function loseVendor(vendor: FirstVendor, loss: Loss, atMs: number, real = false): Promise<Failover> {
+  const lost: First = FIRSTS[vendor];
   const clock = real ? new SystemClock() : new VirtualClock();
   const stop = clock instanceof VirtualClock ? clock.drive() : () => {};
   const memory = new MemoryNetwork(clock, { latencyMs: 5 });
   const machine = new SystemNetwork();
   const reached: ClockedNetwork = real ? machine : memory;
   const household = newHousehold({ network: reached });
-  const types = new NodeTypes([core, aliyun, rtvt, definePlugin({ name: "ears", nodes: [ears] })]);
-  const [aliyunGateway] = aliyun.gateways ?? [];
+  const types = new NodeTypes([core, lost.plugin, rtvt, definePlugin({ name: "ears", nodes: [ears] })]);
+  const [firstGateway] = lost.plugin.gateways ?? [];
   const [rtvtGateway] = rtvt.gateways ?? [];
-  if (!aliyunGateway || !rtvtGateway) throw new Error("a vendor has no gateway");
+  if (!firstGateway || !rtvtGateway) throw new Error("a vendor has no gateway");
   const common = { network: memory, types, workflow: SERVICE, household, ...(real && { outside: machine }) };
-  const first = await emulate(aliyunGateway, {
+  const first = await emulate(firstGateway, {
     ...common,
-    web: real ? "127.0.0.1:0" : "nls.test:80",
-    keys: [{ id: "example-key", secret: SECRETS.aliyun!, facts: { appkey: "example-appkey" } }],
-    faults: { faults: faultsOf(loss, atMs) },
+    web: real ? "127.0.0.1:0" : lost.web,
+    keys: [lost.key],
+    faults: { faults: faultsOf(lost, loss, atMs) },
   });
   const second = await emulate(rtvtGateway, {
     ...common,
@@ -116,7 +139,7 @@ export async function loseVendor(loss: Loss, atMs: number, real = false): Promis
   try {
     const outputs: Frame[] = [];
     const { plan, findings } = await planWorkflow(
-      { text: workflow(first.web ?? "", second.tcp ?? ""), name: "failover.yaml", dir: "/" },
+      { text: workflow(lost, first.web ?? "", second.tcp ?? ""), name: "failover.yaml", dir: "/" },
       {
         types,
         purpose: "run",

@@ -3,12 +3,14 @@ import { type AudioFrame, NodeTypes, type TextFrame } from "#engine/plugin";
 import { newHousehold, SystemClock } from "#engine/runtime";
 import { type EmulatorOptions, openEmulator, type RunningEmulator } from "#engine/server";
 import aliyun from "#plugins/aliyun";
+import modelstudio from "#plugins/modelstudio";
 import rtvt from "#plugins/rtvt";
 import tencent from "#plugins/tencent";
 import { builtInTypes } from "./built-in-types.ts";
 
 /** The node types of this machine, and the vendors with gateways. */
-export const gatewayTypes = (): NodeTypes => new NodeTypes([...builtInTypes().plugins, aliyun, rtvt, tencent]);
+export const gatewayTypes = (): NodeTypes =>
+  new NodeTypes([...builtInTypes().plugins, aliyun, rtvt, tencent, modelstudio]);
 
 /** May do everything in the project that clients without a key of the API have. */
 export const everything: Caller = { project: "default", scopes: new Set(SCOPES) };
