@@ -29,7 +29,9 @@ describe.skipIf(enginesMissing.length > 0)(`the vendors' examples without a netw
   test("README has one of each vendor", () => {
     expect(examples).toEqual(
       expect.arrayContaining(
-        ["rtvt-interpret", "aliyun-repeat", "tencent-repeat"].map((name) => `workflows/${name}.yaml`),
+        ["rtvt-interpret", "aliyun-repeat", "tencent-repeat", "modelstudio-interpret"].map(
+          (name) => `workflows/${name}.yaml`,
+        ),
       ),
     );
   });
