@@ -9,7 +9,7 @@ interface Line {
 /** The difference of two texts as `diff -u` writes it; no lines where there is none. */
 export function unifiedDiff(before: string, after: string, name: string): string[] {
   if (before === after) return [];
-  const lines = compared(before.split("\n"), after.split("\n"));
+  const lines = compared(...linesOf(before, after));
   const changed = lines.flatMap(({ sign }, i) => (sign === " " ? [] : [i]));
   const result = [`--- ${name}`, `+++ ${name}`];
   for (let i = 0; i < changed.length; ) {
@@ -22,6 +22,12 @@ export function unifiedDiff(before: string, after: string, name: string): string
     i = last + 1;
   }
   return result;
+}
+
+/** Where both end in a line break, there is no line after it. */
+function linesOf(before: string, after: string): [string[], string[]] {
+  const end = before.endsWith("\n") && after.endsWith("\n") ? -1 : undefined;
+  return [before.split("\n").slice(0, end), after.split("\n").slice(0, end)];
 }
 
 /** `line,count` of a hunk on one of its sides. */

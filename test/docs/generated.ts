@@ -8,6 +8,7 @@ import { eventTable, messageTables } from "./messages.ts";
 import { nodeFiles, nodeList } from "./node-pages.ts";
 import { broughtBy, directPackages, type Package } from "./packages.ts";
 import { ROOT } from "./pages.ts";
+import { pictureFiles } from "./pictures.ts";
 import { surfaceFiles } from "./surface.ts";
 
 /** A part of a page that is made from the code, between two marks. */
@@ -43,10 +44,11 @@ export const SECTIONS: readonly Section[] = [
 ];
 
 /** Files that are made from the code as a whole, by path from the root. */
-export const wholeFiles = (): ReadonlyMap<string, string> => new Map([...nodeFiles, ...surfaceFiles()]);
+export const wholeFiles = (): ReadonlyMap<string, string> =>
+  new Map([...nodeFiles, ...pictureFiles, ...surfaceFiles()]);
 
 /** Folders that hold nothing else. */
-export const WHOLE_FOLDERS = ["docs/nodes", "docs/surface"] as const;
+export const WHOLE_FOLDERS = ["docs/nodes", "docs/pictures", "docs/surface"] as const;
 
 /** A page with one of its sections made anew. */
 export function withSection(text: string, { page, name, make }: Section): string {
