@@ -88,6 +88,7 @@ export type {
   GatewayStart,
   MappedWorkflow,
 } from "./gateway/host.ts";
+export { type RecordingHeard, type RecordingRequest, recogniseRecording } from "./gateway/recording-run.ts";
 export { SentenceCutter } from "./gateway/sentence-cutter.ts";
 export { type RunListener, ServedRun } from "./gateway/served-run.ts";
 export { SpokenOut, type SpokenOutFormat, type SpokenOutOptions } from "./gateway/spoken-out.ts";

@@ -1,5 +1,6 @@
 import { type Caller, type Client, defineGateway, type Gateway, type Incoming, type Outgoing } from "#engine/plugin";
 import { Conversation } from "./gateway/conversation.ts";
+import { FileDesk } from "./gateway/file-desk.ts";
 import { keyOf, tokenFor } from "./gateway/key.ts";
 import { gatewaySettings } from "./gateway/settings.ts";
 
@@ -19,12 +20,16 @@ const SOCKETS = [
   "/cognitiveservices/websocket/v2",
 ];
 
+const SHORT = "/speech/recognition/conversation/cognitiveservices/v1";
+const FILES = "/speechtotext/transcriptions";
+
 const unauthorised: Outgoing = { status: 401, body: "Unauthorized" };
 
 /** Answers the clients of Azure Speech: recognition, translation, synthesis, and the call for a token. */
 export const gateway = defineGateway({
   type: "azure",
-  summary: "Answers clients of Azure Speech: recognition, translation, synthesis, and the call for a token.",
+  summary:
+    "Answers clients of Azure Speech: recognition, translation, synthesis, recordings, and the call for a token.",
   config: gatewaySettings,
   streams: [
     { name: "recognition", inputs: ["audio"], output: "text" },
@@ -34,7 +39,7 @@ export const gateway = defineGateway({
     key: { id: "example-key", secret: "example-key", facts: {} },
     nodes({ web = "" }, { id }) {
       const access = { host: `ws://${web}`, key: id };
-      return { "azure.asr": access, "azure.interpret": access, "azure.tts": access };
+      return { "azure.asr": access, "azure.interpret": access, "azure.file-asr": access, "azure.tts": access };
     },
   },
   create(settings, host): Gateway {
@@ -48,8 +53,32 @@ export const gateway = defineGateway({
       const key = request && (await keyOf(request, host));
       if (request && key) await new Conversation(client, request, key, host, settings).run();
     };
+    const desk = new FileDesk(host);
+    const task = (caller: Caller) => caller.params.id ?? "";
     return {
       mounts: [
+        { kind: "http", method: "POST", path: SHORT, answer: (request) => desk.short(request) },
+        { kind: "http", method: "POST", path: `${FILES}:transcribe`, answer: (request) => desk.fast(request) },
+        { kind: "http", method: "POST", path: `${FILES}:submit`, answer: (request) => desk.submit(request) },
+        { kind: "http", method: "GET", path: `${FILES}/:id`, answer: (request, by) => desk.ask(request, task(by)) },
+        {
+          kind: "http",
+          method: "DELETE",
+          path: `${FILES}/:id`,
+          answer: (request, by) => desk.delete(request, task(by)),
+        },
+        {
+          kind: "http",
+          method: "GET",
+          path: `${FILES}/:id/files`,
+          answer: (request, by) => desk.files(request, task(by)),
+        },
+        {
+          kind: "http",
+          method: "GET",
+          path: `${FILES}/:id/files/:file/content`,
+          answer: (_, by) => desk.content(task(by)),
+        },
         ...SOCKETS.map((path) => ({ kind: "websocket", path, admit, serve }) as const),
         {
           kind: "http",
@@ -73,6 +102,7 @@ export const gateway = defineGateway({
           },
         },
       ],
+      close: () => desk.close(),
     };
   },
 });

@@ -1,8 +1,9 @@
 import { definePlugin } from "#engine/plugin";
 import { asr } from "./asr.ts";
+import { fileAsr } from "./file-asr.ts";
 import { gateway } from "./gateway.ts";
 import { interpret } from "./interpret.ts";
 import { tts } from "./tts.ts";
 
 /** Azure Speech: node types and gateway. */
-export default definePlugin({ name: "azure", nodes: [asr, interpret, tts], gateways: [gateway] });
+export default definePlugin({ name: "azure", nodes: [asr, interpret, fileAsr, tts], gateways: [gateway] });

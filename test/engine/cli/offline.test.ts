@@ -22,6 +22,7 @@ const examples = [...readFileSync(join(CHECKOUT, "README.md"), "utf8").matchAll(
 const nothingSet = Object.fromEntries(
   ["NLS_APP_KEY", "ALIYUN_AK_ID", "ALIYUN_AK_SECRET", "RTVT_PID", "RTVT_KEY"]
     .concat(["DASHSCOPE_API_KEY", "TENCENTCLOUD_APP_ID", "TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY"])
+    .concat(["AZURE_SPEECH_KEY", "AZURE_KEY", "AZURE_SPEECH_REGION", "AZURE_REGION"])
     .map((name) => [name, undefined]),
 );
 
@@ -29,7 +30,7 @@ describe.skipIf(enginesMissing.length > 0)(`the vendors' examples without a netw
   test("README has one of each vendor", () => {
     expect(examples).toEqual(
       expect.arrayContaining(
-        ["rtvt-interpret", "aliyun-repeat", "tencent-repeat", "modelstudio-interpret"].map(
+        ["rtvt-interpret", "aliyun-repeat", "tencent-repeat", "modelstudio-interpret", "azure-interpret"].map(
           (name) => `workflows/${name}.yaml`,
         ),
       ),

@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { NodeTypes } from "#engine/plugin";
+import { planWorkflow } from "#engine/workflow";
+import { builtInTypes } from "#test/built-in-types";
+import azure from "../../../plugins/azure/index.ts";
+
+const lint = (environment: Record<string, string>) =>
+  planWorkflow(
+    { path: "workflows/azure-interpret.yaml" },
+    {
+      types: new NodeTypes([...builtInTypes().plugins, azure]),
+      purpose: "lint",
+      environment,
+      secret: () => undefined,
+      cwd: join(import.meta.dir, "../../.."),
+    },
+  );
+
+test.each([
+  { AZURE_SPEECH_KEY: "k", AZURE_SPEECH_REGION: "westeurope" },
+  { AZURE_KEY: "k", AZURE_REGION: "westeurope" },
+])("the example is sound with its credentials by either name: %o", async (environment) => {
+  const { findings } = await lint(environment);
+  expect(findings.filter(({ severity }) => severity !== "note")).toEqual([]);
+});
+
+test("without them lint names what is missing", async () => {
+  const errors = (await lint({})).findings.filter(({ severity }) => severity === "error");
+  expect(errors.map(({ message }) => message).join("\n")).toContain("set key (or token), and region (or host)");
+});
