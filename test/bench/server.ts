@@ -46,17 +46,12 @@ const HELLO = { type: "start", sends: true, run: { workflow: "detect", inputs: {
 /** Whether programs may go before whatever else this machine does. */
 const mayPrefer = Bun.which("chrt") !== null && process.getuid?.() === 0;
 
-/** On a core of its own, and before others there where that is allowed. */
+/**
+ * On a core of its own, and before others there where that is allowed. With all its threads: one that goes before the compiler and the
+ * collector of its own runtime may wait for them for ever.
+ */
 const measured = (command: readonly string[]): string[] =>
   pinned([...(mayPrefer ? ["chrt", "-r", "1"] : []), ...command], SERVER_CORE);
-
-/**
- * The thread that serves goes before those that help the runtime: with the same rank, a compiler or collector would keep the one core for a
- * whole turn of 100 ms.
- */
-function prefer(pid: number): void {
-  if (mayPrefer) Bun.spawnSync(["chrt", "-r", "-p", "2", `${pid}`]);
-}
 
 async function startServer(folder: string): Promise<ServerProcess> {
   const server = await ServerProcess.start({ folder, config: CONFIG, before: measured([]) });
@@ -79,7 +74,6 @@ interface Level extends Reading {
 
 interface Target {
   readonly name: string;
-  readonly pid: number;
   readonly port: number;
   readonly cpuMs: () => number;
 }
@@ -95,7 +89,6 @@ async function climb(target: Target, pcm: string, from: number, step: number, sa
     core: CLIENT_CORE,
   });
   const levels: Level[] = [];
-  prefer(target.pid);
   await load.open(WARM_UP_SOCKETS);
   await load.measure(WARM_UP_MS);
   for (let add = from - WARM_UP_SOCKETS; ; add = step) {
@@ -192,13 +185,7 @@ export default {
       const told = await fanOut(server);
       say(`server: ${Math.round(told)} events/s to ${READERS} readers`);
       found.push({ key: "server.events", value: told, unit: "1/s", note: `to ${READERS} readers, in all` });
-      const levels = await climb(
-        { name: "ours", pid: server.pid, port: server.port, cpuMs: () => server.cpuMs },
-        pcm,
-        1250,
-        250,
-        say,
-      );
+      const levels = await climb({ name: "ours", port: server.port, cpuMs: () => server.cpuMs }, pcm, 1250, 250, say);
       const most = best(levels);
       if (!most) throw new Error("no number of sockets was young enough");
       every = Math.max(1, Math.round(most.chunks / most.messages));
@@ -216,7 +203,7 @@ export default {
     const bare = await startBare(every);
     try {
       const cpuMs = () => 0;
-      const levels = await climb({ name: "bare", pid: bare.child.pid, port: bare.port, cpuMs }, pcm, 2000, 250, say);
+      const levels = await climb({ name: "bare", port: bare.port, cpuMs }, pcm, 2000, 250, say);
       const most = best(levels);
       const ours = found.find(({ key }) => key === "server.sockets")!.value;
       if (most)

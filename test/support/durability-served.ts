@@ -61,11 +61,14 @@ export async function proveServedDurability(options: ServedDurability): Promise<
   const heard = Array.from({ length: runs }, (): Heard => ({ finals: [], events: new Set() }));
   const faults: string[] = [];
   let open = true;
-  const all = Promise.all(heard.map((one, index) => converse(client, one, index, options, faults)))
-    .catch((error: unknown) => void faults.push(`a client failed: ${error instanceof Error ? error.message : error}`))
-    .finally(() => {
-      open = false;
-    });
+  const conversing = heard.map((one, index) =>
+    converse(client, one, index, options, faults).catch(
+      (error: unknown) => void faults.push(`client ${index} failed: ${error instanceof Error ? error.message : error}`),
+    ),
+  );
+  const all = Promise.all(conversing).finally(() => {
+    open = false;
+  });
   let kills = 0;
   while (kills < options.kills && open) {
     await Promise.race([Bun.sleep(options.random() * options.lifeMs), all]);
@@ -124,7 +127,7 @@ async function started(client: Parlando, idempotencyKey: string, speed: number):
     try {
       return await client.start(request, { idempotencyKey });
     } catch (error) {
-      if (attempt === 100) throw error;
+      if (attempt === 300) throw error;
       await Bun.sleep(AGAIN_MS);
     }
   }
