@@ -58,6 +58,7 @@ export async function metricsText(control: Control, counts: Counts): Promise<{ t
     commits.set({ quantile }, figures.commitMs[quantile]);
     late.set({ quantile }, figures.lateMs[quantile]);
   }
+  gatewayMetrics(registers, control);
   requestMetrics(registers, counts);
   processMetrics(registers);
   return { type: registry.contentType, text: await registry.metrics() };
@@ -66,6 +67,26 @@ export async function metricsText(control: Control, counts: Counts): Promise<{ t
 function put(registers: Registry[], name: string, kind: "counter" | "gauge", help: string, value: number): void {
   if (kind === "counter") new Counter({ name, help, registers }).inc(value);
   else new Gauge({ name, help, registers }).set(value);
+}
+
+function gatewayMetrics(registers: Registry[], { gateways }: Control): void {
+  const labelNames = ["gateway"] as const;
+  const clients = new Gauge({
+    name: "parlando_gateway_clients",
+    help: "Connections that gateways serve",
+    labelNames,
+    registers,
+  });
+  const calls = new Counter({
+    name: "parlando_gateway_calls_total",
+    help: "Calls of gateways, refused ones too",
+    labelNames,
+    registers,
+  });
+  for (const { name: gateway, doors } of gateways) {
+    clients.set({ gateway }, doors.clients);
+    calls.inc({ gateway }, doors.calls);
+  }
 }
 
 function requestMetrics(registers: Registry[], counts: Counts): void {

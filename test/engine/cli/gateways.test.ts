@@ -90,6 +90,9 @@ test("one server speaks three vendors' protocols at once, and every stream is a 
     expect(await transcript.text()).toContain("one two");
   }
   expect((await fetch(`${server.url}/readyz`)).status).toBe(200); // the API is where it was
+  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  expect(metrics).toContain('parlando_gateway_calls_total{gateway="interpreter"} 1');
+  expect(metrics).toContain('parlando_gateway_clients{gateway="interpreter"} ');
 });
 
 /** What the vendor's own library of npm prints, run by a program. */
