@@ -11,3 +11,4 @@ export {
 } from "./files.ts";
 export type { Finals, RecogniserOptions } from "./protocol.ts";
 export { Recogniser, type RecogniserSurroundings } from "./recogniser.ts";
+export { grammarWords, type Keyword, type Search } from "./search.ts";

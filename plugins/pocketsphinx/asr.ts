@@ -1,35 +1,81 @@
 import { z } from "zod";
 import { defineNode, EngineError } from "#engine/plugin";
-import { DECODER_RATE_HZ, Recogniser } from "#native/pocketsphinx";
+import { DECODER_RATE_HZ, Recogniser, type Search } from "#native/pocketsphinx";
 import { Listener } from "./listener.ts";
 
-const config = z.strictObject({
-  final: z
-    .enum(["fast", "accurate"])
-    .default("fast")
-    .describe("How finals are made: from the running decoding, or by decoding the whole utterance again at its end."),
-  secondPass: z
-    .boolean()
-    .default(false)
-    .describe(
-      "Searches each utterance a second time at its end: finals come later, and were no better in measurements.",
-    ),
-  stepMs: z
-    .number()
-    .int()
-    .min(20)
-    .max(1000)
-    .default(40)
-    .describe(
-      "How much audio is decoded at a time, and so how often a partial may come, and what is left to decode at the end.",
-    ),
-  maxUtteranceMs: z
-    .number()
-    .int()
-    .min(1000)
-    .max(300_000)
-    .default(90_000)
-    .describe("Cuts an utterance that nothing ends, such as a stream without a detector in front."),
+const config = z
+  .strictObject({
+    grammar: z
+      .string()
+      .min(1)
+      .max(100_000)
+      .optional()
+      .describe(
+        "A grammar in JSGF with one public rule: only its sentences are heard, far better in noise. What is said outside of it is heard as one of them, too.",
+      ),
+    keywords: z
+      .array(
+        z.strictObject({
+          phrase: z
+            .string()
+            .regex(/^[^\s/]+( [^\s/]+)*$/)
+            .describe("Words of the dictionary."),
+          threshold: z
+            .number()
+            .min(1e-50)
+            .max(1)
+            .default(1e-10)
+            .describe("The smaller, the more is taken for the phrase."),
+        }),
+      )
+      .min(1)
+      .max(100)
+      .optional()
+      .describe("Only these phrases are heard, wherever they are said; all else is no text."),
+    words: z
+      .record(z.string().regex(/^\S+$/), z.string().regex(/^[A-Z]+( [A-Z]+)*$/))
+      .default({})
+      .describe(
+        "Words that the dictionary has not, with their sounds as it writes them: `kubernetes: K UW B ER N EH T IY Z`.",
+      ),
+    final: z
+      .enum(["fast", "accurate"])
+      .default("fast")
+      .describe("How finals are made: from the running decoding, or by decoding the whole utterance again at its end."),
+    secondPass: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Searches each utterance a second time at its end: finals come later, and were no better in measurements.",
+      ),
+    stepMs: z
+      .number()
+      .int()
+      .min(20)
+      .max(1000)
+      .default(40)
+      .describe(
+        "How much audio is decoded at a time, and so how often a partial may come, and what is left to decode at the end.",
+      ),
+    maxUtteranceMs: z
+      .number()
+      .int()
+      .min(1000)
+      .max(300_000)
+      .default(90_000)
+      .describe("Cuts an utterance that nothing ends, such as a stream without a detector in front."),
+  })
+  .superRefine(({ grammar, keywords }, issues) => {
+    if (grammar !== undefined && keywords)
+      issues.addIssue({ code: "custom", path: ["keywords"], message: "a grammar and keywords exclude each other" });
+  });
+
+type Settings = z.output<typeof config>;
+
+const searchOf = ({ grammar, keywords, words }: Settings): Search => ({
+  ...(grammar !== undefined && { grammar }),
+  ...(keywords && { keywords }),
+  words,
 });
 
 /** Recognises English speech, utterance by utterance, with a decoder of its own for each stream. */
@@ -54,7 +100,7 @@ export const asr = defineNode({
   },
   async create(settings, ctx) {
     const { final, secondPass } = settings;
-    const recogniser = await Recogniser.open({ finals: final, secondPass });
+    const recogniser = await Recogniser.open({ finals: final, secondPass, search: searchOf(settings) });
     return new Listener({ ...settings, finalsFollow: final === "fast" && !secondPass }, ctx, recogniser);
   },
 });

@@ -15,7 +15,7 @@ export interface Quality {
   readonly utterances: number;
 }
 
-interface Stretch {
+export interface Stretch {
   readonly startMs: number;
   readonly endMs: number;
 }
@@ -177,7 +177,7 @@ function conditions(pcm: Int16Array, speech: readonly Stretch[]): { name: string
 }
 
 /** @param db power of the speech, over its stretches only, to power of the noise. */
-function withNoise(pcm: Int16Array, noise: Int16Array, speech: readonly Stretch[], db: number): Int16Array {
+export function withNoise(pcm: Int16Array, noise: Int16Array, speech: readonly Stretch[], db: number): Int16Array {
   const spoken = speech.map(({ startMs, endMs }) => pcm.subarray((startMs * RATE_HZ) / 1000, (endMs * RATE_HZ) / 1000));
   const samples = spoken.reduce((sum, part) => sum + part.length, 0);
   const speechPower = spoken.reduce((sum, part) => sum + energy(part), 0) / samples;

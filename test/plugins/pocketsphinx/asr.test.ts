@@ -186,7 +186,13 @@ describe.skipIf(!ready)(
 test("the config refuses what the decoder cannot do", () => {
   for (const wrong of [{ final: "soon" }, { stepMs: 5 }, { maxUtteranceMs: 0 }, { confidence: true }])
     expect(asr.config.safeParse(wrong).success).toBe(false);
-  expect(asr.config.parse({})).toEqual({ final: "fast", secondPass: false, stepMs: 40, maxUtteranceMs: 90_000 });
+  expect(asr.config.parse({})).toEqual({
+    words: {},
+    final: "fast",
+    secondPass: false,
+    stepMs: 40,
+    maxUtteranceMs: 90_000,
+  });
 });
 
 test("doctor hears where the engine is, or what mends it", async () => {
