@@ -32,7 +32,6 @@ describe("the tests of the example workflows", () => {
     const [result] = await runWorkflowTests([file], options);
     const errors = result?.findings.filter(({ severity }) => severity === "error") ?? [];
     expect(errors.map(({ code, message }) => `${code} ${message}`)).toEqual([]);
-    expect(result?.tests.length).toBeGreaterThan(0);
     expect(result?.tests.filter(({ problems }) => problems.length > 0)).toEqual([]);
     // a test may be skipped only where an engine is not installed
     const skipped = result?.tests.filter(({ status }) => status === "skipped") ?? [];

@@ -93,6 +93,12 @@ export async function runWorkflowTests(files: readonly string[], options: TestOp
   }
 }
 
+/**
+ * How long, by the machine's clock, an engine may take to open or to answer in a test. A busy machine is no fault of the workflow's, and in
+ * virtual time nothing waits for it.
+ */
+const PATIENCE_MS = 300_000;
+
 interface Shared {
   readonly options: TestOptions;
   readonly fixtures: Fixtures;
@@ -203,11 +209,13 @@ async function execute(
   const ports = new Map(portsOf(test).map((port) => [port, new PortLog()]));
   const events: RunEvent[] = [];
   let sequence = 0;
+  const { limits } = planned;
   const run = new Run(
-    planned,
+    { ...planned, limits: { ...limits, startMs: Math.max(limits.startMs, PATIENCE_MS) } },
     {
       runId: "test",
       clock,
+      outsideMs: PATIENCE_MS,
       onEvent: (event) => void (event.type !== "output" && events.push(event)),
       onOutput(output, frame) {
         const port = watchedPort(output);
