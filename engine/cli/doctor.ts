@@ -1,16 +1,50 @@
 import { parseArgs } from "node:util";
 import { type Engine, EngineError, type EngineFound, type EngineMissing } from "#engine/plugin";
 import { type Command, EXIT } from "./command.ts";
+import { doctorLive } from "./doctor-live.ts";
 
 export const doctor: Command = {
   name: "doctor",
-  usage: "[--json]",
+  usage: "[--json] | --live VENDOR [--with NAME=VALUE]... [--in RECORDING] [--record DIR]",
   listedPlugins: true,
   summary: "Say which engines of this machine were found, and what mends what is missing",
-  help: "Exit status 1 when something is MISSING; what is only absent has something that serves in its place.",
+  help: [
+    "Exit status 1 when something is MISSING; what is only absent has something that serves in its place.",
+    "",
+    "--live VENDOR      runs the suites of that vendor's nodes against the service itself, in real time, with your own key from the",
+    "                   environment: some minutes of audio, which the service may bill. Exit status 1 when a promise is broken.",
+    "--with NAME=VALUE  a setting of its nodes that the environment does not fill",
+    "--in RECORDING     what is said to recognisers, a WAV of one channel in a language that the service is set to",
+    "--record DIR       keeps what the service said there, without secrets, for fixtures",
+  ].join("\n"),
   async run(argv, console, world) {
-    const { values } = parseArgs({ args: [...argv], options: { json: { type: "boolean", default: false } } });
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        json: { type: "boolean", default: false },
+        live: { type: "string" },
+        with: { type: "string", multiple: true, default: [] },
+        in: { type: "string" },
+        record: { type: "string" },
+      },
+    });
     await world.types.loadAll();
+    if (values.live !== undefined) {
+      const settings = Object.fromEntries(
+        values.with.map((pair) => [pair.split("=")[0]!, pair.slice(pair.indexOf("=") + 1)]),
+      );
+      const { record, in: recording } = values;
+      return doctorLive(
+        {
+          vendor: values.live,
+          settings,
+          ...(record !== undefined && { record }),
+          ...(recording !== undefined && { recording }),
+        },
+        console,
+        world,
+      );
+    }
     const engines = world.types.plugins.flatMap((plugin) =>
       (plugin.engines ?? []).map((engine) => ({ plugin: plugin.name, engine })),
     );

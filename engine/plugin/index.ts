@@ -112,6 +112,7 @@ export { StreamFraming } from "./link/stream-framing.ts";
 export { type TextFacts, Texts } from "./link/texts.ts";
 export { Timeline } from "./link/timeline.ts";
 export { type Token, TokenCache, type TokenRequest, tokenCache } from "./link/token-cache.ts";
+export { traceLine } from "./link/trace.ts";
 export {
   type AwaitableEmit,
   type BatchItem,

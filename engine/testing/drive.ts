@@ -222,7 +222,7 @@ function contextFor({ log, clock, network, options, formats, mainInput }: Surrou
     log: { debug() {}, info() {}, warn() {} },
     signal,
     random,
-    newId: () => seededUuid(random),
+    newId: () => (clock.virtual ? seededUuid(random) : crypto.randomUUID()), // a service takes no nonce twice
     newUtterance: () => `node-${++utterances}`,
     count: (counter, by = 1) => {
       log.counters[counter] = (log.counters[counter] ?? 0) + by;

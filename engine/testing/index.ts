@@ -27,6 +27,8 @@ export {
 export { type Driven, type DriveOptions, driveNode } from "./drive.ts";
 export { type Emulator, type EmulatorOptions, emulate } from "./emulator.ts";
 export { TestGatewayHost, type TestHostOptions } from "./gateway-host.ts";
+export { type LiveOptions, liveChecks } from "./live/live-checks.ts";
+export { type RecordedMessage, type Recorder, RecordingNetwork } from "./live/recording-network.ts";
 export { LiveInput } from "./live-input.ts";
 export {
   type CheckGroup,

@@ -10,7 +10,7 @@ import type {
   TaskNode,
 } from "#engine/plugin";
 import { EngineError } from "#engine/plugin";
-import { type MemoryNetwork, VirtualClock } from "#engine/runtime";
+import { type ClockedNetwork, type MemoryNetwork, VirtualClock } from "#engine/runtime";
 import { type Driven, type DriveOptions, driveNode } from "../drive.ts";
 
 /** A node type with a config and an input that it is to be tried with. */
@@ -24,6 +24,8 @@ export interface Subject {
   readonly formats?: NonNullable<DriveOptions["formats"]>;
   /** What it reaches, opened anew for every time it is driven. Default: a network on which nobody listens. */
   readonly open?: () => Promise<Surroundings>;
+  /** The machine's own, in place of a world that is opened: frames come at real time. */
+  readonly real?: { readonly clock: Clock; readonly network: ClockedNetwork };
 }
 
 /** A world for a node: a virtual clock that is driven, and a network in memory that moves by it. */
@@ -79,8 +81,9 @@ export async function probe(subject: Subject, options: ProbeOptions = {}): Promi
     const driven = await driveNode(probing.wrap(definition), config, {
       frames: options.frames ?? subject.frames ?? [],
       signal: stop.signal,
-      clock: around?.clock ?? new VirtualClock(),
+      clock: around?.clock ?? subject.real?.clock ?? new VirtualClock(),
       ...(around && { network: around.network }),
+      ...(subject.real && { network: subject.real.network, pace: 1 }),
       ...(formats ? { formats } : {}),
     });
     return { ...driven, impatient: probing.impatient };
