@@ -8,6 +8,8 @@ export interface Measurement {
   /** Over the repetitions behind `value`, in the same unit. */
   readonly spread?: { readonly min: number; readonly max: number };
   readonly note?: string;
+  /** What the value was made of: medians by name, of one unit. */
+  readonly parts?: { readonly unit: string; readonly values: Readonly<Record<string, number>> };
 }
 
 /** What a file in this folder exports by default. */

@@ -33,7 +33,7 @@ async function run({ repetitions = 15, say }: BenchOptions): Promise<Measurement
     },
     repetitions,
   );
-  const per = "20 ms";
+  const per = "chunk of 20 ms";
   const peers: Measurement[] =
     "missing" in speex
       ? []

@@ -8,6 +8,8 @@ import { eventTable, messageTables } from "./messages.ts";
 import { nodeFiles, nodeList } from "./node-pages.ts";
 import { broughtBy, directPackages, type Package } from "./packages.ts";
 import { ROOT } from "./pages.ts";
+import { chart } from "./performance/chart.ts";
+import { goalTable, machineText, partsTable } from "./performance/figures.ts";
 import { pictureFiles } from "./pictures.ts";
 import { surfaceFiles } from "./surface.ts";
 
@@ -41,11 +43,14 @@ export const SECTIONS: readonly Section[] = [
   },
   { page: "docs/status.md", name: "coverage", make: statusOf },
   { page: "docs/notices.md", name: "brought packages", make: broughtPackages },
+  { page: "docs/performance.md", name: "goals", make: goalTable },
+  { page: "docs/performance.md", name: "parts", make: partsTable },
+  { page: "docs/performance.md", name: "machine", make: machineText },
 ];
 
 /** Files that are made from the code as a whole, by path from the root. */
 export const wholeFiles = (): ReadonlyMap<string, string> =>
-  new Map([...nodeFiles, ...pictureFiles, ...surfaceFiles()]);
+  new Map([...nodeFiles, ...pictureFiles, ...surfaceFiles(), ["docs/performance.svg", chart()]]);
 
 /** Folders that hold nothing else. */
 export const WHOLE_FOLDERS = ["docs/nodes", "docs/pictures", "docs/surface"] as const;

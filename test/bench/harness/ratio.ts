@@ -13,6 +13,8 @@ export function ratio(
   per = "frame",
 ): Measurement {
   const quotients = nanos[above]!.map((each, i) => each / nanos[below]![i]!);
-  const named = (name: string) => `${name} ${Math.round(median(nanos[name]!))} ns a ${per}`;
-  return { key, ...summarise(quotients), unit: "", ...(goal && { goal }), note: `${named(above)}; ${named(below)}` };
+  const values = { [above]: Math.round(median(nanos[above]!)), [below]: Math.round(median(nanos[below]!)) };
+  const note = Object.entries(values).map(([name, each]) => `${name} ${each} ns a ${per}`);
+  const parts = { unit: `ns a ${per}`, values };
+  return { key, ...summarise(quotients), unit: "", ...(goal && { goal }), note: note.join("; "), parts };
 }

@@ -99,7 +99,7 @@ interface Ratio {
 function compare(raw: RawC, ratio: Ratio, rounds: number): Measurement {
   const ticks = Math.ceil(FRAMES_PER_RUN / ratio.streams);
   const [theirs, ours] = [rawC(raw, ratio.streams), ratio.make()];
-  const [quotients, nanos]: [number[], number[]] = [[], []];
+  const [quotients, nanos, rawNanos]: [number[], number[], number[]] = [[], [], []];
   for (let i = -1; i < rounds; i++) {
     const first = cpuNanos(() => theirs.run((i + 1) * ticks, ticks));
     const second = cpuNanos(() => ours.run((i + 1) * ticks, ticks));
@@ -108,15 +108,18 @@ function compare(raw: RawC, ratio: Ratio, rounds: number): Measurement {
     if (i < 0) continue; // compiles and warms up
     quotients.push(ratio.over === "ours/raw" ? second.nanos / first.nanos : first.nanos / second.nanos);
     nanos.push(second.nanos / (ticks * ratio.streams));
+    rawNanos.push(first.nanos / (ticks * ratio.streams));
   }
   theirs.close();
   ours.close();
+  const values = { ours: Math.round(median(nanos)), "raw C": Math.round(median(rawNanos)) };
   return {
     key: ratio.key,
     ...summarise(quotients),
     unit: "",
     ...(ratio.goal ? { goal: ratio.goal } : {}),
-    note: `${ratio.over} C; ours ${Math.round(median(nanos))} ns a frame`,
+    note: `${ratio.over} C; ours ${values.ours} ns a frame, raw C ${values["raw C"]}`,
+    parts: { unit: "ns a frame", values },
   };
 }
 
