@@ -143,6 +143,11 @@ export const ERROR_MEANINGS: Readonly<Partial<Record<ErrorCode | (string & {}), 
     "espeak-ng ended with status 1",
     "Try it by itself; `parlando doctor` names its place.",
   ),
+  ENGINE_TAKEN: of(
+    "A program or library that serves one at a time is in use.",
+    "the SDK is open for another application in this process",
+    "Wait for the other one, or run it in a process of its own.",
+  ),
   LANGUAGE_UNSUPPORTED: of(
     "The language is none that this part knows.",
     "no pair fi-es is installed; there are en-es, es-en",
