@@ -11,9 +11,9 @@ import { postgresMissing, startPostgres } from "#test/postgres";
 
 /**
  * Proves that live runs lose nothing when their process is killed: `bun run prove durability [--runs 200] [--kills 20] [--numbers 80]
- * [--speed 1] [--seed 1] [--store sqlite|postgres] [--over calls|sockets]`. Audio comes at real-time pace, the process dies by SIGKILL at random
+ * [--speed 1] [--seed 1] [--store sqlite|postgres] [--over calls|sockets|drains]`. Audio comes at real-time pace, the process dies by SIGKILL at random
  * moments, and clients hold only the audio that they must: first with clients inside the process whose commits are made slow, then over
- * WebSockets to `parlando serve`, with a job beside them. Both databases where none is named. At last the disk is full for a while.
+ * WebSockets to `parlando serve`, with a job beside them; then that server is asked to end instead, with runs that hang. Both databases where none is named. At last the disk is full for a while.
  */
 export default async function durability(argv: string[]): Promise<number> {
   const { values } = parseArgs({
@@ -35,7 +35,7 @@ export default async function durability(argv: string[]): Promise<number> {
   }
   let worst = 0;
   for (const store of values.store === undefined ? ["sqlite", "postgres"] : [values.store])
-    for (const over of values.over === undefined ? ["calls", "sockets"] : [values.over])
+    for (const over of values.over === undefined ? ["calls", "sockets", "drains"] : [values.over])
       worst = Math.max(worst, await prove(store, over, figures, +values.seed));
   return values.over === undefined ? Math.max(worst, await disks()) : worst;
 }
@@ -54,6 +54,8 @@ async function disks(): Promise<number> {
   return worst;
 }
 
+const DRAIN_SECONDS = 4;
+
 type Figures = Record<"runs" | "kills" | "numbers" | "speed", number>;
 
 async function prove(name: string, over: string, figures: Figures, seed: number): Promise<number> {
@@ -67,8 +69,14 @@ async function prove(name: string, over: string, figures: Figures, seed: number)
   const store: StoreOptions = { folder, sync: "normal", ...(server && { url: await server.newDatabase() }) };
   const startedMs = performance.now();
   try {
-    const way = over === "sockets" ? proveServedDurability : proveDurability;
-    const report = await way({ ...figures, store, random: seeded(seed), lifeMs: 4000 });
+    const way = over === "calls" ? proveDurability : proveServedDurability;
+    const report = await way({
+      ...(over === "drains" && { drainSeconds: DRAIN_SECONDS }),
+      ...figures,
+      store,
+      random: seeded(seed),
+      lifeMs: 4000,
+    });
     const seconds = Math.round((performance.now() - startedMs) / 1000);
     console.log(
       `${name} over ${over}: ${figures.runs} runs, ${report.kills} kills, ${report.finals} finals told, in ${seconds} s`,

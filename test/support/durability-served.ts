@@ -16,6 +16,8 @@ export interface ServedDurability {
   readonly random: () => number;
   /** How long a process lives at most before it is killed. */
   readonly lifeMs: number;
+  /** It is not killed but asked to end, within so many seconds, with runs beside the others whose node neither listens nor ends. */
+  readonly drainSeconds?: number;
 }
 
 export interface ServedDurabilityReport {
@@ -50,8 +52,8 @@ export async function proveServedDurability(options: ServedDurability): Promise<
   const { store, runs, numbers } = options;
   const config = {
     store: { path: ".", ...(store.url !== undefined && { url: store.url }) },
-    plugins: [testPlugin("spoken-numbers")],
-    limits: { lateMs: 1000, resumeSeconds: 60 },
+    plugins: [testPlugin("spoken-numbers"), testPlugin("soak/talker")],
+    limits: { lateMs: 1000, resumeSeconds: 60, drainSeconds: options.drainSeconds ?? 20 },
   };
   let server = await ServerProcess.start({ folder: store.folder, config });
   const { port } = server;
@@ -75,7 +77,8 @@ export async function proveServedDurability(options: ServedDurability): Promise<
     if (!open) break;
     if (server.status !== null)
       faults.push(`a process ended by itself with ${server.status}: ${server.remarks.slice(-500)}`);
-    await server.stop("SIGKILL");
+    if (options.drainSeconds === undefined) await server.stop("SIGKILL");
+    else faults.push(...(await drained(server, client, options.drainSeconds)));
     kills++;
     server = await ServerProcess.start({ folder: store.folder, config, port });
   }
@@ -87,6 +90,26 @@ export async function proveServedDurability(options: ServedDurability): Promise<
   for (const [run, one] of heard.entries()) check(run, one, wanted, faults);
   faults.push(...(await compareWithStore(store, heard)));
   return { kills, finals: heard.reduce((sum, { finals }) => sum + finals.length, 0), faults };
+}
+
+const HANGING = `parlando: 1
+name: hanging
+nodes:
+  talker: { use: soak.talker, with: { seconds: 3600 } }
+  sleeper: { use: soak.sleeper, from: talker, with: { deaf: true } }
+`;
+/** What a drain may take beyond its deadline: it closes sockets and the store. */
+const CLOSING_MS = 8000;
+
+async function drained(server: ServerProcess, client: Parlando, seconds: number): Promise<string[]> {
+  await client.runs.start({ workflow: { text: HANGING } });
+  const askedMs = performance.now();
+  const status = await server.stop("SIGTERM");
+  const tookMs = performance.now() - askedMs;
+  const faults: string[] = [];
+  if (tookMs > seconds * 1000 + CLOSING_MS) faults.push(`a drain took ${Math.round(tookMs)} ms`);
+  if (status !== 0) faults.push(`a drain ended with ${status}: ${server.remarks.slice(-500)}`);
+  return faults;
 }
 
 async function converse(

@@ -44,10 +44,10 @@ const sleeper = defineNode({
   shape: "task",
   inputs: { audio: { kinds: ["audio", "speech"] } },
   outputs: {},
-  config: z.strictObject({}),
-  create: () => ({
+  config: z.strictObject({ deaf: z.boolean().default(false).describe("Takes nothing in, either.") }),
+  create: ({ deaf }) => ({
     async run(input) {
-      for await (const _ of input);
+      if (!deaf) for await (const _ of input);
       await new Promise<never>(() => {});
     },
   }),
