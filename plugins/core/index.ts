@@ -5,12 +5,14 @@ import { convert } from "./convert.ts";
 import { deviceEngines } from "./devices/engines.ts";
 import { ffmpegEngine } from "./file/foreign.ts";
 import { file } from "./file.ts";
+import { gain } from "./gain.ts";
 import { microphone } from "./microphone.ts";
 import { mix } from "./mix.ts";
 import { print } from "./print.ts";
 import { recording } from "./recording.ts";
 import { script } from "./script.ts";
 import { speaker } from "./speaker.ts";
+import { split } from "./split.ts";
 import { subtitles } from "./subtitles.ts";
 import { transcript } from "./transcript.ts";
 import { wav } from "./wav.ts";
@@ -27,6 +29,8 @@ export default definePlugin({
     microphone,
     speaker,
     mix,
+    split,
+    gain,
     convert,
     print,
     script,
