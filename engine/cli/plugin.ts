@@ -8,8 +8,9 @@ import { type Command, type Console, EXIT, type World, wrongUsage } from "./comm
 import { importDefault, loadPlugin, locate } from "./outside-plugins.ts";
 
 const MAIN = join(import.meta.dir, "../main.ts");
-/** How long a process may live that does nothing but load a plugin. */
-const LOAD_MS = 10_000;
+/** How long a process may take to load a plugin and do nothing else, and to end once it has. */
+const LOAD_MS = 60_000;
+const END_MS = 10_000;
 /** By the machine's clock, for a check that says nothing of its own. */
 const CHECK_MS = 30_000;
 
@@ -36,7 +37,10 @@ export const plugin: Command = {
     // a path of the command line may lack the dot that sets it apart from a package
     const name = existsSync(resolve(world.cwd, path)) ? resolve(world.cwd, path) : path;
     const loaded = await loadPlugin(name, world.cwd);
-    if (action === "load") return EXIT.done;
+    if (action === "load") {
+      console.out(LOADED);
+      return EXIT.done;
+    }
     const results = await tryAll(loaded, name, world);
     if (values.json) console.out(JSON.stringify({ plugin: loaded.name, groups: results }));
     else printReport(loaded, results, console);
@@ -102,10 +106,13 @@ async function subjectsOf(name: string, folder: string): Promise<PluginSubjects>
   throw new EngineError("PLUGIN_INVALID", `${file}: definePluginSubjects makes the default export that is wanted`);
 }
 
+/** What `plugin load` prints. */
+const LOADED = "loaded";
+
 /** In a process of its own: what the module starts when it is imported would keep that from ending. */
 const loadsQuietly = (name: string, cwd: string): Check => ({
   name: "has no effect when it is loaded",
-  timeoutMs: 2 * LOAD_MS,
+  timeoutMs: LOAD_MS + 2 * END_MS,
   run: async () => {
     const child = Bun.spawn([process.execPath, MAIN, "plugin", "load", name], {
       cwd,
@@ -113,14 +120,22 @@ const loadsQuietly = (name: string, cwd: string): Check => ({
       stdout: "pipe",
       stderr: "pipe",
     });
-    const timer = setTimeout(() => child.kill("SIGKILL"), LOAD_MS);
-    const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+    let timer = setTimeout(() => child.kill("SIGKILL"), LOAD_MS);
+    const err = new Response(child.stderr).text();
+    let out = "";
+    for await (const bytes of child.stdout) {
+      out += Buffer.from(bytes).toString();
+      if (!out.endsWith(`${LOADED}\n`)) continue;
+      clearTimeout(timer);
+      timer = setTimeout(() => child.kill("SIGKILL"), END_MS);
+    }
     await child.exited;
     clearTimeout(timer);
+    const said = out.replace(new RegExp(`${LOADED}\\n$`), "") + (await err);
     if (child.signalCode !== null) throw new Error("it keeps the process from ending");
     if (child.exitCode !== 0)
-      throw new Error(`it ends the process with status ${child.exitCode}: ${err.slice(0, 200)}`);
-    if (out + err !== "") throw new Error(`it prints ${JSON.stringify((out + err).slice(0, 100))}`);
+      throw new Error(`it ends the process with status ${child.exitCode}: ${said.slice(0, 200)}`);
+    if (said !== "") throw new Error(`it prints ${JSON.stringify(said.slice(0, 100))}`);
   },
 });
 
