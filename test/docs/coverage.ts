@@ -108,7 +108,8 @@ export const SYSTEMS: readonly System[] = [
   },
   {
     name: "AgentScope: Model Studio and Azure",
-    judge: "the vectors of messages, and a stand-in service; no foreign client, no live service",
+    judge:
+      "the vectors of messages, a stand-in service, and Model Studio's own library for Python against the gateway; no live service",
     rows: [
       row("S1", "start, stop and close of a stream", AZURE),
       row("S2", "stopping without waiting"),

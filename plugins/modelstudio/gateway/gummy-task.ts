@@ -63,9 +63,11 @@ export class GummyTask extends HearingTask {
   }
 }
 
-/** The service guesses ends of speech before it is sure; here they are known or not. */
+/**
+ * The service guesses ends of speech before it is sure; here they are known or not. A `stash` of the next sentence is left out: the
+ * vendor's library cannot read one that is null.
+ */
 const NO_EARLY_END = {
-  stash: null,
   vad_pre_end: false,
   pre_end_failed: false,
   pre_end_start_time: null,
