@@ -342,6 +342,21 @@ describe("times without audio", () => {
     expect(textsOf(frames("final")).map(({ text }) => text)).toEqual(["one", "two"]);
   });
 
+  test("move no position, though the service counts the silence like any other audio", async () => {
+    const answers: Answers = {
+      ...PLAIN,
+      "finish-task": ({ say, audioBytes }) => {
+        const endMs = audioBytes / 32;
+        const sentence = { begin_time: endMs - 500, end_time: endMs, text: "late", words: [], sentence_end: true };
+        say("result-generated", { output: { sentence } });
+        say("task-finished", {});
+      },
+    };
+    const { frames, counters } = await against(asr, paraformer, gap, answers, 1);
+    expect(counters.heartbeats).toBeGreaterThanOrEqual(4);
+    expect(textsOf(frames("final"))).toMatchObject([{ startSample: 60.5 * 16_000, endSample: 61 * 16_000 }]);
+  });
+
   test("end the task before the service gives it up, where no heartbeat is wanted", async () => {
     const { events, counters } = await served(asr, {
       workflow: hears(["one"]),

@@ -117,10 +117,12 @@ describe("recognition", () => {
   });
 
   test("a task that begins while one is running breaks that off", async () => {
-    await conversing({}, async (_, connection) => {
+    await conversing({}, async ({ emulator, clock }, connection) => {
       await told(connection, [listening()], /task-started/);
       const second = command("run-task", { ...ASR, parameters: PCM, input: {} }, "second");
       await told(connection, [second], /task-started/);
+      await clock.sleep(100);
+      expect(emulator.host.running).toBe(1);
       const heard = await told(connection, [FINISH, command("finish-task", { input: {} }, "second")]);
       expect(eventsOf(heard).map(({ header }) => header.task_id)).toEqual(["second"]);
     });

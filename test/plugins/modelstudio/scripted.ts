@@ -12,6 +12,8 @@ export interface Command {
 export interface Told {
   readonly command: Command;
   readonly connection: Connection;
+  /** Of audio, so far. */
+  readonly audioBytes: number;
   /** An event of the task. @param more of the header. */
   say(event: string, payload?: unknown, more?: Record<string, unknown>): void;
 }
@@ -33,6 +35,7 @@ export async function against(
   config: Record<string, unknown>,
   frames: readonly Frame[],
   answers: Answers,
+  pace?: number,
 ): Promise<Scripted> {
   const clock = new VirtualClock();
   const stop = clock.drive();
@@ -42,14 +45,21 @@ export async function against(
   const paths: string[] = [];
   const serve = async (connection: Connection) => {
     let command: Command | undefined;
+    let audioBytes = 0;
     for await (const message of connection) {
       if (typeof message === "string") command = JSON.parse(message) as Command;
+      else audioBytes += message.length;
       heard.push(typeof message === "string" && command ? command : message.length);
       if (!command) continue;
       const { task_id } = command.header;
       const say: Told["say"] = (event, payload = {}, more = {}) =>
         connection.send(JSON.stringify({ header: { task_id, event, attributes: {}, ...more }, payload }));
-      answers[typeof message === "string" ? command.header.action : "audio"]?.({ command, connection, say });
+      answers[typeof message === "string" ? command.header.action : "audio"]?.({
+        command,
+        connection,
+        audioBytes,
+        say,
+      });
     }
   };
   const listener = await network.listen(HOST, {
@@ -60,7 +70,11 @@ export async function against(
     },
   });
   try {
-    const driven = await driveNode(definition, { ...ACCESS, ...config }, { frames, clock, network });
+    const driven = await driveNode(
+      definition,
+      { ...ACCESS, ...config },
+      { frames, clock, network, ...(pace && { pace }) },
+    );
     return { ...driven, heard, upgrades, paths };
   } finally {
     await listener.close();

@@ -125,6 +125,13 @@ describe("CosyVoice", () => {
     expect(usage).toMatchObject({ characters: 10, requests: 2 });
   });
 
+  test("speaks a transcript and its translation, though both are of one utterance", async () => {
+    const texts = [prompt("u1", "Hello."), { ...prompt("u1", "Hola."), role: "translation" as const }];
+    const driven = await against(tts, {}, texts, SPEAKING);
+    const sent = commandsOf(driven).flatMap(({ payload }) => (payload.input as { text?: string }).text ?? []);
+    expect(sent).toEqual(["Hello.", "Hola."]);
+  });
+
   test("speaks while a text is written: what stands is sent at once, the rest with the final", async () => {
     covers("S5");
     const frames = [written("One", 0, 1), written("One two. Th", 9, 2), prompt("u1", "One two. Three.")];
