@@ -304,6 +304,9 @@ test("Sambert is given its text at once, and says the times of words in the task
 });
 
 describe("formats", () => {
+  /** The gateway's encoder is made in time that is not the clock's. */
+  const UNHURRIED = { answerMs: 0, link: { openMs: 0, silentMs: 0, idleMs: 0 } };
+
   test.each([
     ["wav", 8000],
     ["opus", 24_000],
@@ -314,7 +317,7 @@ describe("formats", () => {
     const { frames } = await served(tts, {
       workflow: SPEAKS,
       frames: [prompt("u1", "Hello."), prompt("u2", "Hi.")],
-      config: { format, sampleRateHz },
+      config: { format, sampleRateHz, ...UNHURRIED },
     });
     const audio = audioOf(frames("audio"));
     expect(audio.every((frame) => frame.sampleRateHz === sampleRateHz)).toBe(true);
@@ -327,8 +330,7 @@ describe("formats", () => {
     const { frames } = await served(tts, {
       workflow: SPEAKS,
       frames: [prompt("u1", "Hello."), prompt("u2", "Hi.")],
-      // the gateway's encoder is made in time that is not the clock's
-      config: { format: "mp3", sampleRateHz: 22050, answerMs: 0, link: { openMs: 0, silentMs: 0, idleMs: 0 } },
+      config: { format: "mp3", sampleRateHz: 22050, ...UNHURRIED },
     });
     const recordings = frames("recording").flatMap((frame) => (frame.kind === "recording" ? [frame] : []));
     expect(recordings.map(({ container }) => container)).toEqual(["mp3", "mp3"]);
