@@ -3,6 +3,7 @@ import aliyun from "#plugins/aliyun";
 import apertium from "#plugins/apertium";
 import core from "#plugins/core";
 import espeak from "#plugins/espeak";
+import flite from "#plugins/flite";
 import modelstudio from "#plugins/modelstudio";
 import pocketsphinx from "#plugins/pocketsphinx";
 import rtvt from "#plugins/rtvt";
@@ -11,7 +12,8 @@ import tencent from "#plugins/tencent";
 import webrtc from "#plugins/webrtc";
 
 /** The node types that need no network: those of the interpret workflow and the core's. */
-export const builtInTypes = (): NodeTypes => new NodeTypes([core, webrtc, silero, pocketsphinx, apertium, espeak]);
+export const builtInTypes = (): NodeTypes =>
+  new NodeTypes([core, webrtc, silero, pocketsphinx, apertium, espeak, flite]);
 
 /** All that are delivered, vendors too. */
 export const deliveredTypes = (): NodeTypes => builtInTypes().with([aliyun, rtvt, tencent, modelstudio]);
