@@ -211,7 +211,7 @@ export default {
     const bare = await startBare(every);
     try {
       const cpuMs = () => 0;
-      const levels = await climb({ name: "bare", port: bare.port, cpuMs }, pcm, 2000, 250, say);
+      const levels = await climb({ name: "bare", port: bare.port, cpuMs }, pcm, 1250, 250, say);
       const most = best(levels);
       const ours = found.find(({ key }) => key === "server.sockets")!.value;
       if (most)
