@@ -92,6 +92,7 @@ export async function soakServer({
           done.set(name, (done.get(name) ?? 0) + 1);
         } catch (error) {
           faults.push(`${name}: ${error instanceof Error ? error.message : error}`);
+          say(faults.at(-1)!);
         }
       }
     };
