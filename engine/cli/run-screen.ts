@@ -60,6 +60,7 @@ export class RunScreen {
 
   #nodeEvent(node: string, event: NodeEvent): void {
     const { type, ...facts } = event;
+    if (type === "engine") return; // which build of a library does the work: --json tells it, and doctor
     if (type === "progress") return this.#progressed(Number(facts.positionMs), Number(facts.totalMs));
     if (type === "offline" && Array.isArray(facts.by))
       return this.#line(`${node}: in place of ${facts.for}, this machine answers: ${facts.by.join(", ")}`, "err");

@@ -34,3 +34,11 @@ test("what cannot be made up is named as not tried", () => {
   const untried = pluginChecks(soundPlugins.remote).flatMap((group) => group.untried);
   expect(untried).toEqual(["it needs a service: contract.ts can give one in memory"]);
 });
+
+test("what differed from one time to the next is told by its field and its place", async () => {
+  const [, node] = pluginChecks(brokenPlugins["gives the same for the same input"]!);
+  const check = node?.checks.find(({ name }) => name === "gives the same for the same input");
+  await expect(check?.run()).rejects.toThrow(
+    "a second run of its own gave otherwise: frame 1, on out, differed in pcm",
+  );
+});

@@ -104,6 +104,14 @@ test.each<Case>([
   expect(brief(findings)).toEqual(expected);
 });
 
+test("what feeds a mocked node wrongly is told once, and not of its mock too", async () => {
+  const { text, expected } = marked(
+    WORKFLOW.replace("from: vad,", "from: «NODE_UNKNOWN»vda,") + one("mock: { asr: { results: [hi] } }"),
+  );
+  const { findings } = await planText(text);
+  expect(brief(findings)).toEqual(expected);
+});
+
 test("a run is not kept from starting by its tests, and a missing recording is a warning for lint", async () => {
   const text = `${WORKFLOW}tests: [{ name: a, in: { talk: none.wav, words: { text: [a] } } }]\n`;
   const linted = await planText(text);
