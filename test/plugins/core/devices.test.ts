@@ -14,6 +14,7 @@ import {
 import { SystemClock, VirtualClock } from "#engine/runtime";
 import { driveNode } from "#engine/testing";
 import core from "#plugins/core";
+import { covers } from "#test/covers";
 import { inline, planOf, sourceOf, startPlan } from "#test/doubles";
 import { counting, framesOf } from "#test/signals";
 import { devicesIn } from "../../../plugins/core/devices/engines.ts";
@@ -114,6 +115,7 @@ const states = (events: readonly NodeEvent[]) =>
 
 describe("a microphone through a program", () => {
   test("gives frames of one length, asked for as the settings say", async () => {
+    covers("S35");
     program("arecord", 'echo "$@" > BIN/args; cat /dev/zero');
     const { frames, report } = await listen(
       { sampleRateHz: 8000, frameMs: 30, device: "front" },
@@ -132,6 +134,7 @@ describe("a microphone through a program", () => {
   });
 
   test("that is lost is told with a code, opened again, and its gap is a gap", async () => {
+    covers("S41");
     program(
       "arecord",
       '[ $N = 2 ] || { head -c 6400 /dev/zero; [ $N = 3 ] && exec cat /dev/zero; }; echo "arecord: pcm_read: Input/output error" >&2; exit 1',
@@ -181,6 +184,7 @@ describe("a loudspeaker through a program", () => {
     framesOf(counting(ms * 16), { utterance }) as AudioFrame[];
 
   test("gets every sample, and what was heard is told", async () => {
+    covers("S35");
     program("aplay", "cat > BIN/heard");
     const heard = join(process.env.PATH!.split(":")[0]!, "heard");
     const { played, report } = await play({}, frames(300, "u1"));
@@ -190,6 +194,7 @@ describe("a loudspeaker through a program", () => {
   });
 
   test("is silenced by a barge-in, and tells how much was heard", async () => {
+    covers("S34");
     program("aplay", "exec cat > /dev/null");
     const { played, report } = await play({}, frames(2000, "u1"), 0, (events) => states(events).at(-1) === "open");
     expect(report.state).toBe("done");
@@ -200,6 +205,7 @@ describe("a loudspeaker through a program", () => {
   });
 
   test("that is lost is told with a code, and opened again", async () => {
+    covers("S41");
     program(
       "aplay",
       '[ $N = 1 ] && { head -c 3200 > /dev/null; echo "aplay: pcm_write: No such device" >&2; exit 1; }; exec cat > /dev/null',
@@ -301,6 +307,7 @@ test.each([microphone, speaker])("$type says what to install where no program is
 });
 
 test("the devices that ALSA lists are named", () => {
+  covers("S41");
   expect(devicesIn("null\n    Discard all samples\nhw:CARD=PCH,DEV=0\n    HDA Intel PCH\n    Direct\ndefault\n")).toBe(
     "devices: hw:CARD=PCH,DEV=0, default",
   );

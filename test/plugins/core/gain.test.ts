@@ -3,6 +3,7 @@ import { levelDbfs } from "#engine/audio";
 import type { AudioFrame } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
 import core from "#plugins/core";
+import { covers } from "#test/covers";
 import { concat, counting, framesOf, interleave, silence, tone } from "#test/signals";
 
 const node = (type: string) => core.nodes.find((definition) => definition.type === type)!;
@@ -25,6 +26,7 @@ describe("core.gain", () => {
   });
 
   test("never cuts a peak off", async () => {
+    covers("S28", "S40");
     const loud = await through(tone({ hz: 300, ms: 200, peak: 20_000 }), { gainDb: 20 });
     expect(Math.max(...loud)).toBeLessThanOrEqual(32_000);
     expect(Math.max(...loud)).toBeGreaterThan(31_500);
@@ -40,6 +42,7 @@ describe("core.gain", () => {
   });
 
   test("following: a pause changes nothing", async () => {
+    covers("S40");
     const said = tone({ hz: 300, ms: 4000, peak: 1000 });
     const out = await through(concat(said, silence({ ms: 5000 }), said), { automatic: {} });
     const before = levelDbfs(out.subarray(said.length - 3200, said.length));
