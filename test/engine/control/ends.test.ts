@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { EngineError } from "#engine/errors";
 import { Store } from "#engine/store";
 import { caller, codeOf, eventsOf, live, openTestControl, TestSocket } from "#test/control";
+import { covers } from "#test/covers";
 import { bytesOf, NUMBERS, spoken } from "#test/spoken-numbers";
 
 const start = { workflow: { text: NUMBERS }, inputs: { talk: live } };
@@ -69,6 +70,7 @@ describe("what is kept", () => {
   });
 
   test("nothing that is older than its days", async () => {
+    covers("S42");
     let nowMs = 1_000_000;
     await using opened = await openTestControl({ epochMs: () => nowMs, config: { retention: { runs: 2, audio: 1 } } });
     const { runs, uploads } = opened.control;

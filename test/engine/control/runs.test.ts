@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { caller, callerOf, codeOf, eventsOf, live, openTestControl, TestSocket } from "#test/control";
+import { covers } from "#test/covers";
 import { bytesOf, NUMBERS, PAUSE_MS, RATE_HZ, spoken, UTTERANCE_MS } from "#test/spoken-numbers";
 
 const start = { workflow: { text: NUMBERS }, inputs: { talk: live } };
@@ -158,6 +159,7 @@ describe("a run", () => {
   });
 
   test("that is cancelled says so, and is deleted with all that belongs to it", async () => {
+    covers("S2", "S3", "S42");
     await using opened = await openTestControl();
     const { runs } = opened.control;
     const kept = await runs.start(caller, start);
@@ -175,6 +177,7 @@ describe("a run", () => {
   });
 
   test("of which only texts are kept leaves no file; of which nothing is kept, no word", async () => {
+    covers("S42");
     await using opened = await openTestControl({ config: { limits: { resumeSeconds: 1 } } });
     const { runs } = opened.control;
     const text = NUMBERS.replace(

@@ -63,6 +63,7 @@ const talk = (library: string) => `
 describe.skipIf(!canPreload)("inside Bun, in a child process (needs gcc's libasan)", () => {
   test("frames come whole from the library's threads, whose memory is gone by then", async () => {
     covers("G6");
+    covers("G6");
     const { status, out, err } = await sanitized.child(talk(libraries.build(4432)));
     expect({ status, out, err }).toEqual({ status: 0, out: '{"right":true,"wrong":0,"odd":false}\n', err: "" });
   });

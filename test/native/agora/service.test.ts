@@ -66,6 +66,7 @@ describe.skipIf(StandIns.missing !== undefined)("the vendor's library, stood in 
 
   test("is refused where it is missing, foreign, or of another layout", () => {
     covers("G10");
+    covers("G10");
     expect(codeOf(() => AgoraService.open({ ...options, library: "/nowhere/libagora.so" }))).toEqual({
       code: "ENGINE_MISSING",
       message: expect.stringContaining("comes with its server SDK"),
@@ -89,6 +90,7 @@ describe.skipIf(StandIns.missing !== undefined)("the vendor's library, stood in 
 
   test("gives a process one service", () => {
     covers("G5");
+    covers("G5");
     const service = AgoraService.open(options);
     expect(codeOf(() => AgoraService.open(options))).toMatchObject({ code: "ENGINE_TAKEN" });
     expect(codeOf(() => AgoraService.open({ ...options, library: older, abi: "4.4.30" }))).toMatchObject({
@@ -101,6 +103,7 @@ describe.skipIf(StandIns.missing !== undefined)("the vendor's library, stood in 
   });
 
   test("carries what one says to the others in a channel, frame by frame, with its labels and its user", async () => {
+    covers("G6", "G7");
     covers("G7");
     const service = AgoraService.open(options);
     const [ann, bob, other] = [service.connection(), service.connection(), service.connection()];
@@ -140,6 +143,7 @@ describe.skipIf(StandIns.missing !== undefined)("the vendor's library, stood in 
     { name: "AI server, with the direct track", scenario: 9, as: 90_101 },
   ])("tunes a connection by itself for $name", ({ scenario, as }) => {
     covers("G9");
+    covers("G9");
     const service = AgoraService.open({ ...options, scenario });
     service.connection().close();
     service.close();
@@ -147,6 +151,7 @@ describe.skipIf(StandIns.missing !== undefined)("the vendor's library, stood in 
   });
 
   test("is let go in the order that the vendor asks for", async () => {
+    covers("G5");
     covers("G5");
     const service = AgoraService.open(options);
     const connection = service.connection();
@@ -163,6 +168,7 @@ describe.skipIf(StandIns.missing !== undefined)("the vendor's library, stood in 
   });
 
   test("hears one user alone, or nobody, as it is asked to", async () => {
+    covers("G7");
     covers("G7");
     const service = AgoraService.open(options);
     const [ann, bob, ear] = [service.connection(), service.connection(), service.connection()];
@@ -190,6 +196,7 @@ describe.skipIf(StandIns.missing !== undefined)("the vendor's library, stood in 
   });
 
   test("tells volumes of all speakers of a report", async () => {
+    covers("G8");
     covers("G8");
     const service = AgoraService.open(options);
     const [ann, ear] = [service.connection(), service.connection(100)];

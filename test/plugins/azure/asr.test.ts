@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Frame, SpeechMark } from "#engine/plugin";
+import { covers } from "#test/covers";
 import { framesOf, silence } from "#test/signals";
 import { asr } from "../../../plugins/azure/asr.ts";
 import { interpret } from "../../../plugins/azure/interpret.ts";
@@ -26,6 +27,7 @@ const utterances = (count: number): Frame[] =>
 
 describe("a conversation", () => {
   test("gives partials and finals in order, at their times", async () => {
+    covers("S1", "S6", "S10", "S14");
     const { frames, events, usage } = await served(asr, {
       workflow: hears("go forward", "ten meters"),
       frames: talk(2000),
@@ -49,12 +51,14 @@ describe("a conversation", () => {
   });
 
   test("keeps the key out of the address, and out of what is traced", async () => {
+    covers("S16", "S36");
     const { events } = await served(asr, { workflow: hears("x"), frames: talk(500), tracing: true });
     expect(JSON.stringify(events)).not.toContain("example-key");
     expect(events.find(({ type }) => type === "opened")?.endpoint).toContain("/stt/speech/universal/v2");
   });
 
   test("asks for what the workflow says, in the address and in the context", async () => {
+    covers("S9", "S15", "S22", "S26");
     const config = {
       words: true,
       phrases: ["Parlando"],
@@ -90,6 +94,7 @@ describe("a conversation", () => {
   });
 
   test("gives the times of words with detailed output", async () => {
+    covers("S7");
     const { frames } = await served(asr, { workflow: hears("one two"), frames: talk(1000), config: { words: true } });
     expect(textsOf(frames("final"))[0]).toMatchObject({
       text: "one two",
@@ -102,6 +107,7 @@ describe("a conversation", () => {
   });
 
   test("tells the languages that were found, and speakers apart", async () => {
+    covers("S21", "S27");
     const config = { languages: ["en-US", "de-DE"], diarization: true };
     const { frames } = await served(asr, { workflow: hears("hello"), frames: talk(1000), config });
     expect(textsOf(frames("final"))[0]).toMatchObject({ text: "hello", language: "en-US", speaker: "Unknown" });
@@ -110,6 +116,7 @@ describe("a conversation", () => {
 
 describe("single requests", () => {
   test("each utterance is a turn and keeps its name and place", async () => {
+    covers("S20", "S32");
     const { frames } = await served(asr, {
       workflow: hears("go forward"),
       frames: utterances(2),
@@ -136,6 +143,7 @@ describe.each(["response", "phrase"])("translation, told as %s", (translationSty
   const SAID = { "good morning": { es: "buenos días", fr: "bonjour" }, "thank you": { es: "gracias", fr: "merci" } };
 
   test("transcripts and translations of a sentence belong together", async () => {
+    covers("S23");
     const { frames } = await served(interpret, {
       workflow: translates(SAID, ["es", "fr"]),
       frames: talk(2000),
@@ -177,6 +185,7 @@ describe("failures of the service", () => {
   });
 
   test("an upgrade refused for rate or by an error of the service is tried again", async () => {
+    covers("S37");
     const { frames, events } = await served(asr, {
       workflow: hears("after all"),
       frames: talk(1000),
@@ -195,6 +204,7 @@ describe("failures of the service", () => {
     { status: "BadRequest", code: "VENDOR_REFUSED" },
     { status: "Error", code: "VENDOR_FAILED" },
   ])("a phrase with status $status is $code", async ({ status, code }) => {
+    covers("S11", "S37");
     const failing = served(asr, {
       workflow: hears("x"),
       frames: talk(1000),

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { encodeWav } from "#engine/audio";
 import type { RecordingFrame } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
+import { covers } from "#test/covers";
 import { fromBatch, fromFast, fromShort, shortAnswer } from "../../../plugins/azure/file/phrases.ts";
 import { fileAsr } from "../../../plugins/azure/file-asr.ts";
 import { ACCESS, hears, openService, textsOf } from "./service.ts";
@@ -40,6 +41,7 @@ const SAID = [
 
 describe("fast recognition", () => {
   test("gives the phrases of a file with the times of their words", async () => {
+    covers("S7", "S19");
     const { finals, usage } = await recognised(bytes(wav(2)));
     expect(finals).toMatchObject(SAID);
     expect(finals[0]).toMatchObject({
@@ -73,6 +75,7 @@ describe("fast recognition", () => {
 });
 
 test("short recognition gives one text", async () => {
+  covers("S19");
   const { finals } = await recognised(bytes(wav(2)), { api: "short" });
   expect(finals).toMatchObject([{ text: "one two three", startSample: 0, endSample: 32_000 }]);
 });
@@ -81,6 +84,7 @@ describe("a batch", () => {
   const talk: RecordingFrame = { kind: "recording", source: { url: "http://files.test/talk.wav" } };
 
   test("is submitted by address, asked for, and deleted when its result was handed on", async () => {
+    covers("S19");
     const { finals, events, endedMs } = await recognised(talk, { api: "batch", pollMs: 2000 });
     expect(finals).toMatchObject(SAID);
     expect(events.map(({ type }) => type)).toContain("submitted");

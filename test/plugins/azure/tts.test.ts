@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { AudioFrame, DataFrame, RecordingFrame } from "#engine/plugin";
+import { covers } from "#test/covers";
 import { FORMATS } from "../../../plugins/azure/tts/formats.ts";
 import { tts } from "../../../plugins/azure/tts.ts";
 import { prompt, served, speaks, textsOf, wireOf } from "./service.ts";
@@ -15,6 +16,7 @@ const audioOf = ({ frames }: Awaited<ReturnType<typeof speak>>) =>
 
 describe("texts", () => {
   test("are spoken one after the other on one connection, to the last sample", async () => {
+    covers("S5", "S8", "S32");
     const driven = await speak({});
     const audio = audioOf(driven);
     const samples = (utterance: string) =>
@@ -33,6 +35,7 @@ describe("texts", () => {
   });
 
   test("go out as SSML in the manner that was asked for, and cannot leave their element", async () => {
+    covers("S24", "S25");
     const driven = await speak({ voice: "de-DE-KatjaNeural", style: "sad", styleDegree: 1.5, rate: "+10%" }, [
       prompt("u1", `a < b & "c" </voice>\u0001`),
     ]);
@@ -44,6 +47,7 @@ describe("texts", () => {
   });
 
   test("that are SSML go out as they are", async () => {
+    covers("S25");
     const document = `<speak version="1.0" xml:lang="en-US"><voice name="x">Hi <break time="1s"/> you</voice></speak>`;
     const driven = await speak({ ssml: true }, [prompt("u1", document)]);
     expect(wireOf(driven, "out").find(({ path }) => path === "ssml")!.body).toBe(document);
@@ -72,6 +76,7 @@ describe("texts", () => {
 
 describe("what comes with the audio", () => {
   test("times of words, as a transcript of the audio", async () => {
+    covers("S12");
     const [first] = textsOf((await speak({ words: true }, [prompt("u1", "one two.")])).frames("spoken"));
     expect(first).toMatchObject({
       role: "transcript",
@@ -109,6 +114,7 @@ describe("formats", () => {
     "riff-24khz-16bit-mono-pcm",
     "raw-48khz-16bit-mono-pcm",
   ])("%s goes on as samples", async (format) => {
+    covers("S14", "S18");
     const { sampleRateHz } = FORMATS[format]!;
     const audio = audioOf(await speak({ format }, [prompt("u1", "Hello.")]));
     expect(audio[0]).toMatchObject({ sampleRateHz, channels: 1 });
@@ -120,6 +126,7 @@ describe("formats", () => {
     { format: "audio-24khz-48kbitrate-mono-mp3", container: "mp3", begins: [0xff] },
     { format: "ogg-24khz-16bit-mono-opus", container: "ogg", begins: [0x4f, 0x67, 0x67, 0x53] },
   ])("$format goes on as a recording of each text", async ({ format, container, begins }) => {
+    covers("S18", "S39");
     // virtual time does not wait for the gateway's encoder
     const driven = await speak({ format, answerMs: 0, link: { silentMs: 0, keepAliveMs: 0 } });
     const recordings = driven
@@ -138,6 +145,7 @@ describe("formats", () => {
 });
 
 test("a text is spoken while it is written: of partials what is stable, of the final the rest", async () => {
+  covers("S5");
   const partial = prompt("u1", "One two. Thr", { final: false, stableChars: 8 });
   const final = prompt("u1", "One two. Three.", { revision: 2 });
   const driven = await speak({ mode: "streaming" }, [partial, final]);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { NodeTypes } from "#engine/plugin";
 import { planWorkflow } from "#engine/workflow";
 import { builtInTypes } from "#test/built-in-types";
+import { covers } from "#test/covers";
 import azure from "../../../plugins/azure/index.ts";
 
 const lint = (environment: Record<string, string>) =>
@@ -21,6 +22,7 @@ test.each([
   { AZURE_SPEECH_KEY: "k", AZURE_SPEECH_REGION: "westeurope" },
   { AZURE_KEY: "k", AZURE_REGION: "westeurope" },
 ])("the example is sound with its credentials by either name: %o", async (environment) => {
+  covers("S38");
   const { findings } = await lint(environment);
   expect(findings.filter(({ severity }) => severity !== "note")).toEqual([]);
 });

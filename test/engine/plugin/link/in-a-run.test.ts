@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { covers } from "#test/covers";
 import { spoken } from "#test/toy-vendor/ears";
 import { runToy } from "#test/toy-vendor/run";
 import { finals, openToy, SENTENCES } from "#test/toy-vendor/service";
@@ -32,6 +33,7 @@ describe("in a live run", () => {
   });
 
   test("what is held while the vendor is not ready stands in the accounts", async () => {
+    covers("S4", "S29");
     const toy = await openToy({ faults: [{ on: "handshake", do: { hang: true } }] });
     const { report } = await runToy(toy, workflow(), spoken(SENTENCES));
     await toy.close();

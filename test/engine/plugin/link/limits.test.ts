@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { CredentialLimits, credentialLimits, TokenCache, tokenCache } from "#engine/plugin";
 import { VirtualClock } from "#engine/runtime";
+import { covers } from "#test/covers";
 
 /** Runs work under a clock that is driven. */
 async function timed<T>(work: (clock: VirtualClock) => Promise<T>): Promise<T> {
@@ -32,6 +33,7 @@ describe("limits of a credential", () => {
 
   test("space beginnings by their rate", () =>
     timed(async (clock) => {
+      covers("S43");
       const limits = new CredentialLimits({ concurrency: 0, perSecond: 4, waitMs: 0 });
       const at: number[] = [];
       await Promise.all(
@@ -69,6 +71,7 @@ describe("limits of a credential", () => {
     }));
 
   test("are shared by those who name the same credential, and give nothing of it away", () => {
+    covers("S43");
     const settings = { concurrency: 1, perSecond: 0, waitMs: 0 };
     const [one, same, other] = [
       ["a", "key"],

@@ -23,6 +23,7 @@ import {
 } from "#engine/plugin";
 import { MemoryNetwork, newHousehold, Resources, VirtualClock } from "#engine/runtime";
 import { type DriveOptions, driveNode } from "#engine/testing";
+import { covers } from "#test/covers";
 
 /** A service that answers `open` with `ready` and `finish` with `done`, and remembers what it heard, connection by connection. */
 class Service {
@@ -422,6 +423,7 @@ describe("a connection", () => {
   });
 
   test("waits in the pool for other nodes with the same credential, and not longer than it may", async () => {
+    covers("S31");
     const clock = new VirtualClock();
     const stop = clock.drive();
     const network = new MemoryNetwork(clock);
@@ -454,6 +456,7 @@ describe("a connection", () => {
   });
 
   test("counts within the limits of its credential from opening to end, across runs", async () => {
+    covers("S43");
     const limits: LimitSettings = { concurrency: 1, perSecond: 0, waitMs: 0 };
     const clock = new VirtualClock();
     const stop = clock.drive();
