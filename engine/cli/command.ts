@@ -16,6 +16,8 @@ export interface World {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly household: Household;
+  /** Services can call back a server with the `parlando.yaml` of the working folder; undefined where there is none. */
+  readonly callable?: boolean;
   /** Calls at each Ctrl-C or termination, counted from 1, until the returned function is called. */
   onInterrupt(call: (count: number) => void): () => void;
 }

@@ -11,10 +11,13 @@ import { printFindings } from "./findings.ts";
 /** How long the module of a plugin may take to load. */
 const LOAD_MS = 10_000;
 
-/** The one key of `parlando.yaml` that commands beside `serve` read; the rest is not theirs to judge. */
-const listSchema = z.looseObject({ plugins: z.array(pluginEntrySchema).default([]) });
+/** The keys of `parlando.yaml` that commands beside `serve` read; the rest is not theirs to judge. */
+const listSchema = z.looseObject({ plugins: z.array(pluginEntrySchema).default([]), publicUrl: z.string().optional() });
 
-/** The world with the plugins that `parlando.yaml` of the working folder lists. What cannot be loaded is told, and left out. */
+/**
+ * The world with the plugins that `parlando.yaml` of the working folder lists, and whether it says how a server is reached. What cannot be
+ * loaded is told, and left out.
+ */
 export async function withListedPlugins(world: World, console: Console): Promise<World> {
   const path = join(world.cwd, "parlando.yaml");
   if (!existsSync(path)) return world;
@@ -22,7 +25,7 @@ export async function withListedPlugins(world: World, console: Console): Promise
   if (!value) printFindings(findings, console.err, console);
   const types = await addPlugins(world.types, value?.plugins ?? [], world.cwd);
   for (const { error } of types.failures) console.err(`${error.code} ${error.message}`);
-  return { ...world, types };
+  return { ...world, types, ...(value && { callable: value.publicUrl !== undefined }) };
 }
 
 /**

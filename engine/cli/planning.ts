@@ -5,12 +5,14 @@ import type { World } from "./command.ts";
 export const planFile = (
   file: string | WorkflowSource,
   world: World,
-  more: Pick<PlanOptions, "purpose"> & Partial<Pick<PlanOptions, "params" | "bindings" | "run" | "offline">>,
+  more: Pick<PlanOptions, "purpose"> &
+    Partial<Pick<PlanOptions, "params" | "bindings" | "run" | "offline" | "callable">>,
 ): Promise<Planned> =>
   planWorkflow(typeof file === "string" ? { path: file } : file, {
     types: world.types,
     environment: world.environment,
     secret: (name) => world.environment[`PARLANDO_SECRET_${name.toUpperCase().replaceAll("-", "_")}`],
     cwd: world.cwd,
+    ...(more.purpose === "lint" && world.callable !== undefined && { callable: world.callable }),
     ...more,
   });

@@ -76,6 +76,7 @@ export const run: Command = {
           params,
           bindings: Object.fromEntries(Object.entries(inputs).map(([name, location]) => [name, { location }])),
           run: { id, dir },
+          callable: false, // what a run of its own keeps ends with it
           ...(offline && { offline }),
         });
     if (!plan || hasErrors(findings)) {

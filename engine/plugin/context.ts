@@ -54,7 +54,7 @@ export interface NodeContext {
   /** What the node keeps across a restart of the process. */
   readonly durable: Durable;
   /**
-   * An address at which a vendor answers later, across a restart: the same name gives the same one again.
+   * An address at which a vendor answers later, across a restart: the same name gives the same one again. The node type declares `calledBack`.
    * @throws EngineError CONFIG_INVALID where this process cannot be reached from outside.
    */
   callback(name: string, acknowledge: Acknowledgement): Promise<Callback>;

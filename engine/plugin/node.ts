@@ -75,6 +75,8 @@ interface NodeFacts<Schema extends z.ZodObject> {
   readonly effects?: readonly Effect[];
   /** Some settings make it reach the network, as declared `effects` do for all: an address in place of a path. */
   readonly fetches?: (config: z.output<Schema>) => boolean;
+  /** With these settings it asks for `ctx.callback()`: lint says where no service can call back, and no other node is given an address. */
+  readonly calledBack?: (config: z.output<Schema>) => boolean;
   /** Of a source: its frames come whether or not there is room, so what follows drops rather than waits. Defaults to false. */
   readonly realTime?: ByConfig<z.output<Schema>, boolean>;
   /** What happens to audio that comes in: it goes out again sample by sample, or in another format at the same time. */
@@ -183,13 +185,24 @@ export type NodeSpec<Schema extends z.ZodObject = z.ZodObject, Node extends Inli
 export interface NodeDefinition
   extends Omit<
     NodeFacts<z.ZodObject>,
-    "role" | "inputs" | "outputs" | "fetches" | "delays" | "realTime" | "converts" | "opens" | "languages" | "standsIn"
+    | "role"
+    | "inputs"
+    | "outputs"
+    | "fetches"
+    | "calledBack"
+    | "delays"
+    | "realTime"
+    | "converts"
+    | "opens"
+    | "languages"
+    | "standsIn"
   > {
   readonly shape: "inline" | "task";
   role(config: unknown): Role;
   inputs(config: unknown): InputPorts;
   outputs(config: unknown): OutputPorts;
   fetches?(config: unknown): boolean;
+  calledBack?(config: unknown): boolean;
   delays?(config: unknown): readonly Delay[];
   realTime(config: unknown): boolean;
   readonly converts?: (wanted: Conversion) => unknown;

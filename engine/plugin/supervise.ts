@@ -51,6 +51,7 @@ export function supervise({ candidates, resultMs }: SuperviseOptions): { definit
     effects: [...new Set(candidates.flatMap((c) => c.definition.effects ?? []))],
     delays: () => face.delays?.(config) ?? [],
     fetches: () => candidates.some((c) => c.definition.fetches?.(c.config) ?? false),
+    calledBack: () => candidates.some((c) => c.definition.calledBack?.(c.config) ?? false),
     create: (_, ctx) => face.create(config, ctx),
   };
   return { definition, config: {} };
@@ -72,6 +73,8 @@ export const withFallback = (
     { definition, config, attempts: 1 },
     ...others.map((other) => ({ ...other, attempts: other.attempts ?? 1 })),
   ]),
+  calledBack: (config) =>
+    [{ definition, config }, ...others].some((each) => each.definition.calledBack?.(each.config) ?? false),
   effects: [...new Set([definition, ...others.map((o) => o.definition)].flatMap((d) => d.effects ?? []))],
 });
 

@@ -193,7 +193,10 @@ export class RunNodeContext implements NodeContext {
     return this.#temporary;
   }
 
-  callback(name: string, acknowledge: Acknowledgement): Promise<Callback> {
+  async callback(name: string, acknowledge: Acknowledgement): Promise<Callback> {
+    const { definition, config, type } = this.planned;
+    if (!definition.calledBack?.(config))
+      throw new EngineError("NODE_PROTOCOL", `${this.nodeId}: ${type} does not declare that it is called back`);
     return this.lender.desk.callback({ runId: this.runId, nodeId: this.nodeId, name }, acknowledge);
   }
 

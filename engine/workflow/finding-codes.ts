@@ -136,6 +136,10 @@ export const FINDING_CODES = {
     meaning: "A fallback is left out, since a secret of it is not set.",
     mend: "Set the secret, or remove the candidate.",
   },
+  CALLBACK_NO_ADDRESS: {
+    meaning: "A node is called back by its service, and no address is configured at which it could be.",
+    mend: "Set `publicUrl` in parlando.yaml and run the workflow under `parlando serve`, or choose settings that need no callback.",
+  },
   FALLBACK_UNFIT: {
     meaning: "A fallback cannot stand in for the node.",
     mend: "Choose a node type with the same ports and formats.",

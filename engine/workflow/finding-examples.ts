@@ -55,6 +55,7 @@ export const FINDING_EXAMPLES: Readonly<Partial<Record<FindingCode | (string & {
   CANDIDATE_LEFT_OUT: nodes(
     `${VAD}  asr: { use: pocketsphinx.asr, from: vad, fallback: [{ use: tencent.asr, with: { secretKey: "\${secret:tencent}" } }] }\n`,
   ),
+  CALLBACK_NO_ADDRESS: `inputs: { files: { kind: recording } }\n${nodes('  asr: { use: tencent.file-asr, from: inputs.files, with: { api: legacy, secretId: id, secretKey: word, appId: "1300000000" } }\n')}`,
   FALLBACK_UNFIT: nodes(`${VAD}  asr: { use: pocketsphinx.asr, from: vad, fallback: [{ use: core.print }] }\n`),
   GATE_UNFED: nodes("  asr: { use: pocketsphinx.asr, from: inputs.talk, gate: { mode: hold } }\n"),
   FALLBACK_POORER: "# a recogniser with word times whose fallback gives none, before a node that uses them",

@@ -35,6 +35,8 @@ export interface PlanOptions {
   readonly run?: { readonly id: string; readonly dir: string };
   /** Absolute. */
   readonly cwd: string;
+  /** Services can call the process back that will run it; undefined where that is not known here, of which lint warns. */
+  readonly callable?: boolean;
   /**
    * There is no network: what answers in place of a node type that needs one. Its config lacks the credentials that are not set.
    * Throws an EngineError where nothing does.

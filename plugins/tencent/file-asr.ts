@@ -48,6 +48,7 @@ export const fileAsr = defineNode({
   },
   config: fileConfig,
   effects: ["network", "files"],
+  calledBack: isCalledBack,
   retry: { attempts: 3 },
   async create(settings, ctx): Promise<TaskNode> {
     if (isCalledBack(settings)) await ctx.callback("start", ACKNOWLEDGEMENT); // without an address the run must not start

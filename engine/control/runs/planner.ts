@@ -38,6 +38,7 @@ export type Locate = (binding: { upload: string } | { url: string }, runDir: str
 export class Planner {
   readonly #read: readonly string[];
   readonly #write: readonly string[];
+  readonly #callable: boolean;
 
   constructor(
     private readonly config: ServerConfig,
@@ -49,6 +50,7 @@ export class Planner {
   ) {
     this.#read = config.folders.read.map((each) => resolve(cwd, each));
     this.#write = config.folders.write.map((each) => resolve(cwd, each));
+    this.#callable = config.publicUrl !== undefined;
   }
 
   /** What a run leaves behind lies in here. */
@@ -81,6 +83,7 @@ export class Planner {
         bindings,
         environment: view.environment,
         secret: view.secret,
+        callable: this.#callable,
         run: { id: request.runId, dir },
         cwd: dir,
         confinement: this.#confinement(dir, request.home),
@@ -104,6 +107,7 @@ export class Planner {
         purpose: "lint",
         environment: view.environment,
         secret: view.secret,
+        callable: this.#callable,
         cwd: this.folder,
         confinement: this.#confinement(LINT_DIR, home),
       },

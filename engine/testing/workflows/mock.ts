@@ -70,7 +70,7 @@ export function mockOf(
 ): (definition: NodeDefinition, config: unknown) => NodeDefinition {
   const script = new MockScript(mock, id);
   return (definition, config) => {
-    const { batch: _batch, opens: _opens, passes, hosts: _hosts, ...facts } = definition;
+    const { batch: _batch, opens: _opens, passes, hosts: _hosts, calledBack: _calledBack, ...facts } = definition;
     const role = definition.role(config);
     return {
       ...facts,

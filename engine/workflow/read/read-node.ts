@@ -9,6 +9,7 @@ import {
   takesFiles,
   withGate,
 } from "#engine/plugin";
+import type { Finding } from "../finding.ts";
 import { check } from "../yaml/check.ts";
 import { knownKeys } from "../yaml/schema-walk.ts";
 import { didYouMean, suggest } from "../yaml/suggest.ts";
@@ -131,6 +132,7 @@ function readCandidate(words: CandidateWords, path: Path, context: NodeReading):
   const settings = settingsOf(definition, words, path, context);
   findings.push(...settings.findings, ...settings.missingSecrets);
   const answering = answered(definition, settings, path, context.nodeId, context);
+  if (answering) findings.push(...uncallable(answering, path, context));
   return answering && candidate(answering.definition, answering.settings, words, path, context);
 }
 
@@ -160,6 +162,14 @@ function readFallback(
   if (settings.missingSecrets.length > 0) return undefined;
   const answering = answered(definition, settings, path, candidateId(path, context), context);
   if (!answering) return undefined;
+  const unreached = uncallable(answering, path, context);
+  for (const { message, severity } of unreached)
+    loading.findings.push(
+      severity === "error"
+        ? yaml.finding("CANDIDATE_LEFT_OUT", [...path, "use"], `left out: ${message}`, { severity: "warning" })
+        : yaml.finding("CALLBACK_NO_ADDRESS", [...path, "use"], message, { severity }),
+    );
+  if (unreached.some(({ severity }) => severity === "error")) return undefined;
   const fitting = matched(answering.definition, answering.settings, first);
   return candidate(fitting, answering.settings, { ...words, gate }, path, context);
 }
@@ -195,6 +205,24 @@ function answered(
     loading.findings.push(yaml.finding("OFFLINE_UNANSWERED", [...path, "use"], message));
     return undefined;
   }
+}
+
+/** What is wrong where a node is to be called back: an error where nobody can, a warning in lint where that is not known. */
+function uncallable(
+  { definition, settings: { config } }: Answering,
+  path: Path,
+  { loading, yaml }: NodeReading,
+): Finding[] {
+  const { callable, purpose } = loading.options;
+  if (callable === true || (callable === undefined && purpose === "run") || config === undefined) return [];
+  try {
+    if (!definition.calledBack?.(config)) return [];
+  } catch {
+    return []; // told of where its ports are asked for
+  }
+  const message = `${definition.type} is called back by its service: set publicUrl in parlando.yaml and run it under parlando serve`;
+  const severity = callable === false ? "error" : "warning";
+  return [yaml.finding("CALLBACK_NO_ADDRESS", [...path, "use"], message, { severity })];
 }
 
 /** A recogniser of files that stands in for one of streams gets utterances as recordings, and the other way round. */

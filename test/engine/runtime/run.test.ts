@@ -146,6 +146,13 @@ describe("a run ends", () => {
       node: inline({ onFrame: (f, emit) => emit(f, "nowhere") }),
       code: "NODE_PROTOCOL",
     },
+    {
+      name: "it asks for an address that it does not declare to need",
+      node: task(async (_i, _e, _s, ctx) => {
+        await ctx.callback("later", { mediaType: "text/plain", body: "" });
+      }),
+      code: "NODE_PROTOCOL",
+    },
     { name: "outside work never answers", node: task(async (_i, _e, _s, ctx) => { await ctx.outside(hang); }), code: "OUTSIDE_UNANSWERED" }, // biome-ignore format: one line a case
   ];
   test.each(cases)("failed, with a code, when $name", async ({ node, code }) => {
