@@ -92,6 +92,7 @@ export { type RecordingHeard, type RecordingRequest, recogniseRecording } from "
 export { SentenceCutter } from "./gateway/sentence-cutter.ts";
 export { type RunListener, ServedRun } from "./gateway/served-run.ts";
 export { SpokenOut, type SpokenOutFormat, type SpokenOutOptions } from "./gateway/spoken-out.ts";
+export { abortable } from "./link/abortable.ts";
 export { credentialKey } from "./link/credential.ts";
 export type { Door, Incoming, Listener, Outgoing, ServerNetwork, TlsTexts, Upgrade } from "./link/door.ts";
 export { CredentialLimits, credentialLimits, type LimitSettings } from "./link/limits.ts";
@@ -107,6 +108,7 @@ export type {
 } from "./link/network.ts";
 export { LinkPool, linkPool } from "./link/pool.ts";
 export type { Attempt, LinkProtocol, Peer, PeerSession, Session, Wire } from "./link/protocol.ts";
+export { serverSent } from "./link/server-sent.ts";
 export { DEFAULT_LINK, type LinkSettings, linkSchema, linkSettings } from "./link/settings.ts";
 export { StreamFraming } from "./link/stream-framing.ts";
 export { type TextFacts, Texts } from "./link/texts.ts";
@@ -170,6 +172,7 @@ export {
 export type { Resource } from "./resource.ts";
 export { type FindLocal, type Local, localsAmong, needsStandIn, type StandIn, standIn } from "./stand-in.ts";
 export { type Candidate, type SuperviseOptions, supervise, withFallback, withRetry } from "./supervise.ts";
+export { TextWork } from "./text-work.ts";
 export { Endpointing, type EndpointingSettings, lookbackSamples, type Step } from "./vad/endpointing.ts";
 export { FrameRing } from "./vad/frame-ring.ts";
 export { type FrameSteps, Segmenter, type SegmenterSettings } from "./vad/segmenter.ts";

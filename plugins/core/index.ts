@@ -3,6 +3,11 @@ import { audio } from "./audio.ts";
 import { audioEngine } from "./convert/arithmetic.ts";
 import { convert } from "./convert.ts";
 import { deviceEngines } from "./devices/engines.ts";
+import { http } from "./dialog/http.ts";
+import { match } from "./dialog/match.ts";
+import { reply } from "./dialog/reply.ts";
+import { text } from "./dialog/text.ts";
+import { turn } from "./dialog/turn.ts";
 import { ffmpegEngine } from "./file/foreign.ts";
 import { file } from "./file.ts";
 import { gain } from "./gain.ts";
@@ -37,6 +42,11 @@ export default definePlugin({
     subtitles,
     transcript,
     webhook,
+    match,
+    text,
+    reply,
+    http,
+    turn,
   ],
   engines: [audioEngine, ffmpegEngine, ...deviceEngines],
 });

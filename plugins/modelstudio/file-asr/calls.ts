@@ -1,8 +1,7 @@
 import type { z } from "zod";
-import { EngineError, type HttpResponse, type NodeContext } from "#engine/plugin";
+import { abortable, EngineError, type HttpResponse, type NodeContext } from "#engine/plugin";
 import { type Access, httpBase } from "../access.ts";
 import { httpFailure, vendorFailure } from "../status.ts";
-import { abortable } from "../wire/abortable.ts";
 import { submitted, type TaskState, type Transcription, taskState, transcription } from "../wire/transcription.ts";
 import { type Payload, readJson } from "../wire.ts";
 

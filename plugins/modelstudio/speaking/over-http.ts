@@ -1,9 +1,7 @@
-import { EngineError, type HttpResponse, type NodeContext } from "#engine/plugin";
+import { abortable, EngineError, type HttpResponse, type NodeContext, serverSent } from "#engine/plugin";
 import { type Access, httpBase } from "../access.ts";
 import { languageCode } from "../models.ts";
 import { httpFailure, vendorFailure } from "../status.ts";
-import { abortable } from "../wire/abortable.ts";
-import { serverSent } from "../wire/server-sent.ts";
 import { type SpokenResult, spokenResult } from "../wire/spoken.ts";
 import { given, type Payload, readJson } from "../wire.ts";
 import { mannerOf, speakingFamily, type TtsSettings, voiceOf } from "./config.ts";

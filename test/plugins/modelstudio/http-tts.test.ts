@@ -13,7 +13,6 @@ import { driveNode, registerContract, synthesiserContract } from "#engine/testin
 import { covers } from "#test/covers";
 import { counting } from "#test/signals";
 import { tts } from "../../../plugins/modelstudio/tts.ts";
-import { serverSent } from "../../../plugins/modelstudio/wire/server-sent.ts";
 import { ACCESS, HOST, HTTP_URL, openService, prompt, SPEAKS, served } from "./service.ts";
 
 const { url: _, ...CALLS } = ACCESS;
@@ -160,18 +159,4 @@ describe("failures", () => {
     const failing = against({ ...http, answerMs: 2000 }, () => answer);
     await expect(failing).rejects.toMatchObject({ code: "RESULT_LATE" });
   });
-});
-
-test.each([
-  ["whole", ["data: one\n\ndata:two\n\n"]],
-  ["cut anywhere", ["da", "ta: o", "ne\n", "\nid:7\nevent:result\n:HTTP_STATUS/200\nda", "ta:two", "\n\n"]],
-  ["with other line ends", ["data: one\r\n\r\ndata:two\r\n\r\n"]],
-  ["without the last blank line", ["data: one\n\ndata:two"]],
-])("server-sent events that come %s are read", async (_, chunks) => {
-  const body = async function* () {
-    for (const chunk of chunks) yield new TextEncoder().encode(chunk);
-  };
-  const data: string[] = [];
-  for await (const each of serverSent(body())) data.push(each);
-  expect(data).toEqual(["one", "two"]);
 });
