@@ -45,7 +45,8 @@ async function newWorkflow(name: string, console: Console, world: World): Promis
   const files = workflowFiles(name);
   refuseTaken(Object.keys(files), world.cwd);
   const schema = join(world.cwd, "parlando.schema.json");
-  if (!existsSync(schema)) {
+  const schemaIsNew = !existsSync(schema);
+  if (schemaIsNew) {
     await world.types.loadAll();
     await write(
       { "parlando.schema.json": `${JSON.stringify(workflowJsonSchema(world.types), undefined, 2)}\n` },
@@ -53,9 +54,9 @@ async function newWorkflow(name: string, console: Console, world: World): Promis
     );
   }
   await write(files, world.cwd);
-  console.err(`wrote ${name}.yaml`);
-  console.out(`parlando run ${name}.yaml`);
-  console.out(`parlando test ${name}.yaml`);
+  console.err(`wrote ${name}.yaml${schemaIsNew ? ", and parlando.schema.json for the editor" : ""}`);
+  console.out(`next: parlando run ${name}.yaml`);
+  console.out(`next: parlando test ${name}.yaml`);
 }
 
 async function newPlugin(name: string, role: PluginRole, console: Console, world: World): Promise<void> {
@@ -81,7 +82,7 @@ async function newPlugin(name: string, role: PluginRole, console: Console, world
     await write({ "parlando.yaml": `plugins: [./${name}]\n` }, world.cwd);
     console.err("wrote parlando.yaml, which lists it");
   }
-  console.out(`parlando plugin test ${name}`);
+  console.out(`next: parlando plugin test ${name}`);
 }
 
 function refuseTaken(names: readonly string[], folder: string): void {

@@ -56,7 +56,7 @@ async function callBun(args: readonly string[], folder: string): Promise<{ statu
 }
 
 /** What differs from one run to the next. */
-const steady = (text: string): string =>
+export const steady = (text: string): string =>
   text
     .replace(/\bin \d+\.\d s\b/g, "in 0.0 s")
     .replace(/\d+(\.\d)? × real time/g, "0.0 × real time")

@@ -38,11 +38,7 @@ export const SYSTEMS: readonly System[] = [
       row("E8", "findings with file, line and column"),
       row("E9", "SQLite and PostgreSQL through drizzle"),
       row("E10", "bun:test"),
-      row(
-        "E11",
-        "authoring, the API and plugins, each from README alone",
-        "no tutorial that is executed line by line yet",
-      ),
+      row("E11", "authoring, the API and plugins, each from README alone"),
     ],
   },
   {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { blocksOf, brokenLink, linksOf, PAGES } from "./pages.ts";
+import { blocksOf, brokenLink, changed, linksOf, PAGES } from "./pages.ts";
 
 /** Languages of blocks that other tests look at (`yml` is an example of a code, tried with the linter), or that nobody can check. */
-const KNOWN = ["yaml", "yml", "ts", "console", "sh", "mermaid", "text", "json", "bash", "python", "html"];
+const KNOWN = ["yaml", "yml", "ts", "console", "sh", "mermaid", "text", "json", "bash", "python", "html", "diff"];
 
 describe.each(PAGES.map((page) => [page.path, page] as const))("%s", (path, page) => {
   test("links lead somewhere", () => {
@@ -28,4 +28,10 @@ test.each([
   ["README.md", "docs/install.md#cellar", "docs/install.md#cellar: docs/install.md has no heading of that name"],
 ])("from %s, %s is answered with %p", (from, to, broken) => {
   expect(brokenLink(from, to)).toBe(broken);
+});
+
+test("a change needs its place, and one alone", () => {
+  expect(changed("a\nb\nc\n", " a\n-b\n+d\n c\n")).toBe("a\nd\nc\n");
+  expect(() => changed("a\nb\n", "-c\n+d\n")).toThrow("there 0 times");
+  expect(() => changed("a\nb\na\n", "-a\n+d\n")).toThrow("there 2 times");
 });

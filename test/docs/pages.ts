@@ -4,11 +4,15 @@ import { dirname, join } from "node:path";
 /** A checkout's root, which all pages are named from. */
 export const ROOT = join(import.meta.dir, "../..");
 
+/** Walked from its top to its end in a folder of its own, by a test of its own. */
+export const TUTORIAL = "docs/tutorial.md";
+
 /**
  * A fenced block of a page. What stands after the language says what it is:
  * - `yaml` is a workflow that lints without an error or a warning; `finds CODE…` names what lint finds in it instead.
  * - `yaml NAME`, `ts NAME` and others with a name are files of the page's own folder, for the blocks after it.
  * - `console` holds commands after `$ `, called in that folder, each with what it prints.
+ * - `diff NAME`, in the tutorial, changes a file that is there.
  */
 export interface Block {
   readonly language: string;
@@ -80,6 +84,18 @@ function block(info: string, lines: readonly string[], line: number): Block {
     text: lines.map((each) => `${each}\n`).join(""),
     line,
   };
+}
+
+/**
+ * A text with a change made to it: lines with a minus go, lines with a plus come, the others stand around them.
+ * @throws Error where they stand nowhere, or more than once.
+ */
+export function changed(text: string, diff: string): string {
+  const lines = diff.split("\n").slice(0, -1);
+  const side = (not: string) => lines.flatMap((line) => (line.startsWith(not) ? [] : [`${line.slice(1)}\n`])).join("");
+  const found = text.split(side("+"));
+  if (found.length !== 2) throw new Error(`what a change is made to is there ${found.length - 1} times:\n${side("+")}`);
+  return found.join(side("-"));
 }
 
 export interface Link {

@@ -1,19 +1,29 @@
-import { drawSvg, planWorkflow } from "#engine/workflow";
-import { builtInTypes } from "#test/built-in-types";
-import { ROOT } from "./pages.ts";
+import { drawSvg, planWorkflow, type WorkflowSource } from "#engine/workflow";
+import { deliveredTypes } from "#test/built-in-types";
+import { page, ROOT, TUTORIAL } from "./pages.ts";
 
-/** Workflows that are drawn in the docs. */
+/** Workflows of `workflows/` that are drawn in the docs. */
 const DRAWN = ["interpret", "speak", "transcribe"];
+
+const ofTutorial = page(TUTORIAL).blocks.find(({ name }) => name === "door.yaml")?.text ?? "";
+
+const sources: readonly (readonly [string, WorkflowSource])[] = [
+  ...DRAWN.map((name) => [name, { path: `workflows/${name}.yaml` }] as const),
+  ["door", { text: ofTutorial, name: "door.yaml", dir: ROOT }],
+];
 
 /** `docs/pictures/`: a picture for each, by its path from the root. */
 export const pictureFiles: ReadonlyMap<string, string> = new Map(
   await Promise.all(
-    DRAWN.map(async (name): Promise<[string, string]> => {
-      const { plan, findings } = await planWorkflow(
-        { path: `workflows/${name}.yaml` },
-        { types: builtInTypes(), purpose: "lint", environment: {}, secret: () => undefined, cwd: ROOT },
-      );
-      if (!plan) throw new Error(`workflows/${name}.yaml: ${findings[0]?.message}`);
+    sources.map(async ([name, source]): Promise<[string, string]> => {
+      const { plan, findings } = await planWorkflow(source, {
+        types: deliveredTypes(),
+        purpose: "lint",
+        environment: {},
+        secret: () => undefined,
+        cwd: ROOT,
+      });
+      if (!plan) throw new Error(`${name}: ${findings[0]?.message}`);
       return [`docs/pictures/${name}.svg`, drawSvg(plan)];
     }),
   ),

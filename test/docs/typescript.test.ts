@@ -1,14 +1,15 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { PAGES, ROOT } from "./pages.ts";
+import { PAGES, ROOT, TUTORIAL } from "./pages.ts";
 
 setDefaultTimeout(120_000); // the compiler, on a machine that may be busy
 
-const named = PAGES.flatMap(({ blocks }) => blocks).filter(({ name }) => name !== undefined);
-const typescript = PAGES.flatMap(({ path, blocks }) => blocks.map((block) => ({ path, ...block }))).filter(
-  ({ language }) => language === "ts",
-);
+const pages = PAGES.filter(({ path }) => path !== TUTORIAL);
+const named = pages.flatMap(({ blocks }) => blocks).filter(({ name }) => name !== undefined);
+const typescript = pages
+  .flatMap(({ path, blocks }) => blocks.map((block) => ({ path, ...block })))
+  .filter(({ language }) => language === "ts");
 // inside the checkout, where its package.json says what #engine and #plugins are
 mkdirSync(join(ROOT, "runs"), { recursive: true });
 const folder = mkdtempSync(join(ROOT, "runs", ".examples-"));

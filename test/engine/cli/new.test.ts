@@ -20,7 +20,7 @@ test("a new workflow lints and runs at once", async () => {
   const folder = scratchFolder();
   expect(await call(folder, "new", "workflow", "first")).toEqual({
     status: 0,
-    text: "wrote first.yaml\nparlando run first.yaml\nparlando test first.yaml\n",
+    text: "wrote first.yaml, and parlando.schema.json for the editor\nnext: parlando run first.yaml\nnext: parlando test first.yaml\n",
   });
   expect(await call(folder, "lint", "first.yaml")).toEqual({ status: 0, text: "1 file: no findings\n" });
   const { status, text } = await call(folder, "run", "first.yaml", "--clock", "virtual");
