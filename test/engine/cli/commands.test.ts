@@ -125,15 +125,11 @@ test("doctor names each engine, what was found, what is missing and the command 
   rmSync(home, { recursive: true });
   expect([people.status, programs.status]).toEqual([1, 1]);
   const answer: { engines: { name: string; found: boolean; mend?: string }[] } = JSON.parse(programs.out);
-  expect(answer.engines.map(({ name }) => name)).toEqual([
-    "audio",
-    "webrtc-vad",
-    "cc",
-    "pocketsphinx",
-    "apertium",
-    "espeak-ng",
-    "ffmpeg",
-  ]);
+  const names = answer.engines.map(({ name }) => name);
+  expect(names).toEqual(
+    expect.arrayContaining(["audio", "webrtc-vad", "cc", "pocketsphinx", "apertium", "espeak-ng", "ffmpeg"]),
+  );
+  expect(new Set(names).size).toBe(names.length);
   for (const { name, mend } of [
     { name: "apertium", mend: "apt-get install apertium-eng-spa" },
     { name: "espeak-ng", mend: "apt-get install espeak-ng" },
@@ -141,7 +137,7 @@ test("doctor names each engine, what was found, what is missing and the command 
     expect(answer.engines).toContainEqual(expect.objectContaining({ name, found: false, mend }));
     expect(people.out).toMatch(new RegExp(`MISSING ${name}: .*\\n +missing: .*\\n +mend: +${mend}\\n`));
   }
-  expect(people.err).toMatch(/^\d of 7 missing/);
+  expect(people.err).toMatch(new RegExp(`^\\d+ of ${names.length} missing`));
 });
 
 test.each([
