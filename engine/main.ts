@@ -27,6 +27,7 @@ const types = new NodeTypes([
   source("modelstudio", () => import("../plugins/modelstudio/index.ts")),
   source("agora", () => import("../plugins/agora/index.ts")),
   source("azure", () => import("../plugins/azure/index.ts")),
+  source("agentscope", () => import("../plugins/agentscope/index.ts")),
 ]);
 
 const { stdout, stderr } = process;
