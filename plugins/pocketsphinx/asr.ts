@@ -100,7 +100,10 @@ export const asr = defineNode({
   },
   async create(settings, ctx) {
     const { final, secondPass } = settings;
-    const recogniser = await Recogniser.open({ finals: final, secondPass, search: searchOf(settings) });
+    // a fallback opens it in the midst of a run, whose time must not go on meanwhile
+    const recogniser = await ctx.outside(() =>
+      Recogniser.open({ finals: final, secondPass, search: searchOf(settings) }),
+    );
     return new Listener({ ...settings, finalsFollow: final === "fast" && !secondPass }, ctx, recogniser);
   },
 });
