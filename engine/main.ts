@@ -20,6 +20,7 @@ const types = new NodeTypes([
   source("pocketsphinx", () => import("../plugins/pocketsphinx/index.ts")),
   source("apertium", () => import("../plugins/apertium/index.ts")),
   source("espeak", () => import("../plugins/espeak/index.ts")),
+  source("llm", () => import("../plugins/llm/index.ts")),
   source("flite", () => import("../plugins/flite/index.ts")),
   source("aliyun", () => import("../plugins/aliyun/index.ts")),
   source("rtvt", () => import("../plugins/rtvt/index.ts")),

@@ -4,6 +4,7 @@ import apertium from "#plugins/apertium";
 import core from "#plugins/core";
 import espeak from "#plugins/espeak";
 import flite from "#plugins/flite";
+import llm from "#plugins/llm";
 import modelstudio from "#plugins/modelstudio";
 import pocketsphinx from "#plugins/pocketsphinx";
 import rtvt from "#plugins/rtvt";
@@ -16,4 +17,4 @@ export const builtInTypes = (): NodeTypes =>
   new NodeTypes([core, webrtc, silero, pocketsphinx, apertium, espeak, flite]);
 
 /** All that are delivered, vendors too. */
-export const deliveredTypes = (): NodeTypes => builtInTypes().with([aliyun, rtvt, tencent, modelstudio]);
+export const deliveredTypes = (): NodeTypes => builtInTypes().with([llm, aliyun, rtvt, tencent, modelstudio]);

@@ -1,0 +1,5 @@
+import { definePlugin } from "#engine/plugin";
+import { chat } from "./chat.ts";
+
+/** Language models behind an address that speaks as OpenAI's does. */
+export default definePlugin({ name: "llm", nodes: [chat] });
