@@ -162,7 +162,7 @@ export const SYSTEMS: readonly System[] = [
       row("S31", "pooling and warm starts"),
       row("S32", "a node runs many turns"),
       row("S33", "first audio and delays, measured"),
-      row("S34", "a voice chat's session, and barge-in", "the event names of the voice chat are to come as a gateway"),
+      row("S34", "a voice chat's session, and barge-in"),
       row("S35", "microphone and speaker"),
       row("S36", "privacy: TLS by default, plain sockets only when asked"),
       row("S37", "limits: rate errors told apart, concurrency for each key"),
