@@ -33,8 +33,8 @@ function speak(compiled: WebAssembly.Module, text: string, voice: string): Int16
   const folder = mkdtempSync(join(tmpdir(), "parlando-flite-"));
   try {
     writeFileSync(join(folder, "text"), text);
-    const args = ["flite", "-voice", voice, "-f", "/work/text", "-o", "/work/speech.wav"];
-    const wasi = new WASI({ version: "preview1", args, preopens: { "/work": folder } });
+    const args = ["flite", "-voice", voice, "-f", "/talk/text", "-o", "/talk/speech.wav"];
+    const wasi = new WASI({ version: "preview1", args, preopens: { "/talk": folder } });
     const status = run(wasi, compiled);
     if (status !== 0) throw new Error(`the program ended with ${status}`);
     return samples(readFileSync(join(folder, "speech.wav")));

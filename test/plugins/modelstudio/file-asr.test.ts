@@ -79,7 +79,7 @@ test.each([
 });
 
 test.each([
-  ["a file", { kind: "recording", source: { path: "/tmp/x.wav" } }],
+  ["a file", { kind: "recording", source: { path: "/talks/x.wav" } }],
   ["bytes", { kind: "recording", source: { bytes: new Uint8Array(10) } }],
   ["another kind of address", { kind: "recording", source: { url: "ftp://files.test/a.wav" } }],
 ] as [string, RecordingFrame][])("%s cannot be handed over, and nothing is sent", async (_, frame) => {

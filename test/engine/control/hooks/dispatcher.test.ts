@@ -3,9 +3,9 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "#engine/plugin";
+import { signatureOf } from "#engine/plugin";
 import { Store, type WebhookRow } from "#engine/store";
 import { Dispatcher } from "../../../../engine/control/hooks/dispatcher.ts";
-import { signatureOf } from "#engine/plugin";
 import { Subscriptions } from "../../../../engine/control/hooks/subscriptions.ts";
 
 /** Time that moves when it is told to. */

@@ -51,8 +51,8 @@ test.each([
   { name: "with its library or a compiler", path: process.env.PATH ?? "", note: native ? /^native/ : /^TypeScript/ },
   { name: "without", path: "/nowhere", note: /^TypeScript/ },
 ])("doctor finds it $name, and says how it computes", async ({ path, note }) => {
-  const env = { ...process.env, PATH: path };
-  if (path === "/nowhere") env.PARLANDO_NATIVE_DIR = `/nowhere/${process.pid}`;
+  const own = path === "/nowhere" ? { PARLANDO_NATIVE_DIR: `/nowhere/${process.pid}` } : {};
+  const env = { ...process.env, PATH: path, ...own };
   const code = `import core from "#plugins/core"; console.log(JSON.stringify(await core.engines[0].find()));`;
   const child = Bun.spawn([process.execPath, "-e", code], { env, stdout: "pipe", stderr: "pipe" });
   const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
