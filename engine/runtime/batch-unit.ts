@@ -22,7 +22,7 @@ export class BatchUnit extends InlineUnit {
 
   override wired(inlet: Inlet, tails: readonly Edge[]): void {
     super.wired(inlet, tails);
-    const links = [...this.outlets.values()].flat();
+    const links = this.outlets.flat();
     if (links.some(({ edge }) => edge !== undefined && !tails.includes(edge)))
       this.#framesPerCall = FRAMES_BEFORE_DROPS;
   }
@@ -64,7 +64,7 @@ export class BatchUnit extends InlineUnit {
       const frame = this.inlet.take(feed);
       if (frame === undefined) break;
       this.countIn(feed.edge.shiftedSamples);
-      items.push(new Item(this, this.node, frame, feed.port, this.deliver));
+      items.push(new Item(this, this.node!, frame, feed.port, this.deliver));
       impatient = false;
     }
     super.wake();

@@ -33,11 +33,15 @@ export interface Waiter {
  */
 export class Edge {
   readonly #queue: FrameQueue;
-  readonly #in: Tally = { frames: 0, samples: 0 };
-  readonly #out: Tally = { frames: 0, samples: 0 };
-  readonly #coalesced: Tally = { frames: 0, samples: 0 };
-  readonly #dropped: Partial<Record<DropReason, Tally>> = {};
-  readonly #producers: Waiter[] = [];
+  #framesIn = 0;
+  #samplesIn = 0;
+  #framesOut = 0;
+  #samplesOut = 0;
+  /** Made for the first frame that is replaced, as is the next for the first that is dropped. */
+  #coalesced: Tally | undefined;
+  #dropped: Partial<Record<DropReason, Tally>> | undefined;
+  /** Who waits for room. */
+  #producers: Waiter[] | undefined;
   readonly #blocks: boolean;
   readonly #keepsOne: boolean;
   readonly #frames: number;
@@ -87,8 +91,8 @@ export class Edge {
 
   /** Takes a frame, dropping or replacing as the policy says. After `discard` everything is dropped. @param samples of the frame, per channel. */
   push(frame: Frame, samples: number = samplesOf(frame)): void {
-    this.#in.frames++;
-    this.#in.samples += samples;
+    this.#framesIn++;
+    this.#samplesIn += samples;
     if (this.#closed) return this.#drop(frame, "ended");
     if (!this.#blocks && this.#full() && !this.#makeRoom(frame)) return;
     this.#queue.push(frame, samples);
@@ -98,8 +102,8 @@ export class Edge {
 
   /** Counts a frame that may not travel here. */
   refuse(frame: Frame, samples: number, reason: DropReason): void {
-    this.#in.frames++;
-    this.#in.samples += samples;
+    this.#framesIn++;
+    this.#samplesIn += samples;
     this.#drop(frame, reason);
   }
 
@@ -116,9 +120,9 @@ export class Edge {
   shift(): Frame | undefined {
     const frame = this.#queue.shift();
     if (frame === undefined) return undefined;
-    this.#out.frames++;
-    this.#out.samples += this.#queue.shiftedSamples;
-    if (this.#producers.length > 0) this.#wakeProducers();
+    this.#framesOut++;
+    this.#samplesOut += this.#queue.shiftedSamples;
+    if (this.#producers !== undefined) this.#wakeProducers();
     return frame;
   }
 
@@ -152,6 +156,7 @@ export class Edge {
 
   /** Calls once when there may be room again. */
   onRoom(producer: Waiter): void {
+    this.#producers ??= [];
     if (!this.#producers.includes(producer)) this.#producers.push(producer);
   }
 
@@ -160,10 +165,10 @@ export class Edge {
     for (let i = 0; i < this.#queue.size; i++) count(inFlight, this.#queue.at(i));
     return {
       edge: this.id,
-      in: { ...this.#in },
-      out: { ...this.#out },
-      dropped: structuredClone(this.#dropped),
-      coalesced: { ...this.#coalesced },
+      in: { frames: this.#framesIn, samples: this.#samplesIn },
+      out: { frames: this.#framesOut, samples: this.#samplesOut },
+      dropped: structuredClone(this.#dropped ?? {}),
+      coalesced: { frames: 0, samples: 0, ...this.#coalesced },
       inFlight,
     };
   }
@@ -212,6 +217,7 @@ export class Edge {
       if (queued.kind !== "text" || queued.final) continue;
       if (queued.utterance !== frame.utterance || queued.role !== frame.role || queued.language !== frame.language)
         continue;
+      this.#coalesced ??= { frames: 0, samples: 0 };
       count(this.#coalesced, this.#queue.removeAt(i));
       return;
     }
@@ -223,17 +229,16 @@ export class Edge {
   }
 
   #drop(frame: Frame, reason: DropReason): void {
-    let tally = this.#dropped[reason];
-    if (!tally) {
-      tally = { frames: 0, samples: 0 };
-      this.#dropped[reason] = tally;
-    }
-    count(tally, frame);
+    this.#dropped ??= {};
+    this.#dropped[reason] ??= { frames: 0, samples: 0 };
+    count(this.#dropped[reason], frame);
   }
 
   #wakeProducers(): void {
-    if (this.#producers.length === 0 || !this.hasRoom) return;
-    for (const producer of this.#producers.splice(0)) producer.wake();
+    const producers = this.#producers;
+    if (producers === undefined || !this.hasRoom) return;
+    this.#producers = undefined;
+    for (const producer of producers) producer.wake();
   }
 }
 

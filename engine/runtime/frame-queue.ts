@@ -13,7 +13,9 @@ export const samplesOf = (frame: Frame): number =>
 export const isAudible = (frame: Frame): frame is AudioFrame | EncodedFrame =>
   frame.kind === "audio" || frame.kind === "encoded";
 
-const FIRST_ROOM = 8;
+/** Of the first ring, which is made for the first frame: many edges carry no more than a text now and then. */
+const FIRST_ROOM = 2;
+const NO_ROOM: (Frame | undefined)[] = [];
 
 /**
  * Frames in order, in a ring that grows, and how much they hold: audio in media time, the rest by number.
@@ -21,9 +23,8 @@ const FIRST_ROOM = 8;
  * Audio is added up in samples of one rate, which needs no division for each frame; a frame of another rate converts the sum.
  */
 export class FrameQueue {
-  #frames: (Frame | undefined)[] = new Array(FIRST_ROOM).fill(undefined);
-  #samples: number[] = new Array(FIRST_ROOM).fill(0);
-  #mask = FIRST_ROOM - 1;
+  #frames = NO_ROOM;
+  #mask = -1;
   #head = 0;
   #audible = 0;
   #rateHz = 1000;
@@ -49,7 +50,6 @@ export class FrameQueue {
     if (this.size > this.#mask) this.#grow();
     const place = (this.#head + this.size) & this.#mask;
     this.#frames[place] = frame;
-    this.#samples[place] = samples;
     this.size++;
     if (frame.kind === "audio" || frame.kind === "encoded") {
       if (frame.sampleRateHz !== this.#rateHz) this.#changeRate(frame.sampleRateHz);
@@ -65,7 +65,7 @@ export class FrameQueue {
   shift(): Frame | undefined {
     const frame = this.#frames[this.#head];
     if (frame === undefined) return undefined;
-    const samples = this.#samples[this.#head]!;
+    const samples = samplesOf(frame);
     this.shiftedSamples = samples;
     this.#frames[this.#head] = undefined;
     this.#head = (this.#head + 1) & this.#mask;
@@ -85,17 +85,15 @@ export class FrameQueue {
   removeAt(index: number): Frame {
     const place = (this.#head + index) & this.#mask;
     const removed = this.#frames[place]!;
-    const samples = this.#samples[place]!;
     for (let i = index; i > 0; i--) {
       const to = (this.#head + i) & this.#mask;
       const from = (this.#head + i - 1) & this.#mask;
       this.#frames[to] = this.#frames[from];
-      this.#samples[to] = this.#samples[from]!;
     }
     this.#frames[this.#head] = undefined;
     this.#head = (this.#head + 1) & this.#mask;
     this.size--;
-    this.#forget(removed, samples);
+    this.#forget(removed, samplesOf(removed));
     return removed;
   }
 
@@ -118,16 +116,10 @@ export class FrameQueue {
   }
 
   #grow(): void {
-    const room = 2 * (this.#mask + 1);
+    const room = Math.max(FIRST_ROOM, 2 * (this.#mask + 1));
     const frames: (Frame | undefined)[] = new Array(room).fill(undefined);
-    const samples: number[] = new Array(room).fill(0);
-    for (let i = 0; i < this.size; i++) {
-      const from = (this.#head + i) & this.#mask;
-      frames[i] = this.#frames[from];
-      samples[i] = this.#samples[from]!;
-    }
+    for (let i = 0; i < this.size; i++) frames[i] = this.#frames[(this.#head + i) & this.#mask];
     this.#frames = frames;
-    this.#samples = samples;
     this.#mask = room - 1;
     this.#head = 0;
   }

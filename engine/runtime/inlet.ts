@@ -6,6 +6,8 @@ export interface Feed {
   readonly edge: Edge;
   readonly port: string;
   readonly order: "time" | "arrival";
+  /** Its end was counted. */
+  settled: boolean;
 }
 
 /**
@@ -19,7 +21,7 @@ export class Inlet {
   /** Where there is one. */
   readonly only: Feed | undefined;
   /** Of `arrival`: the feeds in the order in which their frames came. Drops leave entries behind, which are skipped. */
-  readonly #arrivals: Feed[] = [];
+  readonly #arrivals: Feed[] | undefined;
 
   constructor(
     readonly feeds: readonly Feed[],
@@ -27,9 +29,10 @@ export class Inlet {
   ) {
     this.only = feeds.length === 1 ? feeds[0] : undefined;
     this.#byTime = feeds.length > 1 && feeds.some((feed) => feed.order === "time");
-    const byArrival = feeds.length > 1 && !this.#byTime;
+    const arrivals: Feed[] | undefined = feeds.length > 1 && !this.#byTime ? [] : undefined;
+    this.#arrivals = arrivals;
     for (const feed of feeds)
-      if (byArrival) feed.edge.connect({ wake: () => this.#arrived(feed, consumer) }, true);
+      if (arrivals) feed.edge.connect(new Arrivals(feed, arrivals, consumer), true);
       else feed.edge.connect(consumer);
   }
 
@@ -42,7 +45,8 @@ export class Inlet {
 
   take(feed: Feed): Frame | undefined {
     const frame = feed.edge.shift();
-    if (feed === this.#arrivals[0]) this.#arrivals.shift();
+    const arrivals = this.#arrivals;
+    if (arrivals !== undefined && feed === arrivals[0]) arrivals.shift();
     return frame;
   }
 
@@ -78,16 +82,26 @@ export class Inlet {
   }
 
   #oldest(): Feed | undefined {
-    while (this.#arrivals.length > 0) {
-      const feed = this.#arrivals[0]!;
+    const arrivals = this.#arrivals ?? [];
+    while (arrivals.length > 0) {
+      const feed = arrivals[0]!;
       if (feed.edge.size > 0) return feed;
-      this.#arrivals.shift();
+      arrivals.shift();
     }
     return this.feeds.find((feed) => feed.edge.size > 0);
   }
+}
 
-  #arrived(feed: Feed, consumer: Waiter): void {
-    this.#arrivals.push(feed);
-    consumer.wake();
+/** Writes down that a frame came over one feed, and wakes who waits for it. */
+class Arrivals implements Waiter {
+  constructor(
+    readonly feed: Feed,
+    readonly arrivals: Feed[],
+    readonly consumer: Waiter,
+  ) {}
+
+  wake(): void {
+    this.arrivals.push(this.feed);
+    this.consumer.wake();
   }
 }

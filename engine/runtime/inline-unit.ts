@@ -11,7 +11,7 @@ import { FRAMES_PER_STEP, Unit } from "./unit.ts";
  * nodes is one call; otherwise `step` takes queued frames while everything behind has room.
  */
 export class InlineUnit extends Unit implements Receiver, Patient {
-  protected node!: InlineNode;
+  node: InlineNode | undefined;
 
   adopt(node: InlineNode | TaskNode): void {
     this.node = node as InlineNode;
@@ -28,7 +28,7 @@ export class InlineUnit extends Unit implements Receiver, Patient {
     const watch = this.host.watch;
     const before = watch.enterFrame(this.watchToken);
     try {
-      this.node.onFrame(frame, this.deliver, port);
+      this.node!.onFrame(frame, this.deliver, port);
     } catch (error) {
       this.host.failed(this, error);
     }
@@ -44,11 +44,7 @@ export class InlineUnit extends Unit implements Receiver, Patient {
   }
 
   control(control: Control): void {
-    if (this.state === "running") this.guard("onControl", () => this.node.onControl?.(control, this.deliver));
-  }
-
-  held(): number {
-    return this.node.held?.() ?? 0;
+    if (this.state === "running") this.guard("onControl", () => this.node?.onControl?.(control, this.deliver));
   }
 
   /** Nothing in it waits, so there is nothing to interrupt. */
@@ -84,7 +80,7 @@ export class InlineUnit extends Unit implements Receiver, Patient {
         const frame = edge.shift();
         if (frame === undefined) break;
         this.countIn(edge.shiftedSamples);
-        this.node.onFrame(frame, this.deliver, port);
+        this.node!.onFrame(frame, this.deliver, port);
       }
     } catch (error) {
       this.host.failed(this, error);

@@ -29,7 +29,7 @@ export class Link {
   /** Frames that went over a link without a queue, where in = out by construction. */
   moved = 0;
   movedSamples = 0;
-  readonly #refusals: Refusal[] = [];
+  #refusals: Refusal[] | undefined;
 
   constructor(
     readonly id: string,
@@ -47,8 +47,8 @@ export class Link {
   /** @param samples of the frame, per channel */
   offer(frame: Frame, samples: number): void {
     if (frame.kind !== this.usual && !this.#takes(frame)) return;
-    if (this.#refusals.length > 0) {
-      const reason = this.#refused(frame);
+    if (this.#refusals !== undefined) {
+      const reason = refused(frame, this.#refusals);
       if (reason !== undefined) return this.edge?.refuse(frame, samples, reason);
     }
     if (this.edge !== undefined) return this.edge.push(frame, samples);
@@ -59,16 +59,8 @@ export class Link {
 
   /** From now on asks of every frame. A link without a queue does not count what is refused. */
   refuse(refusal: Refusal): void {
-    this.#refusals.push(refusal);
+    this.#refusals = [...(this.#refusals ?? []), refusal];
     this.usual = undefined; // the short way asks nothing
-  }
-
-  #refused(frame: Frame): DropReason | undefined {
-    for (const refusal of this.#refusals) {
-      const reason = refusal(frame);
-      if (reason !== undefined) return reason;
-    }
-    return undefined;
   }
 
   #takes(frame: Frame): boolean {
@@ -80,4 +72,12 @@ export class Link {
     if (this.edge) this.edge.close(cut);
     else this.receiver.linkEnded(this.port, cut);
   }
+}
+
+function refused(frame: Frame, refusals: readonly Refusal[]): DropReason | undefined {
+  for (const refusal of refusals) {
+    const reason = refusal(frame);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Framer } from "#engine/audio";
+import { Framer, type FramerFormat } from "#engine/audio";
 import type { AudioFormat, AudioFrame, Frame } from "#engine/frames";
 import { type AwaitableEmit, defineNode, type NodeDefinition, type TaskInput, type TaskNode } from "#engine/plugin";
 
@@ -16,13 +16,15 @@ export type LiveInputOptions =
 
 const FRAME_MS = 20;
 
+const NO_SETTINGS = z.strictObject({});
+
 /**
  * A source that is fed from outside, such as the far end of a socket: a workflow's input is bound to its `definition`. It drops nothing.
  * What the run has no room for waits here, and whoever feeds it looks at `waitingSamples` and holds back.
  */
 export class LiveInput implements TaskNode {
-  readonly definition: NodeDefinition;
-  readonly #format: AudioFormat | undefined;
+  readonly #kind: LiveInputOptions["kind"];
+  readonly #format: FramerFormat | undefined;
   readonly #framer: Framer | undefined;
   readonly #queue: Frame[] = [];
   #next: number;
@@ -33,25 +35,31 @@ export class LiveInput implements TaskNode {
   #ended = false;
   /** The run is over: nobody takes anything any more. */
   #over = false;
-  #room: (() => void)[] = [];
+  #room: (() => void)[] | undefined;
+  #definition: NodeDefinition | undefined;
 
   constructor(options: LiveInputOptions) {
     const audio = options.kind === "audio" ? options : undefined;
-    const frameMs = audio?.frameMs ?? FRAME_MS;
-    this.#format = audio?.format;
-    this.#framer = audio && new Framer({ ...audio.format, frameMs });
+    this.#kind = options.kind;
+    this.#format = audio && { ...audio.format, frameMs: audio.frameMs ?? FRAME_MS };
+    this.#framer = this.#format && new Framer(this.#format);
     this.#next = audio?.startSample ?? 0;
     this.#emitted = this.#next;
-    this.definition = defineNode({
+  }
+
+  /** The node type to bind an input to; all that is made by it is this source. */
+  get definition(): NodeDefinition {
+    this.#definition ??= defineNode({
       type: "inputs.live",
       summary: "Takes in what comes from outside.",
       role: "source",
       shape: "task",
       inputs: {},
-      outputs: { out: { kinds: [options.kind], ...(audio && { audio: { ...audio.format, frameMs } }) } },
-      config: z.strictObject({}),
+      outputs: { out: { kinds: [this.#kind], ...(this.#format && { audio: this.#format }) } },
+      config: NO_SETTINGS,
       create: () => this,
     });
+    return this.#definition;
   }
 
   /** The position after everything that was pushed. */
@@ -84,7 +92,7 @@ export class LiveInput implements TaskNode {
     if (framer.held === 0 && pcm.length === framer.nextLength * this.#format!.channels) {
       framer.skip();
       this.#framed(pcm);
-    } else framer.push(pcm, this.#framed);
+    } else framer.push(pcm, (frame) => this.#framed(frame));
   }
 
   /** Anything else, such as a text. */
@@ -95,7 +103,10 @@ export class LiveInput implements TaskNode {
   /** Resolves once fewer than so many frames wait, or the run is over; undefined where that is so now. */
   room(frames: number): Promise<void> | undefined {
     if (this.#over || this.#queue.length < frames) return undefined;
-    return new Promise<void>((resolve) => this.#room.push(resolve)).then(() => this.room(frames));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#room ??= [];
+    this.#room.push(resolve);
+    return promise.then(() => this.room(frames));
   }
 
   /** Nothing more will come. What is less than a frame still goes in. */
@@ -139,15 +150,17 @@ export class LiveInput implements TaskNode {
   }
 
   #tellRoom(): void {
-    if (this.#room.length > 0) for (const resolve of this.#room.splice(0)) resolve();
+    const waiting = this.#room;
+    this.#room = undefined;
+    if (waiting) for (const resolve of waiting) resolve();
   }
 
-  readonly #framed = (pcm: Int16Array): void => {
+  #framed(pcm: Int16Array): void {
     const { sampleRateHz, channels } = this.#format!;
     const frame: AudioFrame = { kind: "audio", pcm, sampleRateHz, channels, startSample: this.#next };
     this.#next += pcm.length / channels;
     this.#give(frame);
-  };
+  }
 
   #give(frame: Frame): void {
     const direct = this.#direct;

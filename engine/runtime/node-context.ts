@@ -3,27 +3,27 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EngineError } from "#engine/errors";
 import type { AudioFormat } from "#engine/frames";
-import {
-  type Acknowledgement,
-  type Artifact,
-  type ArtifactOptions,
-  type Callback,
-  type Clock,
-  type Desk,
-  type Durable,
-  defaultPort,
-  type Logger,
-  type NodeContext,
-  type NodeEvent,
-  type Outbox,
-  type Resource,
-  type UsageUnit,
+import type {
+  Acknowledgement,
+  Artifact,
+  ArtifactOptions,
+  Callback,
+  Clock,
+  Desk,
+  Durable,
+  Logger,
+  NodeContext,
+  NodeEvent,
+  Outbox,
+  Resource,
+  UsageUnit,
 } from "#engine/plugin";
 import type { PlannedNode } from "#engine/workflow";
 import { GrowingFile } from "./artifacts.ts";
+import { CountingClock } from "./counting-clock.ts";
 import { type ClockedNetwork, type NetworkRules, NodeNetwork } from "./network/node-network.ts";
+import { portsOf } from "./planned-ports.ts";
 import type { Resources } from "./resources.ts";
-import { sleepOn } from "./system-clock.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 import { within } from "./within.ts";
 
@@ -41,8 +41,11 @@ export interface Lender {
   readonly generation: number;
   readonly log: Logger;
   readonly network: ClockedNetwork;
-  readonly guard?: NetworkRules["guard"];
+  /** What the networks of its nodes may reach, by the run. */
+  readonly rules: NetworkRules;
   readonly desk: Desk;
+  /** Of nodes that have none of their own: aborts when the run is cut off. */
+  readonly signal: AbortSignal;
   epochMs(): number;
   /** Somebody wants to see the wire of this node. */
   traces(nodeId: string): boolean;
@@ -50,55 +53,103 @@ export interface Lender {
   moved(): void;
 }
 
-/** One node's view of the world, and what it has used of it. */
+const NOTHING_COUNTED: Readonly<Record<string, number>> = Object.freeze({});
+const NO_FILES: readonly GrowingFile[] = Object.freeze([]);
+
+/** One node's view of the world, and what it has used of it. What few nodes ask for is made when it is asked for. */
 export class RunNodeContext implements NodeContext {
-  readonly runId: string;
-  readonly nodeId: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly formats: Readonly<Record<string, AudioFormat | undefined>>;
-  readonly clock: CountingClock;
-  readonly log: Logger;
-  readonly network: NodeNetwork;
-  readonly durable: Durable;
   readonly outbox?: Outbox;
   readonly tracing: boolean;
-  readonly counters: Record<string, number> = {};
-  readonly used: Partial<Record<UsageUnit, number>> = {};
   gated = 0;
-  readonly files: GrowingFile[] = [];
-  readonly #releases: (() => Promise<void>)[] = [];
+  readonly #lender: Lender;
+  readonly #planned: PlannedNode;
+  readonly #work: { readonly signal: AbortSignal };
+  #clock: CountingClock | undefined;
+  #network: NodeNetwork | undefined;
+  #durable: Durable | undefined;
+  #counters: Record<string, number> | undefined;
+  #used: Partial<Record<UsageUnit, number>> | undefined;
+  #files: GrowingFile[] | undefined;
+  #releases: (() => Promise<void>)[] | undefined;
   #temporary: string | undefined;
+  #disposed = false;
   #utterances = 0;
   #requests = 0;
   #owing = 0;
   #random: number;
 
+  /** @param work what aborts with the node: the task, or the run. */
   constructor(
-    private readonly lender: Lender,
-    private readonly planned: PlannedNode,
+    lender: Lender,
+    planned: PlannedNode,
     readonly index: number,
-    readonly signal: AbortSignal,
+    work: { readonly signal: AbortSignal },
   ) {
-    this.runId = lender.runId;
-    this.nodeId = planned.id;
-    this.labels = lender.labels;
-    this.formats = planned.formats;
-    this.clock = new CountingClock(lender.clock);
-    this.log = lender.log;
-    this.network = new NodeNetwork(
-      { id: planned.id, type: planned.type, mayReach: mayReach(planned) },
-      lender.network,
-      { virtual: lender.clock.virtual, ...(lender.guard && { guard: lender.guard }) },
-    );
-    this.durable = lender.desk.durable(lender.runId, planned.id);
+    this.#lender = lender;
+    this.#planned = planned;
+    this.#work = work;
     const outbox = lender.desk.outbox?.(lender.runId);
-    if (outbox) this.outbox = guarded(outbox, lender.guard);
+    if (outbox) this.outbox = guarded(outbox, lender.rules.guard);
     this.tracing = lender.traces(planned.id);
     this.#random = (lender.seed ^ Math.imul(index + 1, 0x9e3779b1)) >>> 0 || 1;
   }
 
+  get runId(): string {
+    return this.#lender.runId;
+  }
+
+  get nodeId(): string {
+    return this.#planned.id;
+  }
+
+  get labels(): Readonly<Record<string, string>> {
+    return this.#lender.labels;
+  }
+
+  get formats(): Readonly<Record<string, AudioFormat | undefined>> {
+    return this.#planned.formats;
+  }
+
+  get log(): Logger {
+    return this.#lender.log;
+  }
+
+  get signal(): AbortSignal {
+    return this.#work.signal;
+  }
+
+  get clock(): CountingClock {
+    this.#clock ??= new CountingClock(this.#lender.clock);
+    return this.#clock;
+  }
+
+  get network(): NodeNetwork {
+    if (!this.#network) {
+      this.#network = new NodeNetwork(reachOf(this.#planned), this.#lender.network, this.#lender.rules);
+      if (this.#disposed) this.#network.dispose(); // nothing is reached after the end
+    }
+    return this.#network;
+  }
+
+  get durable(): Durable {
+    this.#durable ??= this.#lender.desk.durable(this.runId, this.nodeId);
+    return this.#durable;
+  }
+
+  get counters(): Readonly<Record<string, number>> {
+    return this.#counters ?? NOTHING_COUNTED;
+  }
+
+  get used(): Readonly<Partial<Record<UsageUnit, number>>> {
+    return this.#used ?? NOTHING_COUNTED;
+  }
+
+  get files(): readonly GrowingFile[] {
+    return this.#files ?? NO_FILES;
+  }
+
   get format(): AudioFormat {
-    const port = defaultPort(this.planned.definition.inputs(this.planned.config));
+    const port = portsOf(this.#planned).mainInput;
     const format = port === undefined ? undefined : this.formats[port];
     if (!format)
       throw new EngineError(
@@ -119,25 +170,27 @@ export class RunNodeContext implements NodeContext {
   }
 
   epochMs(): number {
-    return this.lender.epochMs();
+    return this.#lender.epochMs();
   }
 
   newId(): string {
-    return this.lender.clock.virtual ? seededUuid(() => this.random()) : crypto.randomUUID();
+    return this.#lender.clock.virtual ? seededUuid(() => this.random()) : crypto.randomUUID();
   }
 
   newUtterance(): string {
     this.#utterances++;
-    const { generation } = this.lender;
+    const { generation } = this.#lender;
     return `${this.nodeId}-${generation === 0 ? "" : `${generation}.`}${this.#utterances}`;
   }
 
   count(counter: string, by = 1): void {
-    this.counters[counter] = (this.counters[counter] ?? 0) + by;
+    this.#counters ??= {};
+    this.#counters[counter] = (this.#counters[counter] ?? 0) + by;
   }
 
   usage(unit: UsageUnit, amount: number): void {
-    this.used[unit] = (this.used[unit] ?? 0) + amount;
+    this.#used ??= {};
+    this.#used[unit] = (this.#used[unit] ?? 0) + amount;
   }
 
   gate(samples: number): void {
@@ -145,7 +198,7 @@ export class RunNodeContext implements NodeContext {
   }
 
   report(event: NodeEvent): void {
-    this.lender.report(this.nodeId, event);
+    this.#lender.report(this.nodeId, event);
   }
 
   async outside<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -153,16 +206,16 @@ export class RunNodeContext implements NodeContext {
     try {
       const answer = within(
         work(this.signal),
-        this.lender.outsideMs,
+        this.#lender.outsideMs,
         () =>
           new EngineError(
             "OUTSIDE_UNANSWERED",
-            `${this.nodeId}: work outside the loop gave no answer for ${this.lender.outsideMs} ms`,
+            `${this.nodeId}: work outside the loop gave no answer for ${this.#lender.outsideMs} ms`,
           ),
       );
       return await this.announced(answer);
     } finally {
-      this.lender.moved();
+      this.#lender.moved();
     }
   }
 
@@ -171,7 +224,7 @@ export class RunNodeContext implements NodeContext {
    * @param free asked while waiting; see `VirtualClock.owe`.
    */
   announced<T>(work: Promise<T>, free?: () => boolean): Promise<T> {
-    const { clock, order } = this.lender;
+    const { clock, order } = this.#lender;
     if (!(clock instanceof VirtualClock)) return work;
     this.#owing++;
     return clock.owe([order, this.index, this.#requests++], work, free).finally(() => this.#owing--);
@@ -179,12 +232,18 @@ export class RunNodeContext implements NodeContext {
 
   /** `announced` for a hook that may itself wait on the clock, or for something that is announced. */
   announcedHook<T>(work: Promise<T>): Promise<T> {
-    return this.announced(work, () => this.clock.pending > 0 || this.network.pending > 0 || this.#owing > 1);
+    return this.announced(work, () => this.#waits || this.#owing > 1);
+  }
+
+  /** For the clock, or for something on the network. */
+  get #waits(): boolean {
+    return (this.#clock?.pending ?? 0) > 0 || (this.#network?.pending ?? 0) > 0;
   }
 
   async artifact(path: string, options?: ArtifactOptions): Promise<Artifact> {
     const file = new GrowingFile(path, this.nodeId, this.runId, options);
-    this.files.push(file);
+    this.#files ??= [];
+    this.#files.push(file);
     return file;
   }
 
@@ -194,22 +253,26 @@ export class RunNodeContext implements NodeContext {
   }
 
   async callback(name: string, acknowledge: Acknowledgement): Promise<Callback> {
-    const { definition, config, type } = this.planned;
+    const { definition, config, type } = this.#planned;
     if (!definition.calledBack?.(config))
       throw new EngineError("NODE_PROTOCOL", `${this.nodeId}: ${type} does not declare that it is called back`);
-    return this.lender.desk.callback({ runId: this.runId, nodeId: this.nodeId, name }, acknowledge);
+    return this.#lender.desk.callback({ runId: this.runId, nodeId: this.nodeId, name }, acknowledge);
   }
 
   async resource<T>(resource: Resource<T>): Promise<T> {
-    const { value, release } = await this.announced(this.lender.resources.acquire(resource));
+    const { value, release } = await this.announced(this.#lender.resources.acquire(resource));
+    this.#releases ??= [];
     this.#releases.push(release);
     return value;
   }
 
   /** Ends what is open on the network, gives back resources, the latest first, and removes the temporary folder. */
   async dispose(): Promise<void> {
-    this.network.dispose();
-    for (const release of this.#releases.splice(0).reverse()) await release();
+    this.#disposed = true;
+    this.#network?.dispose();
+    const releases = this.#releases ?? [];
+    this.#releases = undefined;
+    for (const release of releases.reverse()) await release();
     if (this.#temporary) rmSync(this.#temporary, { recursive: true, force: true });
   }
 }
@@ -232,42 +295,17 @@ export function seededUuid(random: () => number): string {
   return `${hex(8)}-${hex(4)}-4${hex(3)}-${variant}${hex(3)}-${hex(6)}${hex(6)}`;
 }
 
-/** A clock that knows how many of its timers are pending. */
-export class CountingClock implements Clock {
-  pending = 0;
+type Reach = NodeNetwork["node"];
 
-  constructor(readonly inner: Clock) {}
+const reaches = new WeakMap<PlannedNode, Reach>();
 
-  get virtual(): boolean {
-    return this.inner.virtual;
-  }
-
-  nowMs(): number {
-    return this.inner.nowMs();
-  }
-
-  after(ms: number, call: () => void): () => void {
-    this.pending++;
-    let open = true;
-    const settle = () => {
-      if (open) this.pending--;
-      open = false;
-    };
-    const callOff = this.inner.after(ms, () => {
-      settle();
-      call();
-    });
-    return () => {
-      settle();
-      callOff();
-    };
-  }
-
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return sleepOn(this, ms, signal);
-  }
+/** What a node may reach: by the effects of its type, or by its own settings. The same for all runs of its plan. */
+function reachOf(planned: PlannedNode): Reach {
+  const known = reaches.get(planned);
+  if (known) return known;
+  const { id, type, definition, config } = planned;
+  const mayReach = definition.effects?.includes("network") || definition.fetches?.(config) || false;
+  const reach: Reach = { id, type, mayReach };
+  reaches.set(planned, reach);
+  return reach;
 }
-
-/** By the effects of its type, or by its own settings. */
-const mayReach = ({ definition, config }: PlannedNode): boolean =>
-  definition.effects?.includes("network") || definition.fetches?.(config) || false;

@@ -45,7 +45,7 @@ export interface RunReport {
   readonly imbalances: readonly string[];
 }
 
-export function accountOf(unit: Unit, held: number, ctx: RunNodeContext): NodeAccount {
+export function accountOf(unit: Unit, ctx: RunNodeContext): NodeAccount {
   const { passes } = unit.planned.definition;
   return {
     node: unit.id,
@@ -54,7 +54,7 @@ export function accountOf(unit: Unit, held: number, ctx: RunNodeContext): NodeAc
     out: { ...unit.framesOut },
     ...(passes && { passes }),
     gated: ctx.gated,
-    held,
+    held: unit.held(),
     counters: { ...ctx.counters },
     usage: { ...ctx.used },
   };

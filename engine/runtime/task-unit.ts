@@ -15,14 +15,14 @@ const EMISSIONS_PER_TURN = 256;
 
 /** A node of the task shape: a loop of its own, which waits for frames, for room, and for whatever else it likes. */
 export class TaskUnit extends Unit implements Patient, TaskInput {
-  #node!: TaskNode;
+  node: TaskNode | undefined;
   readonly #abort = new AbortController();
   /** What the signal says; asking a signal costs as much as passing on a frame. */
   #aborted = false;
   #reader: Waiting<Received | undefined> | undefined;
   #forRoom: (Waiting<void> & { promise: Promise<void> }) | undefined;
-  /** Resolves when `run` has returned; at once where it was never called. */
-  unwound: Promise<void> = Promise.resolve();
+  /** Resolves when `run` has returned; undefined where it was never called. */
+  unwound: Promise<void> | undefined;
   #readsThisTurn = 0;
   #emissionsThisTurn = 0;
 
@@ -31,7 +31,7 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
   }
 
   adopt(node: InlineNode | TaskNode): void {
-    this.#node = node as TaskNode;
+    this.node = node as TaskNode;
   }
 
   start(): void {
@@ -55,11 +55,7 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
   }
 
   control(control: Control): void {
-    if (this.state === "running") this.guard("onControl", () => this.#node.onControl?.(control, this.#emit));
-  }
-
-  held(): number {
-    return this.#node.held?.() ?? 0;
+    if (this.state === "running") this.guard("onControl", () => this.node?.onControl?.(control, this.#emit));
   }
 
   interrupt(reason: EngineError): void {
@@ -152,7 +148,7 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
 
   async #run(): Promise<void> {
     try {
-      await this.#node.run(this, this.#emit, this.#abort.signal);
+      await this.node!.run(this, this.#emit, this.#abort.signal);
     } catch (error) {
       // A node that was interrupted may end by throwing; what it throws then is no failure.
       if (!this.#aborted) return this.host.failed(this, error);

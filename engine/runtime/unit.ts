@@ -1,11 +1,12 @@
 import { EngineError } from "#engine/errors";
 import type { Control, Frame } from "#engine/frames";
-import { defaultPort, type Emit, type InlineNode, type TaskNode } from "#engine/plugin";
+import type { Emit, InlineNode, TaskNode } from "#engine/plugin";
 import type { PlannedNode } from "#engine/workflow";
 import type { Edge, Tally, Waiter } from "./edge.ts";
 import { samplesOf } from "./frame-queue.ts";
 import type { Inlet } from "./inlet.ts";
 import type { Link } from "./link.ts";
+import { type PlannedPorts, portsOf } from "./planned-ports.ts";
 import type { Gathering, Patient, Step } from "./scheduler.ts";
 import type { Hook, Watch } from "./watch.ts";
 
@@ -34,6 +35,9 @@ export type UnitState = "idle" | "running" | "ended" | "failed";
 /** How many frames one step may take before others get their turn. */
 export const FRAMES_PER_STEP = 64;
 
+const NO_LINKS: readonly Link[][] = [];
+const NO_EDGES: readonly Edge[] = [];
+
 /** One node of one run, wired: the part that both shapes share. */
 export abstract class Unit implements Step, Waiter {
   inLine = false;
@@ -42,19 +46,19 @@ export abstract class Unit implements Step, Waiter {
   cut = false;
   readonly framesIn: Tally = { frames: 0, samples: 0 };
   readonly framesOut: Tally = { frames: 0, samples: 0 };
-  /** By output port. */
-  readonly outlets: ReadonlyMap<string, Link[]>;
+  readonly ports: PlannedPorts;
+  /** By output port, in the order of `ports.outputs`. */
+  readonly outlets: readonly Link[][];
+  /** Its settings since live fields were last changed; undefined where they never were. */
+  liveConfig: unknown;
   /** Queued edges that a call of this unit may fill, through all nodes that run in the same call. Set when the run is wired. */
-  tails: readonly Edge[] = [];
+  tails: readonly Edge[] = NO_EDGES;
   /** The queued edges into it. Set when the run is wired. */
   inlet!: Inlet;
-  readonly #openFeeds = new Map<string, number>();
+  /** How many feeds each input has that have not ended, in the order of `ports.inputs`. */
+  readonly #openFeeds: number[];
   #openFeedCount = 0;
-  /** Queued edges whose end was counted already. */
-  readonly #settled = new Set<Edge>();
   protected readonly pulse: Pulse;
-  readonly #mainOutput: string | undefined;
-  readonly #mainLinks: Link[] | undefined;
   /** Where the main output has one link only. */
   #onlyLink: Link | undefined;
 
@@ -62,15 +66,14 @@ export abstract class Unit implements Step, Waiter {
     readonly planned: PlannedNode,
     /** Position in plan order. */
     readonly index: number,
-    protected readonly host: Host,
-    protected readonly watchToken: number,
+    readonly host: Host,
+    readonly watchToken: number,
   ) {
     this.pulse = host.pulse;
-    const outputs = planned.definition.outputs(planned.config);
-    this.outlets = new Map(Object.keys(outputs).map((port) => [port, []]));
-    this.#mainOutput = defaultPort(outputs);
-    this.#mainLinks = this.#mainOutput === undefined ? undefined : this.outlets.get(this.#mainOutput);
-    for (const port of Object.keys(planned.definition.inputs(planned.config))) this.#openFeeds.set(port, 0);
+    this.ports = portsOf(planned);
+    const { inputs, outputs } = this.ports;
+    this.outlets = outputs.length === 0 ? NO_LINKS : outputs.map(() => []);
+    this.#openFeeds = inputs.map(() => 0);
   }
 
   get id(): string {
@@ -83,26 +86,32 @@ export abstract class Unit implements Step, Waiter {
   /** Everything is connected. */
   wired(inlet: Inlet, tails: readonly Edge[]): void {
     this.inlet = inlet;
-    this.tails = tails;
-    this.#onlyLink = this.#mainLinks?.length === 1 ? this.#mainLinks[0] : undefined;
+    if (tails.length > 0) this.tails = tails;
+    const main = this.outlets[this.ports.mainOutput];
+    this.#onlyLink = main?.length === 1 ? main[0] : undefined;
   }
 
   /** One more link or edge that feeds a port. */
   addFeed(port: string): void {
-    this.#openFeeds.set(port, (this.#openFeeds.get(port) ?? 0) + 1);
+    this.#openFeeds[this.ports.inputs.indexOf(port)]!++;
     this.#openFeedCount++;
     this.isSource = false;
   }
 
+  /** What `create` made; undefined before, and where it failed. */
+  abstract readonly node: InlineNode | TaskNode | undefined;
   /** Takes over what `create` made. */
   abstract adopt(node: InlineNode | TaskNode): void;
   abstract start(): void;
   abstract step(): void;
   abstract control(control: Control): void;
-  /** Samples per channel inside the node now. */
-  abstract held(): number;
   /** Ends a source, or everything when the run is cancelled. */
   abstract interrupt(reason: EngineError): void;
+
+  /** Samples per channel inside the node now. */
+  held(): number {
+    return this.node?.held?.() ?? 0;
+  }
 
   wake(): void {
     this.host.wake(this);
@@ -118,7 +127,7 @@ export abstract class Unit implements Step, Waiter {
     this.state = state;
     if (state === "failed") this.cut = true;
     for (const { edge } of this.inlet.feeds) edge.discard(state === "failed" ? "failed" : "ended");
-    for (const links of this.outlets.values()) for (const link of links) link.end(this.cut);
+    for (const links of this.outlets) for (const link of links) link.end(this.cut);
   }
 
   /** A direct link into it has ended. */
@@ -143,7 +152,7 @@ export abstract class Unit implements Step, Waiter {
   };
 
   #deliverTo(port: string | undefined, frame: Frame, samples: number): void {
-    const links = port === undefined || port === this.#mainOutput ? this.#mainLinks : this.outlets.get(port);
+    const links = this.outlets[port === undefined ? this.ports.mainOutput : this.ports.outputs.indexOf(port)];
     if (!links) throw this.#unknownOutput(port);
     this.framesOut.frames++;
     this.framesOut.samples += samples;
@@ -187,9 +196,10 @@ export abstract class Unit implements Step, Waiter {
 
   /** Counts queued edges that have ended and are empty. */
   protected settleFeeds(): void {
-    for (const { edge, port } of this.inlet.feeds) {
-      if (!edge.ended || edge.size > 0 || this.#settled.has(edge)) continue;
-      this.#settled.add(edge);
+    for (const feed of this.inlet.feeds) {
+      const { edge, port, settled } = feed;
+      if (!edge.ended || edge.size > 0 || settled) continue;
+      feed.settled = true;
       this.cut ||= edge.cut;
       this.#feedEnded(port);
     }
@@ -204,15 +214,14 @@ export abstract class Unit implements Step, Waiter {
 
   #feedEnded(port: string): void {
     if (this.state !== "running") return;
-    const open = (this.#openFeeds.get(port) ?? 1) - 1;
-    this.#openFeeds.set(port, open);
+    const open = --this.#openFeeds[this.ports.inputs.indexOf(port)]!;
     this.#openFeedCount--;
     if (open === 0) this.control({ kind: "end", port });
     if (this.#openFeedCount === 0 && this.state === "running") this.onInputEnd();
   }
 
   #unknownOutput(port: string | undefined): EngineError {
-    const declared = [...this.outlets.keys()].join(", ") || "none";
+    const declared = this.ports.outputs.join(", ") || "none";
     const what =
       port === undefined ? "without naming an output, and has no default one" : `to ${port}, which it does not declare`;
     return new EngineError("NODE_PROTOCOL", `${this.id} (${this.planned.type}) emitted ${what}; declared: ${declared}`);

@@ -10,6 +10,14 @@ const BEAT = 0;
 const CURRENT = 1;
 const RESUMED = 2;
 
+interface Watched {
+  readonly runId: string;
+  readonly nodes: readonly string[];
+}
+
+const namesOf = (first: number, { runId, nodes }: Watched): [token: number, name: string][] =>
+  nodes.map((node, index) => [first + index, `${runId} ${node}`]);
+
 /**
  * Knows, at any moment and from any thread, which node's hook the main thread is in. A hook that never returns cannot be stopped from
  * inside its thread; a watchdog thread names it on standard error and ends the process with `HUNG_EXIT_STATUS`.
@@ -19,22 +27,28 @@ export class Watch {
   #tokens = 0;
   #thread: Worker | undefined;
   #pulse: ReturnType<typeof setInterval> | undefined;
-  readonly #names = new Map<number, string>();
+  /** Runs by the token of their first node. */
+  readonly #runs = new Map<number, Watched>();
 
-  /** Announces nodes; the token of one is for `enter`. */
-  register(runId: string, nodes: readonly string[]): number[] {
-    const tokens = nodes.map((node) => {
-      this.#tokens++;
-      this.#names.set(this.#tokens, `${runId} ${node}`);
-      return this.#tokens;
-    });
-    this.#thread?.postMessage({ names: tokens.map((token) => [token, this.#names.get(token)]) });
-    return tokens;
+  /**
+   * Announces the nodes of a run.
+   * @param nodes as people call them; not copied.
+   * @returns the token of the first for `enter`; those of the others follow it.
+   */
+  register(runId: string, nodes: readonly string[]): number {
+    const first = this.#tokens + 1;
+    const run = { runId, nodes };
+    this.#tokens += nodes.length;
+    this.#runs.set(first, run);
+    this.#thread?.postMessage({ names: namesOf(first, run) });
+    return first;
   }
 
-  forget(tokens: readonly number[]): void {
-    for (const token of tokens) this.#names.delete(token);
-    this.#thread?.postMessage({ forget: tokens });
+  /** @param first as `register` returned it. */
+  forget(first: number): void {
+    const run = this.#runs.get(first);
+    this.#runs.delete(first);
+    this.#thread?.postMessage({ forget: run?.nodes.map((_, index) => first + index) ?? [] });
   }
 
   /** A hook begins. Returns what `leave` wants back. */
@@ -75,7 +89,7 @@ export class Watch {
       hangMs,
       hooks: HOOKS,
       exitStatus: HUNG_EXIT_STATUS,
-      names: [...this.#names],
+      names: [...this.#runs].flatMap(([first, run]) => namesOf(first, run)),
     });
   }
 

@@ -9,26 +9,31 @@ import { TaskUnit } from "./task-unit.ts";
 import { type Host, Unit } from "./unit.ts";
 
 /** The units of a run in plan order, and every way between them. */
-export interface Wiring {
-  readonly units: readonly Unit[];
-  readonly edges: readonly Edge[];
-  accounts(): EdgeAccount[];
+export class Wiring {
+  constructor(
+    readonly units: readonly Unit[],
+    readonly links: readonly Link[],
+  ) {}
+
+  accounts(): EdgeAccount[] {
+    return this.links.map(accountOf);
+  }
 }
 
 /**
  * Builds units and edges from a plan and connects them.
- * @param tokens of the watchdog, by plan order.
+ * @param firstToken the watchdog's for the first node; those of the others follow in plan order.
  * @param tap makes what listens at one of the workflow's own outputs.
  */
 export function wire(
   plan: Plan,
   host: Host,
-  tokens: readonly number[],
+  firstToken: number,
   batches: BatchGroups,
   tap: (output: string, node: string) => Receiver,
   bargeIns: readonly BargeIn[],
 ): Wiring {
-  const units = plan.nodes.map((node, index) => unitFor(node, index, host, tokens[index]!, batches));
+  const units = plan.nodes.map((node, index) => unitFor(node, index, host, firstToken + index, batches));
   const byId = new Map<string, Unit>(units.map((unit) => [unit.id, unit]));
   const unitOf = (id: string): Unit => {
     const unit = byId.get(id);
@@ -40,7 +45,7 @@ export function wire(
   for (const planned of plan.edges) {
     const to = unitOf(planned.to.node);
     const edge = planned.direct ? undefined : new Edge(planned.id, planned.buffer);
-    if (edge) feeds.get(to)!.push({ edge, port: planned.to.port, order: planned.order });
+    if (edge) feeds.get(to)!.push({ edge, port: planned.to.port, order: planned.order, settled: false });
     to.addFeed(planned.to.port);
     const link = new Link(planned.id, planned.kinds, planned.textRoles, planned.to.port, to as Unit & Receiver, edge);
     const { where } = planned;
@@ -52,14 +57,11 @@ export function wire(
     for (const { node, port } of output.from) {
       const unit = unitOf(node);
       const { kinds } = unit.planned.definition.outputs(unit.planned.config)[port]!;
-      outlet(unit, port).push(
-        new Link(`${node}.${port} -> ${output.name}`, kinds, undefined, port, tap(output.name, node), undefined),
-      );
+      outlet(unit, port).push(new Link(output.name, kinds, undefined, port, tap(output.name, node), undefined));
     }
   for (const bargeIn of bargeIns) attach(bargeIn, units, unitOf);
   for (const unit of units) unit.wired(new Inlet(feeds.get(unit)!, unit), [...reachableEdges(unit)]);
-  const edges = links.flatMap((link) => (link.edge ? [link.edge] : []));
-  return { units, edges, accounts: () => links.map(accountOf) };
+  return new Wiring(units, links);
 }
 
 /** Lets a barge-in listen, and puts it on every way into and out of what it flushes. */
@@ -67,7 +69,7 @@ function attach(bargeIn: BargeIn, units: readonly Unit[], unitOf: (id: string) =
   for (const unit of units) {
     const flushed = bargeIn.flushes(unit);
     if (flushed) bargeIn.add(unit);
-    for (const links of unit.outlets.values())
+    for (const links of unit.outlets)
       for (const link of links)
         if (flushed || (link.receiver instanceof Unit && bargeIn.flushes(link.receiver))) bargeIn.guard(link);
   }
@@ -93,14 +95,14 @@ function unitFor(node: PlannedNode, index: number, host: Host, token: number, ba
 }
 
 function outlet(unit: Unit, port: string): Link[] {
-  const links = unit.outlets.get(port);
+  const links = unit.outlets[unit.ports.outputs.indexOf(port)];
   if (!links) throw new Error(`the plan names output ${unit.id}.${port}, which the node does not have`);
   return links;
 }
 
 /** Queued edges that can be full, through all direct links from a unit on. */
 function reachableEdges(unit: Unit, found = new Set<Edge>()): Set<Edge> {
-  for (const links of unit.outlets.values())
+  for (const links of unit.outlets)
     for (const { edge, receiver } of links)
       if (!edge) {
         if (receiver instanceof InlineUnit) reachableEdges(receiver, found);

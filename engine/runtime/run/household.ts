@@ -1,0 +1,28 @@
+import type { Desk } from "#engine/plugin";
+import { BatchGroups } from "../batch-unit.ts";
+import { processDesk } from "../network/no-desk.ts";
+import type { ClockedNetwork } from "../network/node-network.ts";
+import { SystemNetwork } from "../network/system-network.ts";
+import { Resources } from "../resources.ts";
+import { Scheduler } from "../scheduler.ts";
+import { Watch } from "../watch.ts";
+
+/** What the runs of a process share. */
+export interface Household {
+  readonly scheduler: Scheduler;
+  readonly batches: BatchGroups;
+  readonly resources: Resources;
+  readonly watch: Watch;
+  /** The machine's, or one in memory for runs under a virtual clock. */
+  readonly network: ClockedNetwork;
+  readonly desk: Desk;
+}
+
+export const newHousehold = (given: Partial<Pick<Household, "network" | "desk">> = {}): Household => ({
+  scheduler: new Scheduler(),
+  batches: new BatchGroups(),
+  resources: new Resources(),
+  watch: new Watch(),
+  network: given.network ?? new SystemNetwork(),
+  desk: given.desk ?? processDesk(),
+});
