@@ -28,15 +28,23 @@ export const pcmWriter = (): AudioWriter => ({
   close() {},
 });
 
+/** `opus` is an Ogg stream; `opu` has packets behind each other, a byte with its length before each. */
+type OpusFormat = "opus" | "opu";
+
 export interface OpusWriterOptions {
   readonly codec: OpusCodec;
   readonly sampleRateHz: number;
   readonly ctx: NodeContext;
+  /** Default `opus`. */
+  readonly format?: OpusFormat;
 }
 
+/** What one byte can say. */
+const LONGEST_OPU_BYTES = 255;
+
 /**
- * Opus in an Ogg stream, as the vendor's own library for C++ sends it: a message for each packet, the two head pages before the first.
- * Packets pass undecoded; audio is coded in packets of 20 ms, the last filled up with silence.
+ * Opus as the vendor's own library for C++ sends it, a message for each packet. Packets pass undecoded; audio is coded in packets of 20 ms, the
+ * last filled up with silence.
  */
 export class OpusWriter implements AudioWriter {
   #encoder: OpusEncoder | undefined;
@@ -48,13 +56,13 @@ export class OpusWriter implements AudioWriter {
     const { sampleRateHz } = this.options;
     if (frame.kind === "encoded") {
       if (frame.codec !== "opus") throw wrongCodec(frame.codec, "opus");
-      return this.#page(frame.packet, (frame.sampleCount * 48_000) / frame.sampleRateHz, 0);
+      return this.#message(frame.packet, (frame.sampleCount * 48_000) / frame.sampleRateHz, 0);
     }
     if (frame.kind !== "audio") return undefined;
     this.#encoder ??= this.#startEncoding();
     const pcm = this.#wholePacket(frame.pcm);
     const { lookaheadSamples } = this.#encoder;
-    return this.#page(
+    return this.#message(
       this.#encoder.encode(pcm),
       (pcm.length * 48_000) / sampleRateHz,
       (lookaheadSamples * 48_000) / sampleRateHz,
@@ -80,6 +88,11 @@ export class OpusWriter implements AudioWriter {
     return whole;
   }
 
+  #message(packet: Uint8Array, samples: number, preSkip: number): Uint8Array {
+    return this.options.format === "opu" ? opuOf(packet) : this.#page(packet, samples, preSkip);
+  }
+
+  /** The two pages of the head stand before the first. */
   #page(packet: Uint8Array, samples: number, preSkip: number): Uint8Array {
     if (this.#ogg) return this.#ogg.packet(packet, samples);
     const { sampleRateHz } = this.options;
@@ -88,15 +101,27 @@ export class OpusWriter implements AudioWriter {
   }
 }
 
+function opuOf(packet: Uint8Array): Uint8Array {
+  if (packet.length === 0 || packet.length > LONGEST_OPU_BYTES)
+    throw new EngineError(
+      "CODEC_UNSUPPORTED",
+      `a packet of ${packet.length} bytes came; opu holds 1 to ${LONGEST_OPU_BYTES}, so set format: opus, or send fewer bits a second`,
+    );
+  const message = new Uint8Array(1 + packet.length);
+  message[0] = packet.length;
+  message.set(packet, 1);
+  return message;
+}
+
 /** Makes the writer of each session; the codec is loaded before the first. */
 export async function audioWriters(
-  format: "pcm" | "opus",
+  format: "pcm" | OpusFormat,
   sampleRateHz: number,
   ctx: NodeContext,
 ): Promise<() => AudioWriter> {
   if (format === "pcm") return pcmWriter;
   const codec = await ctx.outside(loadOpus);
-  return () => new OpusWriter({ codec, sampleRateHz, ctx });
+  return () => new OpusWriter({ codec, sampleRateHz, ctx, format });
 }
 
 const wrongCodec = (found: string, wanted: string) =>

@@ -2,9 +2,6 @@ import { z } from "zod";
 import { linkSchema, live } from "#engine/plugin";
 import { accessFields, CREDENTIALS_WANTED, hasCredentials } from "../access.ts";
 
-const OPU_REFUSED =
-  "opu is refused (CODEC_UNSUPPORTED): the service's documents do not say how its packets lie; use opus or pcm";
-
 /** What stands in `with:` of `aliyun.asr`. */
 export const asrConfig = z
   .strictObject({
@@ -29,10 +26,10 @@ export const asrConfig = z
       .optional()
       .describe("Of the appkey's project, for lint and for the texts' label. It is not sent: the project decides it."),
     format: z
-      .enum(["pcm", "opus"], { error: ({ input }) => (input === "opu" ? OPU_REFUSED : undefined) })
+      .enum(["pcm", "opus", "opu"])
       .default("pcm")
       .describe(
-        "How audio is sent. Opus packets that come in pass as they are; audio is coded to opus, and an event says so.",
+        "How audio is sent: samples, Opus in an Ogg stream, or bare Opus packets with their lengths. Opus packets that come in pass as they are; audio is coded, and an event says so.",
       ),
     sampleRateHz: z.literal([16000, 8000]).default(16000).describe("Of the project's model."),
     chunkMs: z.number().int().min(10).max(1000).default(100).describe("How much audio goes into one message."),

@@ -23,7 +23,7 @@ export class RecognitionProtocol implements LinkProtocol {
     readonly newWriter: () => AudioWriter,
   ) {
     this.#settings = settings;
-    this.chunkMs = settings.format === "opus" ? OPUS_PACKET_MS : settings.chunkMs;
+    this.chunkMs = settings.format === "pcm" ? settings.chunkMs : OPUS_PACKET_MS;
   }
 
   get secrets(): readonly string[] {

@@ -237,7 +237,7 @@ describe("what is sent", () => {
   });
 
   test.each([
-    { config: { format: "opu" }, message: "CODEC_UNSUPPORTED" },
+    { config: { format: "speex" }, message: "pcm" },
     { config: { sampleRateHz: 44100 }, message: "8000" },
     { config: { token: undefined }, message: "accessKeyId" },
     { config: { semanticSentences: true, maxSentenceSilenceMs: 500 }, message: "excludes" },
@@ -262,18 +262,21 @@ describe("what is sent", () => {
     }
   });
 
-  test("audio is coded to opus when the workflow says so, and an event tells it", async () => {
-    covers("A2");
-    const { frames, events, counters, emulator } = await served(asr, {
-      workflow: hears("x"),
-      frames: framesOf(tone({ hz: 440, ms: 1010 })),
-      config: { ...whole, format: "opus" },
-    });
-    expect(events).toContainEqual({ type: "encoding", codec: "opus", sampleRateHz: 16000 });
-    expect(counters.paddedSamples).toBe(160);
-    expect(textsOf(frames("final"))).toHaveLength(1);
-    expect(emulator.host.reports.map(({ state }) => state)).toEqual(["done"]);
-  });
+  test.each(["opus", "opu"])(
+    "audio is coded to %s when the workflow says so, and an event tells it",
+    async (format) => {
+      covers("A2");
+      const { frames, events, counters, emulator } = await served(asr, {
+        workflow: hears("x"),
+        frames: framesOf(tone({ hz: 440, ms: 1010 })),
+        config: { ...whole, format },
+      });
+      expect(events).toContainEqual({ type: "encoding", codec: "opus", sampleRateHz: 16000 });
+      expect(counters.paddedSamples).toBe(160);
+      expect(textsOf(frames("final"))).toHaveLength(1);
+      expect(emulator.host.reports.map(({ state }) => state)).toEqual(["done"]);
+    },
+  );
 
   test("the tail of coded audio is the speech that came, and then silence", async () => {
     const opus = await loadOpus();
@@ -292,7 +295,33 @@ describe("what is sent", () => {
     expect(Math.sqrt(power)).toBeGreaterThan(5000); // of the last packet, in whose first half the tone goes on
   });
 
-  test("opus packets pass as they are", async () => {
+  test("a packet of opu stands behind a byte with its length", async () => {
+    covers("A2");
+    const codec = await loadOpus();
+    const ctx = { report() {}, count() {} } as unknown as NodeContext;
+    const writer = new OpusWriter({ codec, sampleRateHz: 8000, ctx, format: "opu" });
+    const decoder = codec.decoder({ sampleRateHz: 8000, channels: 1 });
+    for (const frame of framesOf(tone({ hz: 440, ms: 100, rateHz: 8000 }), { rateHz: 8000 })) {
+      const [length = 0, ...packet] = writer.write(frame) ?? [];
+      expect(length).toBe(packet.length);
+      expect(decoder.decode(Uint8Array.from(packet)).length).toBe(160);
+    }
+    const packetOf = (bytes: number): EncodedFrame => ({
+      kind: "encoded",
+      codec: "opus",
+      packet: new Uint8Array(bytes),
+      startSample: 0,
+      sampleCount: 160,
+      sampleRateHz: 8000,
+      channels: 1,
+    });
+    expect(writer.write(packetOf(255))).toHaveLength(256);
+    for (const bytes of [0, 256]) expect(() => writer.write(packetOf(bytes))).toThrow("255");
+    writer.close();
+    decoder.close();
+  });
+
+  test.each(["opus", "opu"])("opus packets pass as they are in %s", async (format) => {
     covers("A2");
     const opus = await loadOpus();
     const encoder = opus.encoder({ sampleRateHz: 16000, channels: 1 });
@@ -309,7 +338,7 @@ describe("what is sent", () => {
         channels: 1,
       }),
     );
-    const config = { ...whole, format: "opus" };
+    const config = { ...whole, format };
     const { frames, events } = await served(asr, { workflow: hears("packed"), frames: packets, config });
     expect(events.some(({ type }) => type === "encoding")).toBe(false);
     expect(textsOf(frames("final")).map(({ text, endSample }) => ({ text, endSample }))).toEqual([

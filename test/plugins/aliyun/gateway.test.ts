@@ -176,6 +176,36 @@ describe("recognition", () => {
     });
   });
 
+  test.each([1, 7, 100, 5000])("takes opu in messages of %i bytes, wherever they end", async (bytes) => {
+    covers("A2");
+    const encoder = (await loadOpus()).encoder({ sampleRateHz: 16000, channels: 1 });
+    const pcm = tone({ hz: 300, ms: 200 });
+    const sent: number[] = [];
+    for (let at = 0; at < pcm.length; at += 320) {
+      const packet = encoder.encode(pcm.subarray(at, at + 320));
+      sent.push(packet.length, ...packet);
+    }
+    await scene({}, async ({ client, pass }) => {
+      client.send("StartRecognition", { ...START, format: "opu" });
+      await pass();
+      for (let at = 0; at < sent.length; at += bytes)
+        client.connection.send(Uint8Array.from(sent.slice(at, at + bytes)));
+      client.send("StopRecognition");
+      await pass();
+      expect(client.events.at(-1)?.payload).toMatchObject({ duration: 200 });
+    });
+  });
+
+  test("refuses opu whose packets have no length", async () => {
+    await scene({}, async ({ client, pass }) => {
+      client.send("StartRecognition", { ...START, format: "opu" });
+      await pass();
+      client.connection.send(new Uint8Array(10));
+      await pass();
+      expect(client.events.at(-1)?.header).toMatchObject({ name: "TaskFailed" });
+    });
+  });
+
   test("a socket takes one task after the other, and a task that ended lets late audio pass", async () => {
     await scene({}, async ({ client, pass }) => {
       for (const task of [hex(1), hex(2)]) {
@@ -378,7 +408,7 @@ describe("what is wrong is told in the vendor's terms, and the socket is closed"
     { what: "a second start", status: 40000002, play: (c) => started(c, () => c.send("StartRecognition", START)) },
     { what: "audio before the start", status: 40000002, play: (c) => started(c, () => c.connection.send(audio(100))) },
     { what: "capitals", status: 40010003, play: (c) => c.send("StartRecognition", { format: "PCM" }) },
-    { what: "opu", status: 41010100, play: (c) => c.send("StartRecognition", { format: "opu" }) },
+    { what: "speex", status: 41010100, play: (c) => c.send("StartRecognition", { format: "speex" }) },
     { what: "a rate of 44,100 Hz", status: 41010101, play: (c) => c.send("StartRecognition", { sample_rate: 44100 }) },
     { what: "no text", status: 40010003, options: tts, play: (c) => c.send("StartSynthesis", { voice: "xiaoyun" }) },
     {
