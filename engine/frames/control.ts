@@ -5,11 +5,11 @@
  * - `cancel`: the run stops; nothing emitted from here on counts.
  * - `deadline`: `remainingMs` of run clock are left to finish in.
  * - `barge-in`: the user speaks over playback; what was derived from earlier utterances than the one named is dropped,
- *   but for what is protected.
+ *   but for what is protected. `voicedAtMs`, of the run's clock, is when that voice began, so that who falls silent can tell how long it took.
  */
 export type Control =
   | { readonly kind: "end"; readonly port: string }
   | { readonly kind: "flush" }
   | { readonly kind: "cancel"; readonly reason: string }
   | { readonly kind: "deadline"; readonly remainingMs: number }
-  | { readonly kind: "barge-in"; readonly utterance: string };
+  | { readonly kind: "barge-in"; readonly utterance: string; readonly voicedAtMs?: number };

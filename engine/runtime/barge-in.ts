@@ -31,6 +31,8 @@ interface Open {
   readonly node: string;
   readonly fromSample: number;
   readonly sampleRateHz: number;
+  /** The clock ahead of the stream, at the frame that came with the least delay: what was heard at a position was heard that much later. */
+  aheadMs: number;
   /** Calls off the timer of an output that carries marks alone. */
   readonly callOff: () => void;
 }
@@ -93,7 +95,11 @@ export class BargeIn {
         this.#lasted(open, frame.atSample);
         this.#close();
       }
-    } else if (open && frame.kind === "audio") this.#lasted(open, endSample(frame));
+    } else if (open && frame.kind === "audio") {
+      const until = endSample(frame);
+      open.aheadMs = Math.min(open.aheadMs, this.host.clock.nowMs() - (until * 1000) / frame.sampleRateHz);
+      this.#lasted(open, until);
+    }
   }
 
   #begin(mark: SpeechMark, node: string): void {
@@ -104,7 +110,8 @@ export class BargeIn {
     const { utterance, sampleRateHz } = mark;
     const late = () => this.#trigger(open, minMs);
     const callOff = timed ? this.host.clock.after(minMs, late) : () => {};
-    const open: Open = { utterance, node, fromSample, sampleRateHz, callOff };
+    const aheadMs = this.host.clock.nowMs() - (fromSample * 1000) / sampleRateHz;
+    const open: Open = { utterance, node, fromSample, sampleRateHz, aheadMs, callOff };
     this.#open = open;
   }
 
@@ -122,7 +129,8 @@ export class BargeIn {
   /** Once for an utterance: nothing of it is waited for afterwards. */
   #trigger(open: Open, heardMs: number): void {
     this.#close();
-    const { utterance, node } = open;
+    const { utterance, node, fromSample, sampleRateHz, aheadMs } = open;
+    const voicedAtMs = (fromSample * 1000) / sampleRateHz + aheadMs;
     for (const known of this.#known) if (known !== utterance) this.#silence(known);
     const dropped: Tally = { frames: 0, samples: 0 };
     const earlier = (frame: Frame): boolean => {
@@ -134,7 +142,7 @@ export class BargeIn {
       return drops;
     };
     for (const unit of this.#units) for (const { edge } of unit.inlet.feeds) edge.dropWhere(earlier, "bargeIn");
-    for (const unit of this.#units) unit.control({ kind: "barge-in", utterance });
+    for (const unit of this.#units) unit.control({ kind: "barge-in", utterance, voicedAtMs });
     const flushed = this.#units.filter((unit) => unit.state === "running").map((unit) => unit.id);
     this.host.bargedIn(node, { utterance, heardMs, dropped, flushed });
   }

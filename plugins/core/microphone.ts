@@ -11,6 +11,7 @@ import {
   SampleDecoder,
   type TaskNode,
 } from "#engine/plugin";
+import { Audible } from "./devices/audible.ts";
 import { type CaptureLine, openCapture } from "./devices/line.ts";
 import { Recovery, requireRealClock } from "./devices/recovery.ts";
 import { deviceSettings } from "./devices/settings.ts";
@@ -32,6 +33,19 @@ const config = z.strictObject({
     .default(1)
     .describe("Channels to ask the device for."),
   frameMs: z.number().int().min(5).max(200).default(20).describe("The length of the frames to give."),
+  halfDuplex: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Hears nothing while a core.speaker of the same run is heard: for devices without echo cancellation, where the machine would take its own voice for the user's.",
+    ),
+  tailMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(5000)
+    .default(250)
+    .describe("With halfDuplex: for how long the room and the devices go on sounding."),
 });
 
 type Settings = z.output<typeof config>;
@@ -67,6 +81,7 @@ class MicrophoneSource implements TaskNode {
   readonly #ctx: NodeContext;
   readonly #format: AudioFormat;
   readonly #recovery: Recovery;
+  readonly #audible: Audible;
   #line: CaptureLine | undefined;
   #startSample = 0;
   /** When the next frame may go out at the earliest. */
@@ -78,6 +93,7 @@ class MicrophoneSource implements TaskNode {
     this.#ctx = ctx;
     this.#format = { sampleRateHz: settings.sampleRateHz, channels: settings.channels };
     this.#recovery = new Recovery(ctx, settings, "microphone");
+    this.#audible = new Audible(ctx);
   }
 
   async run(_input: unknown, emit: AwaitableEmit, signal: AbortSignal): Promise<void> {
@@ -156,6 +172,14 @@ class MicrophoneSource implements TaskNode {
     this.#nextMs = earliest + this.#settings.frameMs / FASTEST;
     const startSample = this.#startSample;
     this.#startSample += pcm.length / this.#format.channels;
-    await emit({ kind: "audio", pcm, ...this.#format, startSample });
+    await emit({ kind: "audio", pcm: this.#heard(pcm), ...this.#format, startSample });
+  }
+
+  /** Silence in the place of the machine's own voice. */
+  #heard(pcm: Int16Array): Int16Array {
+    const { halfDuplex, tailMs } = this.#settings;
+    if (!halfDuplex || !this.#audible.within(tailMs)) return pcm;
+    this.#ctx.count("mutedSamples", pcm.length / this.#format.channels);
+    return new Int16Array(pcm.length);
   }
 }

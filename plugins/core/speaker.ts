@@ -10,6 +10,7 @@ import {
   type TaskInput,
   type TaskNode,
 } from "#engine/plugin";
+import { Audible } from "./devices/audible.ts";
 import { type LineRequest, openPlayback, type PlaybackLine } from "./devices/line.ts";
 import { Played } from "./devices/played.ts";
 import { Recovery, requireRealClock } from "./devices/recovery.ts";
@@ -35,7 +36,10 @@ const PIECE_MS = 20;
 /** More than are ever under way at once. */
 const MOST_CUT_OFF = 100;
 
-/** Plays audio. What was really heard of each utterance is told: `{ type: "played", utterance, playedMs, ofMs, cut }`. */
+/**
+ * Plays audio. What was really heard of each utterance is told: `{ type: "played", utterance, playedMs, ofMs, cut }`; and when a barge-in cut
+ * it off, how long that took: `{ type: "silenced", utterance, afterMs, triggerMs }`.
+ */
 export const speaker = defineNode({
   type: "core.speaker",
   summary: "Plays audio on a loudspeaker of this machine, and tells what was heard.",
@@ -56,6 +60,7 @@ class SpeakerSink implements TaskNode {
   readonly #ctx: NodeContext;
   readonly #recovery: Recovery;
   readonly #played: Played;
+  readonly #audible: Audible;
   #line: { readonly format: AudioFormat; readonly line: PlaybackLine } | undefined;
   /** Rises with every barge-in: the frame that is being played then is not played on. */
   #silenced = 0;
@@ -63,11 +68,14 @@ class SpeakerSink implements TaskNode {
   #playing: string | undefined;
   /** Utterances that were cut off: what still comes of them is not played. */
   readonly #cutOff = new Set<string>();
+  /** Done when the device that a barge-in closed is silent, and it was told. */
+  #silencing: Promise<void> | undefined;
 
   constructor(settings: Settings, ctx: NodeContext) {
     this.#settings = settings;
     this.#ctx = ctx;
     this.#recovery = new Recovery(ctx, settings, "speaker");
+    this.#audible = new Audible(ctx);
     this.#played = new Played(
       () => ctx.clock.nowMs(),
       (facts) => {
@@ -83,6 +91,7 @@ class SpeakerSink implements TaskNode {
     try {
       for await (const frame of input) if (frame.kind === "audio") await this.#play(frame, signal);
       await this.#finish(signal);
+      await this.#silencing;
     } finally {
       signal.removeEventListener("abort", stop);
       this.#line?.line.close();
@@ -101,13 +110,29 @@ class SpeakerSink implements TaskNode {
     }
     // what may go on cannot be taken out of the device's buffer, so that is heard to its end
     if (this.#played.waits(({ utterance, kept }) => kept || utterance === control.utterance)) return;
+    if (this.#line && this.#played.aheadMs() > 0) this.#tellSilence(this.#line.line, control);
     this.#line?.line.close();
     this.#line = undefined;
     this.#played.cut(({ utterance, kept }) => kept || utterance === control.utterance);
+    this.#audible.until(this.#ctx.clock.nowMs());
+  }
+
+  /** How long it took until nothing was heard any more: since the trigger, and since the voice that barged in began. */
+  #tellSilence(line: PlaybackLine, { utterance, voicedAtMs }: Extract<Control, { kind: "barge-in" }>): void {
+    const { clock } = this.#ctx;
+    const triggeredMs = clock.nowMs();
+    this.#silencing = line.gone.then(() => {
+      const silentMs = clock.nowMs();
+      const afterMs = silentMs - (voicedAtMs ?? triggeredMs);
+      this.#ctx.count("bargeIns");
+      this.#ctx.count("bargeInToSilenceMs", Math.round(afterMs));
+      this.#ctx.report({ type: "silenced", utterance, afterMs, triggerMs: silentMs - triggeredMs });
+    });
   }
 
   close(): void {
     this.#line?.line.close();
+    this.#audible.forget();
   }
 
   /** Until the last of it was heard, or a barge-in cut it off. */
@@ -149,6 +174,7 @@ class SpeakerSink implements TaskNode {
       const written = await this.#write(piece, frame, signal);
       if (!written) continue;
       this.#played.wrote({ utterance: frame.utterance, kept: frame.protected === true }, ms);
+      this.#audible.until(clock.nowMs() + this.#played.aheadMs());
       this.#recovery.moving();
     }
   }

@@ -1,18 +1,21 @@
 import { recordingNames, recordingPcm } from "#test/recordings";
 import { concat } from "#test/signals";
+import { bargeInTimes } from "./local/barge-in.ts";
 import { decodingSpeeds } from "./local/decoding.ts";
 import { sileroRatio } from "./local/silero.ts";
 import type { Benchmark } from "./measurement.ts";
 
 export default {
   name: "local",
-  summary: "what runs without any vendor: decoders of recordings, the Silero detector",
+  summary: "what runs without any vendor: decoders of recordings, the Silero detector, barge-in on a device",
   async run({ repetitions = 7, say }) {
     const speech = concat(...recordingNames().map(recordingPcm));
     if (speech.length === 0) throw new Error("the recordings of pocketsphinx-testdata are not installed");
     say("local: decoders");
     const decoding = await decodingSpeeds(speech, repetitions);
     say("local: the Silero detector");
-    return [...decoding, ...(await sileroRatio(speech, repetitions))];
+    const silero = await sileroRatio(speech, repetitions);
+    say("local: barge-in");
+    return [...decoding, ...silero, ...(await bargeInTimes())];
   },
 } satisfies Benchmark;

@@ -58,9 +58,8 @@ export async function openDecibriPlayback({ device, format }: LineRequest): Prom
     channels: format.channels,
     ...named(device),
   }).catch(unavailable);
-  const gone = new Promise<string>((resolve) => {
-    speaker.on("error", (error) => resolve(error.message));
-  });
+  const { promise: gone, resolve } = Promise.withResolvers<string>();
+  speaker.on("error", (error) => resolve(error.message));
   return {
     gone,
     write: (bytes) => speaker.writeAsync(Buffer.from(bytes)),
@@ -68,7 +67,10 @@ export async function openDecibriPlayback({ device, format }: LineRequest): Prom
       await speaker.drainAsync().catch(() => undefined); // it is gone, which is what is waited for
       speaker.stop();
     },
-    close: () => speaker.stop(),
+    close() {
+      speaker.stop();
+      resolve("it was closed");
+    },
   };
 }
 

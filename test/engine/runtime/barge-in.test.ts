@@ -152,7 +152,7 @@ describe("a barge-in", () => {
     const silentMs = Math.max(...played.map(({ endedMs }) => endedMs));
     expect(silentMs - trigger!.atMs).toBeGreaterThanOrEqual(0);
     expect(silentMs - trigger!.atMs).toBeLessThanOrEqual(20);
-    expect(controls).toContainEqual({ kind: "barge-in", utterance: "second" });
+    expect(controls).toContainEqual({ kind: "barge-in", utterance: "second", voicedAtMs: 2940 });
   });
 
   test("counts what it drops, to the sample", async () => {
