@@ -3,12 +3,13 @@ import {
   defineNode,
   type LinkSettings,
   linkNode,
+  linkPool,
   linkSettings,
   type OutputPorts,
   type TaskNode,
 } from "#engine/plugin";
 import { credentialOf } from "./access.ts";
-import { formatOf, type TtsSettings, ttsConfig } from "./tts/config.ts";
+import { formatOf, speakUrl, type TtsSettings, ttsConfig } from "./tts/config.ts";
 import { SpeakProtocol } from "./tts/protocol.ts";
 
 /** A text takes as long as it is spoken, where what follows plays it; `answerMs` looks after the service instead. */
@@ -51,6 +52,7 @@ export const tts = defineNode({
       settings: linkSettings(LINK, settings.link),
       sessions: settings.mode === "streaming" ? "text" : "frame",
       limits: await ctx.resource(credentialLimits(limits, ...credentialOf(settings))),
+      pool: await ctx.resource(linkPool(...credentialOf(settings), speakUrl(settings))),
     });
     return {
       run: (from, emit, signal) => link.run(from, emit, signal),

@@ -1,4 +1,13 @@
-import type { ConnectionEnd, Message, NodeContext, Wire } from "#engine/plugin";
+import {
+  type ConnectionEnd,
+  EngineError,
+  type Message,
+  type NodeContext,
+  type Peer,
+  type PeerSession,
+  type Session,
+  type Wire,
+} from "#engine/plugin";
 import { closeFailure } from "./status.ts";
 import { decodeMessage, encodeMessage, hexId, type SpeechMessage } from "./wire.ts";
 
@@ -31,28 +40,47 @@ export class Turn {
   }
 }
 
-/** What takes the messages of the turn that is under way. */
-export interface TurnEvents {
+/** A turn of a node as its connection sees it: takes the messages that are about it. */
+export interface ServedTurn extends PeerSession {
+  readonly ctx: NodeContext;
   /** Undefined once it is over. */
   readonly turnId: string | undefined;
   /** @param message of this turn, `path` in lower case. */
   message(message: SpeechMessage): void;
 }
 
-/** Takes the messages of one connection: what belongs to another turn came late, and is counted. */
-export class TurnReader {
-  current: TurnEvents | undefined;
+/** @param isFirst the connection was not told yet who we are. */
+export type MakeTurn = (session: Session, wire: Wire, isFirst: boolean) => ServedTurn;
 
-  constructor(private readonly ctx: NodeContext) {}
+/** Who makes a node's turns: a connection out of the pool may have been opened by another node. */
+const makers = new WeakMap<NodeContext, MakeTurn>();
+
+export const makesTurns = (ctx: NodeContext, make: MakeTurn): void => void makers.set(ctx, make);
+
+/** One connection, and on it one turn after the other, whichever node they are of. Messages of another turn came late, and are counted. */
+export class TurnPeer implements Peer {
+  #current: ServedTurn | undefined;
+  #isFirst = true;
+
+  constructor(private readonly wire: Wire) {}
 
   message(message: Message): void {
     const read = decodeMessage(message);
-    if (read.requestId !== this.current?.turnId) return this.ctx.count("strayMessages");
-    this.current.message(read);
+    const current = this.#current;
+    if (!current || read.requestId !== current.turnId) return current?.ctx.count("strayMessages");
+    current.message(read);
   }
 
   /** A socket that is closed between turns is no failure: idle ones are. */
   ended(end: ConnectionEnd): unknown {
-    return this.current?.turnId === undefined ? undefined : closeFailure(end);
+    return this.#current?.turnId === undefined ? undefined : closeFailure(end);
+  }
+
+  session(session: Session): PeerSession {
+    const make = makers.get(session.ctx);
+    if (!make) throw new EngineError("NODE_FAILED", "a node without turns was given a connection of turns");
+    this.#current = make(session, this.wire, this.#isFirst);
+    this.#isFirst = false;
+    return this.#current;
   }
 }

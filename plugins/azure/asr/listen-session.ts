@@ -1,14 +1,6 @@
-import {
-  EngineError,
-  encodeS16le,
-  type Frame,
-  type NodeContext,
-  type PeerSession,
-  type Session,
-  type Wire,
-} from "#engine/plugin";
+import { EngineError, encodeS16le, type Frame, type NodeContext, type Session, type Wire } from "#engine/plugin";
 import { phraseFailure } from "../status.ts";
-import { Turn, type TurnEvents } from "../turn.ts";
+import { type ServedTurn, Turn } from "../turn.ts";
 import {
   type Heard,
   heardPhrase,
@@ -32,13 +24,15 @@ export interface ListenOptions {
   readonly wire: Wire;
   readonly ports: Ports;
   readonly order: { endSample: number };
+  /** The connection was not told yet who we are. */
+  readonly isFirst: boolean;
 }
 
 /** So much audio after the last phrase may stay unrecognised where the service ends a turn by itself: it was silence. */
 const SPARE_MS = 300;
 
 /** One turn of recognition: configuration, audio, and what the service hears in it. */
-export class ListenSession implements PeerSession, TurnEvents {
+export class ListenSession implements ServedTurn {
   readonly #turn: Turn;
   readonly #sentences: Sentences;
   readonly #ended: PromiseWithResolvers<void>;
@@ -57,14 +51,18 @@ export class ListenSession implements PeerSession, TurnEvents {
     this.#sentences = new Sentences({ ctx, session, ports, language, order });
   }
 
+  get ctx(): NodeContext {
+    return this.options.ctx;
+  }
+
   get turnId(): string | undefined {
     return this.#over ? undefined : this.#turn.id;
   }
 
   /** The service answers nothing before there is audio: the turn is open when it has been asked for. */
   async open(): Promise<void> {
-    const { settings } = this.options;
-    this.#turn.json("speech.config", speechConfig(settings));
+    const { settings, isFirst } = this.options;
+    if (isFirst) this.#turn.json("speech.config", speechConfig(settings));
     this.#turn.json("speech.context", speechContext(settings, this.#turn.id));
   }
 

@@ -1,6 +1,6 @@
 import type { Attempt, DialRequest, LinkProtocol, NodeContext, Peer, Wire } from "#engine/plugin";
 import { dialRequest, secretsOf } from "../access.ts";
-import { TurnReader } from "../turn.ts";
+import { makesTurns, TurnPeer } from "../turn.ts";
 import type { ListenSettings } from "./config.ts";
 import { ListenSession } from "./listen-session.ts";
 import { listenUrl } from "./request.ts";
@@ -12,13 +12,17 @@ export class ListenProtocol implements LinkProtocol {
   readonly reusable = true;
   readonly chunkMs: number;
   readonly secrets: readonly string[];
-  readonly #order = { endSample: 0 };
 
   constructor(
     private readonly settings: ListenSettings,
     private readonly ctx: NodeContext,
-    private readonly ports: Ports,
+    ports: Ports,
   ) {
+    const order = { endSample: 0 };
+    makesTurns(
+      ctx,
+      (session, wire, isFirst) => new ListenSession(session, { settings, ctx, wire, ports, order, isFirst }),
+    );
     this.chunkMs = settings.chunkMs;
     this.secrets = secretsOf(settings);
   }
@@ -28,16 +32,6 @@ export class ListenProtocol implements LinkProtocol {
   }
 
   connect(wire: Wire): Peer {
-    const reader = new TurnReader(this.ctx);
-    return {
-      message: (message) => reader.message(message),
-      ended: (end) => reader.ended(end),
-      session: (session) => {
-        const { settings, ports } = this;
-        const turn = new ListenSession(session, { settings, ctx: session.ctx, wire, ports, order: this.#order });
-        reader.current = turn;
-        return turn;
-      },
-    };
+    return new TurnPeer(wire);
   }
 }

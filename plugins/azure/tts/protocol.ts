@@ -1,6 +1,6 @@
 import type { Attempt, DialRequest, LinkProtocol, NodeContext, Peer, Wire } from "#engine/plugin";
 import { dialRequest, secretsOf } from "../access.ts";
-import { TurnReader } from "../turn.ts";
+import { makesTurns, TurnPeer } from "../turn.ts";
 import { speakUrl, type TtsSettings } from "./config.ts";
 import { SpeakSession } from "./speak-session.ts";
 
@@ -8,8 +8,6 @@ import { SpeakSession } from "./speak-session.ts";
 export class SpeakProtocol implements LinkProtocol {
   readonly vendor = "azure";
   readonly reusable = true;
-  readonly #soFar = { endSample: 0 };
-  readonly #written = { utterance: undefined, chars: 0 };
   #settings: TtsSettings;
 
   constructor(
@@ -17,6 +15,13 @@ export class SpeakProtocol implements LinkProtocol {
     private readonly ctx: NodeContext,
   ) {
     this.#settings = settings;
+    const soFar = { endSample: 0 };
+    const written = { utterance: undefined, chars: 0 };
+    makesTurns(
+      ctx,
+      (session, wire, isFirst) =>
+        new SpeakSession(session, { settings: this.#settings, ctx, wire, soFar, written, isFirst }),
+    );
   }
 
   get secrets(): readonly string[] {
@@ -33,24 +38,6 @@ export class SpeakProtocol implements LinkProtocol {
   }
 
   connect(wire: Wire): Peer {
-    const reader = new TurnReader(this.ctx);
-    let isFirst = true;
-    return {
-      message: (message) => reader.message(message),
-      ended: (end) => reader.ended(end),
-      session: (session) => {
-        const turn = new SpeakSession(session, {
-          settings: this.#settings,
-          ctx: session.ctx,
-          wire,
-          soFar: this.#soFar,
-          written: this.#written,
-          isFirst,
-        });
-        isFirst = false;
-        reader.current = turn;
-        return turn;
-      },
-    };
+    return new TurnPeer(wire);
   }
 }

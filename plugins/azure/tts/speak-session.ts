@@ -1,13 +1,5 @@
-import {
-  EngineError,
-  type Frame,
-  type NodeContext,
-  type PeerSession,
-  type Session,
-  type TextFrame,
-  type Wire,
-} from "#engine/plugin";
-import { Turn, type TurnEvents } from "../turn.ts";
+import { EngineError, type Frame, type NodeContext, type Session, type TextFrame, type Wire } from "#engine/plugin";
+import { type ServedTurn, Turn } from "../turn.ts";
 import { readBody } from "../wire/recognised.ts";
 import { metadata, responseBody } from "../wire/spoken.ts";
 import type { SpeechMessage } from "../wire.ts";
@@ -29,7 +21,7 @@ export interface SpeakOptions {
 }
 
 /** One turn of synthesis: a text at once, or one that is still being written. */
-export class SpeakSession implements PeerSession, TurnEvents {
+export class SpeakSession implements ServedTurn {
   readonly #turn: Turn;
   readonly #ended: PromiseWithResolvers<void>;
   #text: TextFrame | undefined;
@@ -45,6 +37,10 @@ export class SpeakSession implements PeerSession, TurnEvents {
     this.#turn = new Turn(options.ctx, options.wire);
     this.#ended = options.wire.expect();
     options.wire.signal.addEventListener("abort", () => this.#callOff?.(), { once: true });
+  }
+
+  get ctx(): NodeContext {
+    return this.options.ctx;
   }
 
   get turnId(): string | undefined {
