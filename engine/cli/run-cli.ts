@@ -7,6 +7,7 @@ import { explain } from "./explain.ts";
 import { graph } from "./graph.ts";
 import { keys } from "./keys.ts";
 import { lint } from "./lint.ts";
+import { models } from "./models.ts";
 import { create } from "./new.ts";
 import { nodes } from "./nodes.ts";
 import { withListedPlugins } from "./outside-plugins.ts";
@@ -26,6 +27,7 @@ const COMMANDS: readonly Command[] = [
   graph,
   plan,
   nodes,
+  models,
   plugin,
   schema,
   doctor,

@@ -92,6 +92,7 @@ export { type RecordingHeard, type RecordingRequest, recogniseRecording } from "
 export { SentenceCutter } from "./gateway/sentence-cutter.ts";
 export { type RunListener, ServedRun } from "./gateway/served-run.ts";
 export { SpokenOut, type SpokenOutFormat, type SpokenOutOptions } from "./gateway/spoken-out.ts";
+export { Intake } from "./intake.ts";
 export { abortable } from "./link/abortable.ts";
 export { credentialKey } from "./link/credential.ts";
 export type { Door, Incoming, Listener, Outgoing, ServerNetwork, TlsTexts, Upgrade } from "./link/door.ts";
@@ -142,6 +143,8 @@ export {
   type Engine,
   type EngineFound,
   type EngineMissing,
+  type ModelFound,
+  type ModelKind,
   NodeTypes,
   type Plugin,
   type PluginFailure,

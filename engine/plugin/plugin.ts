@@ -30,12 +30,35 @@ export interface EngineMissing {
   readonly mend: string;
 }
 
+/** What a user's own model has to be, for one node type. */
+export interface ModelKind {
+  /** The node type whose setting `model` names it. */
+  readonly type: string;
+  /** What belongs into its folder, and where such folders come from: one remark each. */
+  readonly needs: readonly string[];
+  /** What to know of licences before it is used. */
+  readonly licence: string;
+  /**
+   * Looks at a folder, or at a file where the model is one, without loading it.
+   * @throws EngineError FILE_NOT_FOUND, FILE_UNREADABLE, MODEL_UNFIT
+   */
+  check(path: string): ModelFound | Promise<ModelFound>;
+}
+
+export interface ModelFound {
+  /** The family, and what else is known of it. */
+  readonly what: string;
+  readonly files: readonly string[];
+}
+
 export interface Plugin {
   readonly name: string;
   /** The versions of Parlando that it was made for, as npm writes ranges: `^0.1.0`. Plugins from elsewhere say it. */
   readonly parlando?: string;
   readonly nodes: readonly NodeDefinition[];
   readonly engines?: readonly Engine[];
+  /** What its nodes take as models of a user's own. */
+  readonly models?: readonly ModelKind[];
   readonly gateways?: readonly GatewayDefinition[];
 }
 

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { EngineError } from "#engine/errors";
 
 /** Of the package sherpa-onnx-node, what is used here. It has no types of its own. */
@@ -7,6 +8,8 @@ export interface Sherpa {
   readonly OnlineRecognizer: new (config: object) => OnlineHandle;
   readonly OfflineRecognizer: new (config: object) => OfflineHandle;
   readonly OfflineTts: new (config: object) => TtsHandle;
+  readonly OnlineSpeechDenoiser: new (config: object) => DenoiserHandle;
+  readonly OfflineSpeakerDiarization: new (config: object) => DiariserHandle;
 }
 
 export interface VadHandle {
@@ -46,11 +49,33 @@ export interface OfflineHandle {
   getResult(stream: SherpaStream): Heard;
 }
 
+export interface Samples {
+  readonly samples: Float32Array;
+  readonly sampleRate: number;
+}
+
+/** `enableExternalBuffer` is false throughout: Bun does not take memory that a library goes on to own. */
+type Owned<T> = T & { readonly enableExternalBuffer: false };
+
 export interface TtsHandle {
   readonly handle: unknown;
   readonly numSpeakers: number;
   readonly sampleRate: number;
-  generateAsync(request: object): Promise<{ readonly samples: Float32Array; readonly sampleRate: number }>;
+  generate(request: Owned<{ readonly text: string; readonly sid: number; readonly speed: number }>): Samples;
+}
+
+export interface DenoiserHandle {
+  readonly handle: unknown;
+  readonly sampleRate: number;
+  run(audio: Owned<Samples>): Samples;
+  flush(enableExternalBuffer: false): Samples;
+  reset(): void;
+}
+
+export interface DiariserHandle {
+  readonly handle: unknown;
+  readonly sampleRate: number;
+  process(samples: Float32Array): readonly { readonly start: number; readonly end: number; readonly speaker: number }[];
 }
 
 let loaded: Promise<Sherpa> | undefined;
@@ -75,6 +100,15 @@ async function load(): Promise<Sherpa> {
       "the package sherpa-onnx-node does not load: bun install sherpa-onnx-node (there are builds for Linux, macOS and Windows)",
       { cause },
     );
+  }
+}
+
+/** Where the package lies; undefined where it is not installed. */
+export function findSherpa(): string | undefined {
+  try {
+    return fileURLToPath(import.meta.resolve("sherpa-onnx-node"));
+  } catch {
+    return undefined;
   }
 }
 

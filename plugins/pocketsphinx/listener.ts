@@ -3,6 +3,7 @@ import {
   type AwaitableEmit,
   type Control,
   type Frame,
+  Intake,
   msToSamples,
   type NodeContext,
   type TaskInput,
@@ -10,7 +11,6 @@ import {
 } from "#engine/plugin";
 import { DECODER_RATE_HZ, type Recogniser } from "#native/pocketsphinx";
 import { HeardUtterance } from "./heard.ts";
-import { Intake } from "./intake.ts";
 
 export interface ListenerSettings {
   readonly stepMs: number;

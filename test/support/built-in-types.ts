@@ -8,13 +8,14 @@ import llm from "#plugins/llm";
 import modelstudio from "#plugins/modelstudio";
 import pocketsphinx from "#plugins/pocketsphinx";
 import rtvt from "#plugins/rtvt";
+import sherpa from "#plugins/sherpa";
 import silero from "#plugins/silero";
 import tencent from "#plugins/tencent";
 import webrtc from "#plugins/webrtc";
 
 /** The node types that need no network: those of the interpret workflow and the core's. */
 export const builtInTypes = (): NodeTypes =>
-  new NodeTypes([core, webrtc, silero, pocketsphinx, apertium, espeak, flite]);
+  new NodeTypes([core, webrtc, silero, pocketsphinx, apertium, espeak, flite, sherpa]);
 
 /** All that are delivered, vendors too. */
 export const deliveredTypes = (): NodeTypes => builtInTypes().with([llm, aliyun, rtvt, tencent, modelstudio]);

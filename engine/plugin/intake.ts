@@ -1,4 +1,5 @@
-import { type Received, sampleCount, type TaskInput } from "#engine/plugin";
+import { sampleCount } from "../frames/index.ts";
+import type { Received, TaskInput } from "./node.ts";
 
 /** An input that takes a flush between two frames, and can be read ahead of while its reader waits for something else. */
 export class Intake {
