@@ -11,6 +11,11 @@ import { printFindings } from "./findings.ts";
 /** How long the module of a plugin may take to load. */
 const LOAD_MS = 10_000;
 
+type PluginEntry = z.output<typeof pluginEntrySchema>;
+
+/** What runs in the Worker or process of a plugin. */
+const ISOLATED_ENTRY = join(import.meta.dir, "isolated/entry.ts");
+
 /** The keys of `parlando.yaml` that commands beside `serve` read; the rest is not theirs to judge. */
 const listSchema = z.looseObject({ plugins: z.array(pluginEntrySchema).default([]), publicUrl: z.string().optional() });
 
@@ -33,25 +38,45 @@ export async function withListedPlugins(world: World, console: Console): Promise
  * failure of its own and takes nothing else down.
  * @param folder what paths are relative to.
  */
-export async function addPlugins(types: NodeTypes, listed: readonly string[], folder: string): Promise<NodeTypes> {
-  const loaded = await Promise.all(listed.map((name) => tryToLoad(name, folder)));
+export async function addPlugins(types: NodeTypes, listed: readonly PluginEntry[], folder: string): Promise<NodeTypes> {
+  const loaded = await Promise.all(listed.map((entry) => tryToLoad(entry, folder)));
   let all = types;
   for (const [at, result] of loaded.entries())
     try {
       all = "error" in result ? all.with([], [result]) : all.with([result]);
     } catch (error) {
-      const name = listed[at]!;
+      const name = nameOf(listed[at]!);
       all = all.with([], [{ name, error: asEngineError(error, "PLUGIN_INVALID", `plugins: ${name}`) }]);
     }
   return all;
 }
 
-async function tryToLoad(name: string, folder: string): Promise<Plugin | PluginFailure> {
+const nameOf = (entry: PluginEntry): string => (typeof entry === "string" ? entry : entry.use);
+
+async function tryToLoad(entry: PluginEntry, folder: string): Promise<Plugin | PluginFailure> {
+  const name = nameOf(entry);
   try {
-    return await loadPlugin(name, folder);
+    return typeof entry === "string" ? await loadPlugin(name, folder) : await loadAlone(entry, folder);
   } catch (error) {
     return { name, error: asEngineError(error, "PLUGIN_INVALID", `plugins: ${name}`) };
   }
+}
+
+/** A plugin whose nodes run in a Worker or process of their own. It is loaded here, for what it declares, only after that went well there. */
+async function loadAlone(
+  { use, runsIn, memoryMb, hangMs }: Exclude<PluginEntry, string>,
+  folder: string,
+): Promise<Plugin> {
+  const { isolate, startProcess, startWorker, tryToLoadAlone } = await import("#engine/runtime");
+  locate(use, folder);
+  const start = (runsIn === "worker" ? startWorker : startProcess)(ISOLATED_ENTRY, { plugin: use, folder });
+  const limits = {
+    loadMs: 2 * LOAD_MS,
+    hangMs,
+    ...(memoryMb !== undefined && { memoryBytes: memoryMb * 2 ** 20 }),
+  };
+  await tryToLoadAlone(use, start, limits);
+  return isolate(await loadPlugin(use, folder), start, limits);
 }
 
 /**

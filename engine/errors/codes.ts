@@ -107,6 +107,9 @@ export const ERROR_TRAITS = {
   // plugins
   PLUGIN_INVALID: { httpStatus: 422, retryable: false, usable: false },
   PLUGIN_VERSION: { httpStatus: 422, retryable: false, usable: false },
+  /** Its Worker or process is no more; the next node begins another. */
+  PLUGIN_LOST: { httpStatus: 502, retryable: true, usable: true },
+  PLUGIN_ISOLATED: { httpStatus: 422, retryable: false, usable: false },
 
   // the process and its store
   SERVER_BUSY: { httpStatus: 503, retryable: true, usable: true },

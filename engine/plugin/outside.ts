@@ -6,8 +6,30 @@ import type { Plugin } from "./plugin.ts";
 /** The version of Parlando that this is. */
 export const VERSION: string = manifest.version;
 
-/** One entry of `plugins:` in `parlando.yaml`: a package, or a path that begins with a dot or a slash. */
-export const pluginEntrySchema = z.string().min(1);
+const module = z.string().min(1);
+
+/** One entry of `plugins:` in `parlando.yaml`: a package, or a path that begins with a dot or a slash; with where it runs, where not here. */
+export const pluginEntrySchema = z.union([
+  module,
+  z.strictObject({
+    use: module.describe("the package or path"),
+    runsIn: z.enum(["worker", "process"]).describe("its nodes run in a Worker or a child process of their own"),
+    memoryMb: z
+      .number()
+      .int()
+      .min(64)
+      .max(1_048_576)
+      .optional()
+      .describe("of memory that it may take before it is ended, in MiB; no limit where left out"),
+    hangMs: z
+      .number()
+      .int()
+      .min(1000)
+      .max(600_000)
+      .default(10_000)
+      .describe("without a sign of life before it is ended, in ms"),
+  }),
+]);
 
 const call = z.custom((value) => typeof value === "function", "a function");
 

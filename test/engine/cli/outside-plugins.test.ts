@@ -95,6 +95,42 @@ describe("plugins that parlando.yaml lists", () => {
     expect(missed.text).toMatch(/missed\.yaml:4:\d+ NODE_TYPE_UNKNOWN .*the plugin \.\/bad\.ts could not be loaded/);
   });
 
+  test.each(["worker", "process"])("run in a %s of their own where that is asked for", async (runsIn) => {
+    const folder = folderWith({
+      "parlando.yaml": `plugins: [{ use: ./mine.ts, runsIn: ${runsIn}, memoryMb: 2048 }]\n`,
+      "mine.ts": module("mine").replace("emit(frame)", "{ globalThis.ran = true; emit(frame); }"),
+      "w.yaml": `parlando: 1
+name: w
+nodes:
+  talk: { use: core.script, with: { as: source, events: [{ atMs: 300, audio: { toneHz: 300, ms: 300 } }] } }
+  loud: { use: mine.loud, from: talk }
+  kept: { use: core.wav, from: loud, with: { path: "\${run.dir}/kept.wav" } }
+`,
+    });
+    const lint = await callCommand(["lint", "w.yaml"], folder);
+    expect(lint.text).toContain("1 file: no findings");
+    const run = await callCommand(["run", "w.yaml", "--clock", "virtual"], folder);
+    expect(run.text).toContain("w: done");
+    expect(globalThis).not.toHaveProperty("ran");
+  });
+
+  test.each([
+    ["exits when it is loaded", "process.exit(7);", /PLUGIN_LOST .*status 7/],
+    ["throws when it is loaded", 'throw new Error("no library");', /PLUGIN_INVALID .*no library/],
+    ["has gateways", module("bad", ', gateways: [{ type: "bad" }]'), /PLUGIN_ISOLATED .*without runsIn/],
+    ["was made for another version", module("bad", ', parlando: "^7.0.0"'), /PLUGIN_VERSION .*7\.0\.0/],
+  ])("one that runs alone and %s takes nothing else down", async (_what, bad, said) => {
+    const folder = folderWith({
+      "bad.ts": bad,
+      "good.ts": module("good"),
+      "parlando.yaml": "plugins: [{ use: ./bad.ts, runsIn: process }, ./good.ts]\n",
+      "w.yaml": workflow("good.loud"),
+    });
+    const sound = await callCommand(["lint", "w.yaml"], folder);
+    expect(sound).toEqual({ status: 0, text: expect.stringMatching(said) });
+    expect(sound.text).toContain("1 file: no findings");
+  });
+
   test("a configuration that does not hold is told, and the workflow is judged without it", async () => {
     const folder = folderWith({ "parlando.yaml": "plugins: 3\n", "w.yaml": workflow("core.convert") });
     expect((await callCommand(["lint", "w.yaml"], folder)).text).toMatch(/parlando\.yaml:1:\d+ VALUE_TYPE/);
