@@ -125,7 +125,8 @@ export class RunNodeContext implements NodeContext {
 
   get network(): NodeNetwork {
     if (!this.#network) {
-      this.#network = new NodeNetwork(reachOf(this.#planned), this.#lender.network, this.#lender.rules);
+      const trace = this.tracing ? (event: NodeEvent) => this.report(event) : undefined;
+      this.#network = new NodeNetwork(reachOf(this.#planned), this.#lender.network, this.#lender.rules, trace);
       if (this.#disposed) this.#network.dispose(); // nothing is reached after the end
     }
     return this.#network;

@@ -83,6 +83,7 @@ export async function driveNode(
     { id: "node", type: definition.type, mayReach: reaches(definition, parsed) },
     options.network ?? (clock.virtual ? new MemoryNetwork(clock) : new SystemNetwork()),
     { virtual: clock.virtual },
+    options.tracing ? (event) => void log.events.push(event) : undefined,
   );
   const formats = formatsOf(feed, options.formats);
   const ctx = contextFor({ log, clock, network, options, formats, mainInput: fallback });

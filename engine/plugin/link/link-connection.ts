@@ -73,7 +73,7 @@ export class LinkConnection implements Wire {
   send(message: Message): void {
     if (!this.usable) return;
     this.#lastSentMs = this.clock.nowMs();
-    this.#trace("out", message);
+    if (!this.protocol.traces) this.trace("out", message);
     this.socket.send(message);
   }
 
@@ -112,7 +112,7 @@ export class LinkConnection implements Wire {
   async #read(): Promise<void> {
     for await (const message of this.socket) {
       if (this.signal.aborted) break;
-      this.#trace("in", message);
+      if (!this.protocol.traces) this.trace("in", message);
       try {
         this.peer.message(message);
       } catch (error) {
@@ -162,7 +162,11 @@ export class LinkConnection implements Wire {
     this.#expected.clear();
   }
 
-  #trace(direction: "in" | "out", message: Message): void {
+  get tracing(): boolean {
+    return this.user?.tracing ?? false;
+  }
+
+  trace(direction: "in" | "out", message: Message): void {
     if (!this.user?.tracing) return;
     this.user.report({
       type: "wire",

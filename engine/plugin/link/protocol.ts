@@ -18,6 +18,8 @@ export interface LinkProtocol {
   readonly chunkMs?: number;
   /** Values that may never stand in a trace. */
   readonly secrets?: readonly string[];
+  /** Its peers tell by `Wire.trace` what was said, since messages cannot be read as they are. Default: the link shows them. */
+  readonly traces?: true;
   /** The vendor's side of one connection, as the plugin sees it. */
   connect(wire: Wire): Peer;
 }
@@ -38,6 +40,10 @@ export interface Wire {
   send(message: Message): void;
   /** A WebSocket ping. */
   ping(): void;
+  /** Somebody wants to see what is said. */
+  readonly tracing: boolean;
+  /** Of a protocol that `traces`: what was said, in one line, bytes as their length. Secrets are blotted out. */
+  trace(direction: "in" | "out", line: string): void;
   /** An answer to wait for; it is rejected when the connection ends first. */
   expect<T>(): PromiseWithResolvers<T>;
   /** Ends the connection as broken; what its session has not answered is the node's failure. */

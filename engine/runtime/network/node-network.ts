@@ -1,5 +1,6 @@
 import { EngineError } from "#engine/errors";
 import type { Connection, DialRequest, HttpRequest, HttpResponse, Network } from "#engine/plugin";
+import { type Trace, tracedExchange } from "./traced-http.ts";
 
 /** What a run allows its nodes to reach. */
 export interface NetworkRules {
@@ -28,6 +29,8 @@ export class NodeNetwork implements Network {
     readonly node: { readonly id: string; readonly type: string; readonly mayReach: boolean },
     readonly network: ClockedNetwork,
     readonly rules: NetworkRules,
+    /** Told of HTTP exchanges, where somebody wants to see them. Who speaks on a socket tells of it. */
+    readonly trace?: Trace,
   ) {}
 
   async dial(request: DialRequest): Promise<Connection> {
@@ -44,7 +47,8 @@ export class NodeNetwork implements Network {
 
   async fetch(request: HttpRequest): Promise<HttpResponse> {
     await this.#check(request.url, ["http:", "https:"]);
-    return this.#waiting((signal) => this.network.fetch({ ...request, signal }), request.signal);
+    const exchange = () => this.#waiting((signal) => this.network.fetch({ ...request, signal }), request.signal);
+    return this.trace ? tracedExchange(request, exchange, this.trace) : exchange();
   }
 
   /** The connection belongs to the process from here on: a pool keeps it beyond this node. */

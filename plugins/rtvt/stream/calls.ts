@@ -1,6 +1,6 @@
 import { type Clock, EngineError } from "#engine/plugin";
 import { refusal } from "../status.ts";
-import { type Answer, encodePacket, MSGPACK } from "../wire/fpnn.ts";
+import { type Answer, MSGPACK, type Packet } from "../wire/fpnn.ts";
 import { decodeValues, encodeValues, type Values } from "../wire/payload.ts";
 import { errorAnswer, readValues } from "../wire.ts";
 
@@ -20,7 +20,7 @@ export interface CallsOptions {
   readonly clock: Clock;
   /** How long an answer may take. */
   readonly answerMs: number;
-  send(bytes: Uint8Array): void;
+  send(packet: Packet, values: Values): void;
   /** Ends the connection: an answer did not come, or a call that nobody waits for was refused. */
   fail(error: unknown): void;
 }
@@ -79,7 +79,7 @@ export class Calls {
     const dueMs = bounded ? clock.nowMs() + answerMs : Number.POSITIVE_INFINITY;
     this.#pending.set(this.#seq, { ...pending, dueMs });
     const payload = encodeValues(values);
-    send(encodePacket({ kind: "quest", version: VERSION, flag: MSGPACK, seq: this.#seq, method, payload }));
+    send({ kind: "quest", version: VERSION, flag: MSGPACK, seq: this.#seq, method, payload }, values);
     if (bounded) this.#callOff ??= clock.after(answerMs, () => this.#look());
   }
 

@@ -12,8 +12,9 @@ import { type AccessSettings, loginValues } from "../access.ts";
 import { refusal, UNKNOWN_METHOD } from "../status.ts";
 import { KEY_METHOD, readPublicKey, type Sealing, sealing } from "../wire/cipher.ts";
 import { coordinateBytes, publicKeyOf, sharedSecret } from "../wire/curve.ts";
-import { encodePacket, PacketReader, type Quest } from "../wire/fpnn.ts";
-import { decodeValues, encodeValues } from "../wire/payload.ts";
+import { encodePacket, type Packet, PacketReader, type Quest } from "../wire/fpnn.ts";
+import { decodeValues, encodeValues, type Values } from "../wire/payload.ts";
+import { packetLine } from "../wire/trace.ts";
 import { loginAnswer, readPush, readValues } from "../wire.ts";
 import { Calls } from "./calls.ts";
 import type { StreamSession } from "./stream-session.ts";
@@ -44,7 +45,7 @@ export class RtvtPeer implements Peer {
     this.#calls = new Calls({
       clock,
       answerMs,
-      send: (bytes) => this.#send(bytes),
+      send: (packet, values) => this.#send(packet, values),
       fail: (error) => wire.fail(error),
     });
     const onEnd = () => {
@@ -65,9 +66,11 @@ export class RtvtPeer implements Peer {
     if (typeof message === "string")
       throw new EngineError("VENDOR_PROTOCOL", "RTVT: a text message; bytes were wanted");
     const bytes = this.#sealing ? this.#sealing.open(message) : message;
-    for (const packet of this.#reader.push(bytes))
+    for (const packet of this.#reader.push(bytes)) {
+      if (this.options.wire.tracing) this.options.wire.trace("in", packetLine(packet));
       if (packet.kind === "answer") this.#calls.answered(packet);
       else this.#pushed(packet);
+    }
   }
 
   keepAlive(): void {
@@ -98,7 +101,7 @@ export class RtvtPeer implements Peer {
   #acknowledge({ version, flag, seq }: Quest, known: boolean): void {
     if (seq === undefined) return;
     const values = known ? {} : { code: UNKNOWN_METHOD, ex: "unknown method" };
-    this.#send(encodePacket({ kind: "answer", version, flag, seq, ok: known, payload: encodeValues(values, flag) }));
+    this.#send({ kind: "answer", version, flag, seq, ok: known, payload: encodeValues(values, flag) }, values);
   }
 
   /** The first call goes in clear, and everything after it enciphered, its answer included. */
@@ -111,8 +114,11 @@ export class RtvtPeer implements Peer {
     await answered;
   }
 
-  #send(bytes: Uint8Array): void {
-    this.options.wire.send(this.#sealing ? this.#sealing.seal(bytes) : bytes);
+  #send(packet: Packet, values: Values): void {
+    const { wire } = this.options;
+    if (wire.tracing) wire.trace("out", packetLine(packet, values));
+    const bytes = encodePacket(packet);
+    wire.send(this.#sealing ? this.#sealing.seal(bytes) : bytes);
   }
 }
 

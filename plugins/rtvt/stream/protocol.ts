@@ -13,6 +13,7 @@ export class StreamProtocol implements LinkProtocol {
   readonly vendor = "rtvt";
   readonly chunkMs = FRAME_MS;
   readonly reusable = true;
+  readonly traces = true;
   readonly secrets: readonly string[];
   readonly #sentences: Sentences;
 

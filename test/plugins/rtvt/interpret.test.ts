@@ -5,9 +5,9 @@ import { covers } from "#test/covers";
 import { framesOf, silence } from "#test/signals";
 import { asr } from "../../../plugins/rtvt/asr.ts";
 import { interpret } from "../../../plugins/rtvt/interpret.ts";
-import { publicKeyOf } from "../../../plugins/rtvt/wire/curve.ts";
 import { EXCHANGE } from "./fixtures/vectors.ts";
 import { HEARS_WORDS, TEXT_MS, testTypes, words } from "./nodes.ts";
+import { pem } from "./pem.ts";
 import { ACCESS, hears, OVER_WEB, type ServiceOptions, seconds, served, textsOf, withService } from "./service.ts";
 
 const talk = (ms: number) => framesOf(silence({ ms }));
@@ -250,10 +250,3 @@ outputs: { texts: [asr.final, es], speech: voice }
 });
 
 const later = (samples: number) => (frame: AudioFrame) => ({ ...frame, startSample: frame.startSample + samples });
-
-/** The public half of a key on secp256k1, as `openssl ec -pubout` writes it. */
-function pem(privateKey: string): string {
-  const key = publicKeyOf("secp256k1", new Uint8Array(Buffer.from(privateKey, "hex")));
-  const der = Buffer.concat([Buffer.from("3056301006072a8648ce3d020106052b8104000a03420004", "hex"), key]);
-  return `-----BEGIN PUBLIC KEY-----\n${der.toString("base64")}\n-----END PUBLIC KEY-----\n`;
-}
