@@ -28,6 +28,7 @@ function outputs(settings: TtsSettings): OutputPorts {
         }
       : { recording: { kinds: ["recording"] as const, default: true as const } }),
     ...(settings.words && { spoken: { kinds: ["text"], carries: ["words"] } as const }),
+    ...(settings.bookmarks && { bookmarks: { kinds: ["data"] } as const }),
     ...(settings.visemes && { visemes: { kinds: ["data"] } as const }),
   };
 }

@@ -132,11 +132,7 @@ export const SYSTEMS: readonly System[] = [
       row("S9", "the vendor's own events"),
       row("S10", "opened, completed and closed, as events"),
       row("S11", "errors with code, task and whether to try again"),
-      row(
-        "S12",
-        "times of words in synthesis; visemes",
-        "visemes of Azure Speech are read; the gateway's voices have none to give",
-      ),
+      row("S12", "times of words in synthesis; visemes"),
       row("S13", "the vendor as a choice, by `choose:`"),
       row("S14", "model, voice, language, rate and format, with the vendor's defaults"),
       row("S15", "silence limits", "Model Studio has the silence that ends a sentence only; Azure Speech has both"),

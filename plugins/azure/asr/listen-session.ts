@@ -39,6 +39,8 @@ export class ListenSession implements ServedTurn {
   #over = false;
   #asked = false;
   #began = false;
+  /** The service said that this is the end of what it was given. */
+  #told = false;
 
   constructor(
     private readonly session: Session,
@@ -103,7 +105,9 @@ export class ListenSession implements ServedTurn {
         return this.#turnEnd();
       case "turn.start":
       case "speech.startdetected":
+        return;
       case "speech.enddetected":
+        this.#told = true;
         return;
       default:
         return this.options.ctx.count("unknownMessages");
@@ -124,6 +128,7 @@ export class ListenSession implements ServedTurn {
       case "Success":
         return this.#sentences.final(heard, translations);
       case "EndOfDictation":
+        this.#told = true;
         return;
       default: // nothing was understood, or nothing was said
         this.options.ctx.report({ type: "noMatch", vendorCode: said.RecognitionStatus });
@@ -131,12 +136,16 @@ export class ListenSession implements ServedTurn {
     }
   }
 
-  /** A turn that the service ends before it was asked to is no answer to the audio behind its last phrase: that is sent again. */
+  /**
+   * A turn that the service ends before it was asked to is no answer to the audio behind its last phrase: that is sent again. Where the
+   * question was on its way, the turn was ended by itself if the service does not speak of the end of the speech.
+   */
   #turnEnd(): void {
     const { ctx, settings } = this.options;
     const leftMs = this.session.timeline.sentMs - ticksToMs(this.#sentences.endTicks);
     const isShort = modeOf(settings) !== "once" && leftMs > SPARE_MS;
-    if (!this.#asked && isShort) throw new EngineError("VENDOR_LOST", "Azure ended a turn in the midst of audio");
+    const isAnswer = this.#asked && this.#told;
+    if (!isAnswer && isShort) throw new EngineError("VENDOR_LOST", "Azure ended a turn in the midst of audio");
     if (this.#sentences.isOpen) this.#sentences.takeBack();
     ctx.report({ type: "turnEnded", byItself: !this.#asked });
     this.#end();

@@ -33,6 +33,7 @@ export const ttsConfig = z
     ssml: z.boolean().default(false).describe("Texts are SSML documents; they are looked at before they are sent."),
     words: z.boolean().default(false).describe("Gives each text with the times of its words on the output `spoken`."),
     visemes: z.boolean().default(false).describe("Gives the mouth's shapes as data on the output `visemes`."),
+    bookmarks: z.boolean().default(false).describe("Gives the bookmarks of SSML as data on the output `bookmarks`."),
     deploymentId: z.string().min(1).optional().describe("Of a custom voice."),
     answerMs: z
       .number()
@@ -48,6 +49,10 @@ export const ttsConfig = z
   .refine(({ mode, ssml }) => !(mode === "streaming" && ssml), {
     error: "streaming takes plain text only",
     path: ["ssml"],
+  })
+  .refine(({ bookmarks, ssml }) => ssml || !bookmarks, {
+    error: "bookmarks stand in SSML: set ssml: true",
+    path: ["bookmarks"],
   });
 
 export type TtsSettings = z.output<typeof ttsConfig>;

@@ -6,7 +6,7 @@ export const synthesisContext = (settings: TtsSettings): object => ({
   synthesis: {
     audio: {
       metadataOptions: {
-        bookmarkEnabled: false,
+        bookmarkEnabled: settings.bookmarks,
         punctuationBoundaryEnabled: String(settings.words),
         sentenceBoundaryEnabled: "false",
         sessionEndEnabled: true,

@@ -50,7 +50,11 @@ export class Spoken {
   /** Offsets are counted from the beginning of this text's audio. */
   tell({ Type, Data }: MetadataItem): void {
     const at = this.#startSample + msToSamples(ticksToMs(Data.Offset), this.#sampleRateHz);
-    if (Type === "Viseme" && Data.VisemeId !== undefined) this.#viseme(Data.VisemeId, at);
+    const { visemes, bookmarks } = this.settings;
+    if (visemes && Type === "Viseme" && Data.VisemeId !== undefined)
+      this.#data("visemes", "azure.viseme", { id: Data.VisemeId }, at);
+    if (bookmarks && Type === "Bookmark" && Data.Bookmark !== undefined)
+      this.#data("bookmarks", "azure.bookmark", { mark: Data.Bookmark }, at);
     if (Type !== "WordBoundary" || !Data.text || Data.text.BoundaryType === "PunctuationBoundary") return;
     const samples = msToSamples(ticksToMs(Data.Duration), this.#sampleRateHz);
     this.#words.push({ text: Data.text.Text, startSample: at, endSample: at + samples });
@@ -64,15 +68,10 @@ export class Spoken {
     return this.#decoder?.spareBytes ?? 0;
   }
 
-  #viseme(id: number, atSample: number): void {
-    const frame: DataFrame = {
-      kind: "data",
-      topic: "azure.viseme",
-      value: { id, utterance: this.from.utterance },
-      atSample,
-      sampleRateHz: this.#sampleRateHz,
-    };
-    this.session.emit(frame, "visemes");
+  #data(port: string, topic: string, what: object, atSample: number): void {
+    const value = { ...what, utterance: this.from.utterance };
+    const frame: DataFrame = { kind: "data", topic, value, atSample, sampleRateHz: this.#sampleRateHz };
+    this.session.emit(frame, port);
   }
 
   #recording(): void {

@@ -12,6 +12,7 @@ const item = z.looseObject({
     Duration: z.number().default(0),
     text: text.optional(),
     VisemeId: z.number().optional(),
+    Bookmark: z.string().optional(),
   }),
 });
 
