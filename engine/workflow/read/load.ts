@@ -1,4 +1,5 @@
 import { basename, dirname, join, resolve } from "node:path";
+import { z } from "zod";
 import type { Finding } from "../finding.ts";
 import { check } from "../yaml/check.ts";
 import { parseYaml } from "../yaml/parse-yaml.ts";
@@ -135,13 +136,19 @@ function checkDefaults({ loading, yaml, defaults }: FileContext): void {
     const strays = Object.fromEntries(
       Object.entries(settings).filter(([key]) => !knownKeys(definition.config).includes(key)),
     );
-    const { findings } = check(definition.config.partial(), strays, {
+    const { findings } = check(anyOf(definition.config), strays, {
       yaml,
       what: type,
       where: (path) => ["defaults", type, ...path],
     });
     loading.findings.push(...findings);
   }
+}
+
+/** The same fields, all optional, without what a type checks of them together: that is checked with each node that takes them. */
+function anyOf({ shape, def }: z.ZodObject): z.ZodObject {
+  const fields = z.object(shape);
+  return (def.catchall ? fields.catchall(def.catchall) : fields).partial();
 }
 
 function readLimits(words: WorkflowWords, context: FileContext): LimitsWords {

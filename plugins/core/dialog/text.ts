@@ -31,6 +31,14 @@ const config = z.strictObject({
     .max(100)
     .default("[{kind}]")
     .describe("What stands in the place of what was taken out; {kind} is what it was."),
+  speaker: z.string().min(1).max(200).optional().describe("Who speaks, where it is known: put into every text."),
+  channel: z
+    .number()
+    .int()
+    .min(0)
+    .max(31)
+    .optional()
+    .describe("The channel of the recording that it is from, likewise."),
   partials: z
     .boolean()
     .default(false)
@@ -43,21 +51,29 @@ type Change = (text: string) => string;
 /** Changes what texts say: other words, and nothing that is nobody's business. */
 export const text = defineNode({
   type: "core.text",
-  summary: "Replaces words in texts, and takes out addresses, card numbers and the like.",
+  summary: "Replaces words in texts, takes out addresses, card numbers and the like, and says who spoke.",
   role: "filter",
   inputs: { text: { kinds: ["text"] } },
-  outputs: ({ partials }) => ({
-    text: { kinds: ["text"], ...(partials && { carries: ["partials"] as const }) },
+  outputs: ({ partials, speaker }) => ({
+    text: {
+      kinds: ["text"],
+      carries: [...(partials ? ["partials" as const] : []), ...(speaker === undefined ? [] : ["speaker" as const])],
+    },
   }),
   config,
   create(settings, ctx) {
     const change = changeOf(settings);
+    const { speaker, channel } = settings;
+    const stated =
+      speaker === undefined && channel === undefined
+        ? undefined
+        : { ...(speaker !== undefined && { speaker }), ...(channel !== undefined && { channel }) };
     return {
       onFrame(frame, emit) {
         if (frame.kind !== "text" || !(frame.final || settings.partials)) return;
         const changed = changedFrame(frame, change);
         if (changed !== frame) ctx.count("changed");
-        emit(changed);
+        emit(stated === undefined ? changed : { ...changed, ...stated });
       },
     };
   },

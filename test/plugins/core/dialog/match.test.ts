@@ -1,5 +1,8 @@
 import { expect, test } from "bun:test";
+import { NodeTypes } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
+import { planWorkflow } from "#engine/workflow";
+import core from "#plugins/core";
 import { match } from "../../../../plugins/core/dialog/match.ts";
 import { textFrame } from "../texts.ts";
 
@@ -79,4 +82,15 @@ test.each([
 ])("%s is found before the run", (_, config, message) => {
   const parsed = match.config.safeParse(config);
   expect(parsed.error?.issues.map((issue) => issue.message).join()).toContain(message);
+});
+
+test("defaults of a type that checks its settings together are looked at like others", async () => {
+  const text = `parlando: 1
+inputs: { words: { kind: text } }
+defaults: { core.match: { anywhere: true, anywere: true } }
+nodes: { command: { use: core.match, from: inputs.words, with: { ports: { stop: stop } } } }
+`;
+  const options = { types: new NodeTypes([core]), environment: {}, secret: () => undefined, cwd: "/" };
+  const { findings } = await planWorkflow({ text, name: "w.yaml", dir: "/" }, { ...options, purpose: "lint" });
+  expect(findings.map(({ code }) => code)).toEqual(["KEY_UNKNOWN"]);
 });

@@ -84,3 +84,12 @@ test.each([
   const parsed = text.config.safeParse({ replace: [replace] });
   expect(parsed.error?.issues.map((issue) => issue.message).join()).toContain(message);
 });
+
+test("who speaks is put into every text", async () => {
+  const { frames } = await driveNode(
+    text,
+    { speaker: "agent", channel: 1 },
+    { frames: [textFrame({ text: "a", atMs: [0, 9] })] },
+  );
+  expect(frames()).toMatchObject([{ text: "a", speaker: "agent", channel: 1 }]);
+});
