@@ -170,7 +170,9 @@ class Live:
 
     def send(self, track, data):
         """Audio for a track, in chunks of any length."""
-        self._track(track).held.extend(data)
+        held = self._track(track)
+        if not held.closed:
+            held.held.extend(data)
         self._pump()
 
     def text(self, track, text, language=None):
@@ -178,7 +180,9 @@ class Live:
         message = {"type": "text", "track": track, "text": text}
         if language is not None:
             message["language"] = language
-        self._track(track).texts.append(message)
+        held = self._track(track)
+        if not held.closed:
+            held.texts.append(message)
         self._pump()
 
     def end(self, track=None):
@@ -264,7 +268,7 @@ class Live:
             if self._is_new(told["event"]):
                 self._waiting.append(told["event"])
         elif kind == "position":
-            self._track(told["track"]).position(told["received"], told["kept"])
+            self._track(told["track"]).position(told["received"], told["kept"], told.get("ended", False))
             self._pump()
         elif kind == "error":
             raise _problem_of(told["problem"], self._socket.closing_status())
@@ -333,6 +337,7 @@ class _Held:
         self.frame = 1
         self.ended = False
         self.end_told = False
+        self.closed = False  # the server takes no more, whoever ended it
 
     def go_on(self, number, track):
         if not self.known:
@@ -343,10 +348,11 @@ class _Held:
         if "format" in track:
             self.frame = BYTES_PER_SAMPLE[track["format"]["encoding"]] * track["format"]["channels"]
         self.sent = max(self.base, min(track["received"], self._end()))
-        self.end_told = track["ended"]
+        self.end_told = self.closed = track["ended"]
         self.position(track["received"], track["kept"])
 
-    def position(self, received, kept):
+    def position(self, received, kept, ended=False):
+        self.closed = self.closed or ended
         self.limit = received + self.window
         safe = min(kept, self.sent) - self.base
         if safe > 0:
@@ -355,7 +361,7 @@ class _Held:
             self.base += safe
 
     def messages(self, name):
-        if not self.known:
+        if not self.known or self.closed:
             return
         while self.texts and self.sent < min(self._end(), self.limit):
             yield json.dumps(self.texts[self.sent - self.base])

@@ -188,7 +188,7 @@ export class Live {
       case "event":
         return this.#event(told.event);
       case "position":
-        this.#sender.position(told.track, told.received, told.kept);
+        this.#sender.position(told);
         this.#listeners.tell("position", told);
         return this.#pump();
       case "missed":

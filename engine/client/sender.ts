@@ -2,6 +2,7 @@ import { EngineError } from "#engine/errors";
 import { writeAudio } from "./audio-message.ts";
 import { HeldAudio } from "./held-audio.ts";
 import { HeldTexts } from "./held-texts.ts";
+import type { LiveEvents } from "./told.ts";
 import type { InputTrack } from "./types.ts";
 
 /** What goes out of a socket. */
@@ -19,6 +20,8 @@ interface Sending {
   windowSamples: number;
   ended: boolean;
   endTold: boolean;
+  /** The server takes no more, whoever ended it. */
+  closed: boolean;
   muted: boolean;
 }
 
@@ -36,16 +39,17 @@ export class Sender {
     this.#mostBytes = mostBytes;
   }
 
+  /** What is put on a track after the server closed it is dropped. */
   audio(track: string, bytes: Uint8Array): void {
-    const { held } = this.#openToPut(track, () => new HeldAudio(this.#mostBytes));
+    const { held, closed } = this.#openToPut(track, () => new HeldAudio(this.#mostBytes));
     if (!(held instanceof HeldAudio)) throw new EngineError("CHUNK_INVALID", `${track} takes texts`);
-    held.put(bytes);
+    if (!closed) held.put(bytes);
   }
 
   text(track: string, text: Parameters<HeldTexts["put"]>[0]): void {
-    const { held } = this.#openToPut(track, () => new HeldTexts());
+    const { held, closed } = this.#openToPut(track, () => new HeldTexts());
     if (!(held instanceof HeldTexts)) throw new EngineError("CHUNK_INVALID", `${track} takes audio`);
-    held.put(text);
+    if (!closed) held.put(text);
   }
 
   end(track: string): void {
@@ -92,6 +96,7 @@ export class Sender {
         received: input.received,
         windowSamples: input.windowSamples,
         endTold: input.ended,
+        closed: input.ended,
       });
       if (sending.muted) outlet.message({ type: "mute", track: input.track, muted: true });
     });
@@ -102,9 +107,10 @@ export class Sender {
     this.#ready = false;
   }
 
-  position(track: string, received: number, kept: number): void {
+  position({ track, received, kept, ended = false }: LiveEvents["position"]): void {
     const sending = this.#tracks.get(track);
     if (!sending) return;
+    if (ended) sending.closed = true;
     sending.received = received;
     sending.held.drop(kept);
   }
@@ -113,6 +119,7 @@ export class Sender {
   pump(outlet: Outlet): boolean {
     if (!this.#ready) return false;
     for (const [track, sending] of this.#tracks) {
+      if (sending.closed) continue;
       if (!this.#pumpTrack(track, sending, outlet)) return true;
       if (sending.ended && !sending.endTold && sending.held.allSent) {
         sending.endTold = true;
@@ -155,6 +162,7 @@ export class Sender {
       windowSamples: 0,
       ended: this.#allEnded,
       endTold: false,
+      closed: false,
       muted: false,
     };
     this.#tracks.set(track, sending);

@@ -11,7 +11,8 @@ export interface LiveEvents {
   ready: Ready;
   event: RunEvent;
   audio: AudioPiece;
-  position: { readonly track: string; readonly received: number; readonly kept: number };
+  /** `ended`: somebody else has ended the track, and takes no more on it. */
+  position: { readonly track: string; readonly received: number; readonly kept: number; readonly ended?: boolean };
   missed: { readonly events: number; readonly audioMs: number; readonly lastId: number };
   /** The connection is lost and looked for again. */
   lost: { readonly attempt: number; readonly reason: string };

@@ -255,6 +255,7 @@ class OpenControl implements Control {
         live.reduce((sum, track) => sum + (track.format ? (track.received - track.start) / track.sampleRateHz : 0), 0),
       audioSecondsOut: this.runs.audioSecondsOut,
       missedEvents: this.runs.missedEvents,
+      lateMessages: this.runs.lateMessages,
       webhooksWaiting: deliveries.waiting ?? 0,
       webhooksDead: deliveries.dead ?? 0,
       jobsRunning: runner.running,

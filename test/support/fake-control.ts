@@ -471,6 +471,7 @@ export class FakeControl implements Control {
       audioSecondsIn: 12.5,
       audioSecondsOut: 0,
       missedEvents: 0,
+      lateMessages: 0,
       webhooksWaiting: 0,
       webhooksDead: 0,
       jobsRunning: 0,

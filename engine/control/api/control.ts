@@ -36,6 +36,8 @@ export interface Figures {
   readonly audioSecondsIn: number;
   readonly audioSecondsOut: number;
   readonly missedEvents: number;
+  /** Audio and texts for tracks that somebody else than their sender had ended. */
+  readonly lateMessages: number;
   readonly webhooksWaiting: number;
   readonly webhooksDead: number;
   readonly jobsRunning: number;

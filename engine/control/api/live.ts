@@ -68,7 +68,14 @@ export type SessionMessage =
       /** Belongs to the receiver. */
       readonly bytes: Uint8Array;
     }
-  | { readonly type: "position"; readonly track: string; readonly received: number; readonly kept: number }
+  | {
+      readonly type: "position";
+      readonly track: string;
+      readonly received: number;
+      readonly kept: number;
+      /** Somebody else than the sender has ended the track: what still comes is dropped, and counted. */
+      readonly ended?: true;
+    }
   /** The reader was too slow: so many events that are told live only, and so much audio, were dropped before this message. */
   | { readonly type: "missed"; readonly events: number; readonly audioMs: number; readonly lastId: number }
   /** Nothing follows. `code` is absent when the run ended by itself. */
@@ -96,7 +103,7 @@ export interface LiveSession {
   /**
    * Audio as it came, in chunks of any length. Bytes before the position that the server named are dropped unheard.
    * @param startSample of the first sample; absent: follows what came before. A gap is an error.
-   * @throws EngineError TRACK_UNKNOWN, TRACK_TAKEN, CHUNK_INVALID, FLOW_EXCEEDED (more than the window ahead), TRACK_ENDED.
+   * @throws EngineError TRACK_UNKNOWN, TRACK_TAKEN, CHUNK_INVALID, FLOW_EXCEEDED (more than the window ahead), TRACK_ENDED (by this sender).
    */
   push(track: string, bytes: Uint8Array, startSample?: number, fromByte?: number): void;
   /** One finished text. */

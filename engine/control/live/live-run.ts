@@ -65,7 +65,7 @@ export class LiveRun implements Writer, Source {
   readonly tracks: ReadonlyMap<string, LiveTrack>;
   storedId: number;
   finals = 0;
-  /** Called after positions of tracks were stored. */
+  /** Called after positions of tracks were stored, and when a track is ended by somebody else than its sender. */
   readonly onPositions = new Set<(track: LiveTrack) => void>();
   #lastId: number;
   #state: RunState = "starting";
@@ -153,7 +153,8 @@ export class LiveRun implements Writer, Source {
   /** Ends the inputs; what came in already still goes through. */
   drain(): void {
     if (this.tracks.size === 0) return this.run.drain();
-    for (const track of this.tracks.values()) track.end();
+    this.#closeTracks();
+    for (const { input } of this.tracks.values()) input.end();
     this.journal.touch(this);
     // sources of the workflow's own, beside the live ones
     if (
@@ -163,7 +164,16 @@ export class LiveRun implements Writer, Source {
   }
 
   cancel(reason: string): void {
+    this.#closeTracks();
     this.run.cancel(reason);
+  }
+
+  /** Nothing more is taken in, whoever still sends; senders are told. */
+  #closeTracks(): void {
+    for (const track of this.tracks.values()) {
+      track.close();
+      if (track.closed) for (const listener of this.onPositions) listener(track);
+    }
   }
 
   /**
@@ -314,6 +324,7 @@ export class LiveRun implements Writer, Source {
   #end(report: RunReport): void {
     const data = endData(report);
     this.#state = report.state;
+    this.#closeTracks();
     const endedAtMs = this.options.epochMs();
     this.#append("run.state", { state: report.state });
     this.#append("run.ended", data, undefined, async (to) => {

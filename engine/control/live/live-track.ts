@@ -21,6 +21,7 @@ export class LiveTrack {
   #received: number;
   #decoder: SampleDecoder | undefined;
   #muted = false;
+  #closed = false;
   #texts = 0;
 
   /**
@@ -119,8 +120,20 @@ export class LiveTrack {
     this.#muted = muted;
   }
 
+  /** Its sender has no more, and may send no more. */
   end(): void {
+    this.#closed = false;
     this.input.end();
+  }
+
+  /** The run takes no more, which its sender cannot know yet. What came before goes on into the run. */
+  close(): void {
+    if (!this.input.ended) this.#closed = true;
+  }
+
+  /** It was not the sender who ended it: what is still under way is late, and no fault of the sender. */
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /** A new sender begins at a whole sample. */

@@ -1,12 +1,10 @@
-import { EngineError } from "#engine/errors";
 import type { RunRow } from "#engine/store";
 import type { AttachRequest, InputTrack, LiveSession, OutputTrack, SessionListener } from "../api/live.ts";
 import { Follower, type Source } from "./follower.ts";
-import { wanted } from "./session.ts";
+import { type SessionHost, wanted } from "./session.ts";
 
 /** A socket on a run that is over: it is told what it has not heard, and then that nothing follows. */
 export class Replayed implements LiveSession {
-  readonly inputs: readonly InputTrack[] = [];
   readonly outputs: readonly OutputTrack[];
   readonly runId: string;
   readonly project: string;
@@ -18,6 +16,9 @@ export class Replayed implements LiveSession {
     row: RunRow,
     request: AttachRequest,
     private readonly listener: SessionListener,
+    /** All of them ended. */
+    readonly inputs: readonly InputTrack[],
+    private readonly host: Pick<SessionHost, "lateMessages">,
   ) {
     this.runId = row.id;
     this.project = row.project;
@@ -40,12 +41,13 @@ export class Replayed implements LiveSession {
     if (this.#follower.idle) queueMicrotask(() => this.#finish(undefined));
   }
 
+  /** Who lost the connection before the end of the run may not know of it yet. */
   push(): void {
-    throw new EngineError("TRACK_ENDED", "the run is over");
+    this.host.lateMessages++;
   }
 
   pushText(): void {
-    throw new EngineError("TRACK_ENDED", "the run is over");
+    this.host.lateMessages++;
   }
 
   mute(): void {}

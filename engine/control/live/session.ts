@@ -31,6 +31,8 @@ export interface SessionHost {
   /** Seconds of audio that went out to sockets, and live messages that slow readers missed. */
   audioSecondsOut: number;
   missedEvents: number;
+  /** Audio and texts for tracks that somebody else had ended: they are dropped. */
+  lateMessages: number;
   /** A session began or ended: somebody may have to look after the run. */
   changed(session: Session, run: LiveRun): void;
 }
@@ -103,12 +105,15 @@ export class Session implements LiveSession, AudioListener {
 
   push(track: string, bytes: Uint8Array, startSample?: number, fromByte = 0): void {
     const taken = this.#track(track);
+    if (taken.closed) return void this.host.lateMessages++;
     this.run.options.journal.requireRoom();
     taken.push(bytes, startSample, fromByte);
   }
 
   pushText(track: string, text: string, options: { language?: string; utterance?: string } = {}): void {
-    this.#track(track).pushText(text, options);
+    const taken = this.#track(track);
+    if (taken.closed) return void this.host.lateMessages++;
+    taken.pushText(text, options);
   }
 
   flush(): void {
@@ -202,7 +207,8 @@ export class Session implements LiveSession, AudioListener {
   }
 
   #positionNow(track: LiveTrack): boolean {
-    return this.#send({ type: "position", track: track.name, received: track.storedReceived, kept: track.storedKept });
+    const { name, storedReceived: received, storedKept: kept, closed } = track;
+    return this.#send({ type: "position", track: name, received, kept, ...(closed && { ended: true }) });
   }
 
   #sendAudio({ output, frame, generation }: HeldAudio): void {

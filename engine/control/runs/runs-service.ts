@@ -56,6 +56,7 @@ export class RunsService implements Runs, SessionHost {
   readonly sessions = new Set<Session>();
   audioSecondsOut = 0;
   missedEvents = 0;
+  lateMessages = 0;
 
   readonly #readings: RunReadings;
 
@@ -321,7 +322,9 @@ export class RunsService implements Runs, SessionHost {
   /** A run that is over tells what it told. */
   async #replay(row: RunRow, request: AttachRequest, listener: SessionListener): Promise<LiveSession> {
     if (request.after === undefined) throw new EngineError("RUN_ENDED", `the run is ${row.state}`);
-    return new Replayed(await this.#stored(row), row, request, listener);
+    const { inputs } = await this.#view(row);
+    const ended = inputs.map((track) => ({ ...track, ended: true }));
+    return new Replayed(await this.#stored(row), row, request, listener, ended, this);
   }
 
   async #stored(row: RunRow) {

@@ -14,6 +14,7 @@ const FIGURES: readonly [name: string, kind: "counter" | "gauge", of: Of<Figures
   ["parlando_audio_in_seconds_total", "counter", "audioSecondsIn", "Seconds of audio that came in"],
   ["parlando_audio_out_seconds_total", "counter", "audioSecondsOut", "Seconds of audio that went out"],
   ["parlando_missed_events_total", "counter", "missedEvents", "Events that slow readers missed"],
+  ["parlando_late_messages_total", "counter", "lateMessages", "Audio and texts for tracks that others had ended"],
   ["parlando_webhooks_waiting", "gauge", "webhooksWaiting", "Deliveries that wait"],
   ["parlando_webhooks_dead", "gauge", "webhooksDead", "Deliveries that were given up"],
   ["parlando_jobs_running", "gauge", "jobsRunning", "Jobs that go on"],

@@ -102,7 +102,13 @@ export const SERVER_MESSAGES = {
   event: { summary: "Something happened in the run.", schema: z.object({ type: z.literal("event"), event }) },
   position: {
     summary: "How far a track has arrived and how far it is safe. A client holds what comes after `kept`.",
-    schema: z.object({ type: z.literal("position"), track, received: position, kept: position }),
+    schema: z.object({
+      type: z.literal("position"),
+      track,
+      received: position,
+      kept: position,
+      ended: z.literal(true).optional().describe("somebody else has ended the track: what is sent on it is dropped"),
+    }),
   },
   audio: {
     summary: "Audio of an output. In JSON sockets it comes as binary messages with a header instead.",

@@ -273,6 +273,27 @@ test("a sender that is replaced ends with the code, and does not fight for the t
   expect(await call.done.catch((error) => error.code)).toBe("TRACK_TAKEN");
 });
 
+test("after somebody else has ended a track nothing more is sent on it, and the run is heard to its end", async () => {
+  const { host, call, run } = await talking();
+  const first = host.happened("audio");
+  call.send("talk", bytes(0, 6400));
+  await first;
+  const told = Promise.withResolvers<void>();
+  call.on("position", ({ ended }) => ended && told.resolve());
+  const { received, kept } = run.tracks.talk!;
+  for (const { listener } of run.sessions)
+    listener.send({ type: "position", track: "talk", received, kept, ended: true });
+  await told.promise;
+  call.send("talk", bytes(6400, 9600));
+  call.end("talk");
+  const words = host.happened("text");
+  call.text("words", "still taken");
+  await words;
+  expect([run.tracks.talk!.bytes.length, run.controls]).toEqual([6400, []]);
+  run.end();
+  await call.done;
+});
+
 test("a run that ended while the connection was lost is read to its end", async () => {
   const { host, call, run } = await talking();
   const seen: string[] = [];

@@ -47,6 +47,58 @@ describe("a run without a sender", () => {
   });
 });
 
+describe("a track that its sender did not end", () => {
+  const more = bytesOf(spoken([3]));
+
+  test.each([
+    { how: "drain", state: "done", finals: ["1", "2"] },
+    { how: "cancel", state: "cancelled" },
+  ] as const)("is told as such by a $how, and what still comes is dropped and counted", async (wanted) => {
+    await using opened = await openTestControl({ config: { limits: { windowMs: 1000 } } });
+    const { runs } = opened.control;
+    const run = await runs.start(caller, start);
+    const socket = new TestSocket();
+    const told = socket.send.bind(socket);
+    socket.send = (message) => {
+      // as a sender whose audio is under way when the track ends, and more of it than the window
+      if (message.type === "position" && message.ended) for (let i = 0; i < 5; i++) session.push("talk", more);
+      return told(message);
+    };
+    const session = await runs.attach(caller, run.id, { sends: true }, socket);
+    session.push("talk", bytesOf(spoken([1, 2])));
+    await socket.until(({ finals }) => finals.length === 1);
+    await runs[wanted.how](caller, run.id);
+    await socket.until(({ got }) => got.at(-1)?.type === "closed");
+    expect(socket.events.at(-1)).toMatchObject({ type: "run.ended", data: { state: wanted.state } });
+    if ("finals" in wanted) expect(socket.finals).toEqual([...wanted.finals]);
+    expect((await opened.control.figures()).lateMessages).toBeGreaterThanOrEqual(5);
+  });
+
+  test("is so, too, where the run has ended while its sender was away", async () => {
+    await using opened = await openTestControl();
+    const { runs } = opened.control;
+    const run = await runs.start(caller, start);
+    await runs.cancel(caller, run.id);
+    const socket = new TestSocket();
+    const session = await runs.attach(caller, run.id, { sends: true, after: 0 }, socket);
+    expect(session.inputs).toMatchObject([{ track: "talk", kind: "audio", ended: true }]);
+    session.push("talk", more);
+    await socket.until(({ got }) => got.at(-1)?.type === "closed");
+    expect(socket.events.at(-1)).toMatchObject({ type: "run.ended", data: { state: "cancelled" } });
+    expect((await opened.control.figures()).lateMessages).toBe(1);
+  });
+
+  test("is not one that its sender ended: there, more is refused", async () => {
+    await using opened = await openTestControl();
+    const { runs } = opened.control;
+    const run = await runs.start(caller, start);
+    const session = await runs.attach(caller, run.id, { sends: true }, new TestSocket());
+    session.end();
+    expect(() => session.push("talk", more)).toThrow(expect.objectContaining({ code: "TRACK_ENDED" }));
+    expect((await opened.control.figures()).lateMessages).toBe(0);
+  });
+});
+
 describe("what is kept", () => {
   test("nothing of a run that was to leave nothing, once its readers had their time", async () => {
     let nowMs = 1_000_000;

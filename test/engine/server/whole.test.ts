@@ -32,6 +32,37 @@ test("a program whose server goes down in the middle of a talk gets every final 
   expect(finals).toEqual(numbers(8).map(String));
 });
 
+test("a socket that still sends when another call drains its run hears the run to its end", async () => {
+  await using whole = await WholeServer.open();
+  const client = new Parlando({ url: whole.url });
+  const { id } = await client.runs.start(REQUEST);
+  const socket = new WebSocket(`${whole.url.replace("http", "ws")}/v1/runs/${id}/stream`, ["parlando.v1.json"]);
+  const audio = (values: number[]) => {
+    const bytes = Buffer.from(bytesOf(spoken(values))).toString("base64");
+    socket.send(JSON.stringify({ type: "audio", track: "talk", bytes }));
+  };
+  const finals: string[] = [];
+  const codes: string[] = [];
+  const some = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<number>();
+  socket.onopen = () => {
+    socket.send(JSON.stringify({ type: "attach", after: 0, sends: true }));
+    audio(numbers(8));
+  };
+  socket.onmessage = ({ data }) => {
+    const { type, event, problem } = JSON.parse(data);
+    if (type === "error") codes.push(problem.code);
+    if (event?.type === "text.final" && event.data.role === "transcript") finals.push(event.data.text);
+    if (event?.type === "run.ended") codes.push(event.data.state);
+    if (event?.type === "text.final") some.resolve();
+  };
+  socket.onclose = ({ code }) => closed.resolve(code);
+  await some.promise;
+  await client.runs.drain(id);
+  audio([9]); // it does not know, or was about to
+  expect([await closed.promise, codes, finals]).toEqual([1000, ["done"], numbers(8).map(String)]);
+});
+
 test("a recording goes up, and its text comes down", async () => {
   await using whole = await WholeServer.open();
   const client = new Parlando({ url: whole.url });
