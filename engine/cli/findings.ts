@@ -40,3 +40,18 @@ export function countFindings(findings: readonly Finding[]): string {
   });
   return parts.join(", ") || "no findings";
 }
+
+/** What is not set on this machine, where that is no fault. */
+const lackingHere = (findings: readonly Finding[]): Finding[] =>
+  findings.filter(
+    ({ code, severity }) =>
+      severity === "warning" && (code === "SECRET_MISSING" || code === "ENV_MISSING" || code === "KEY_MISSING"),
+  );
+
+/** Tells what a plan goes without; it is drawn all the same. */
+export function tellLacking(findings: readonly Finding[], console: Console): void {
+  const lacking = lackingHere(findings);
+  if (lacking.length === 0) return;
+  printFindings(lacking, console.err, console);
+  console.err(`${countFindings(lacking)}: planned without what is not set here`);
+}

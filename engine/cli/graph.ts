@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { drawGraph, drawSvg, drawText, type Plan } from "#engine/workflow";
 import { type Command, EXIT, wrongUsage } from "./command.ts";
-import { printFindings, printMends } from "./findings.ts";
+import { printFindings, printMends, tellLacking } from "./findings.ts";
 import { planFile } from "./planning.ts";
 
 const FORMATS = {
@@ -37,12 +37,13 @@ export const graph: Command = {
       return wrongUsage(this, console, `--format ${format}: it is one of ${Object.keys(FORMATS).join(", ")}`);
     if (values.svg !== undefined && values.format !== undefined)
       return wrongUsage(this, console, "--svg FILE needs no --format");
-    const { plan, findings } = await planFile(file, world, { purpose: "lint" });
+    const { plan, findings } = await planFile(file, world, { purpose: "lint", elsewhere: true });
     if (!plan) {
       printFindings(findings, console.err, console);
       printMends(findings, console);
       return EXIT.failed;
     }
+    tellLacking(findings, console);
     if (values.svg === undefined) console.out(FORMATS[format](plan).trimEnd());
     else {
       await Bun.write(resolve(world.cwd, values.svg), drawSvg(plan));

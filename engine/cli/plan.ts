@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { EngineError } from "#engine/errors";
 import { costsOf, type NodeCost, type PlanReport, type Prices, readPrices, reportPlan, short } from "#engine/workflow";
 import { type Command, type Console, EXIT, type World, wrongUsage } from "./command.ts";
-import { printFindings, printMends } from "./findings.ts";
+import { printFindings, printMends, tellLacking } from "./findings.ts";
 import { planFile } from "./planning.ts";
 
 export const plan: Command = {
@@ -28,12 +28,13 @@ export const plan: Command = {
     if (!file || positionals.length > 1) return wrongUsage(this, console, "name one workflow file");
     const table = values.prices === undefined ? undefined : await prices(values.prices, console, world);
     if (values.prices !== undefined && !table) return EXIT.failed;
-    const { plan: planned, findings } = await planFile(file, world, { purpose: "lint" });
+    const { plan: planned, findings } = await planFile(file, world, { purpose: "lint", elsewhere: true });
     if (!planned) {
       printFindings(findings, console.err, console);
       printMends(findings, console);
       return EXIT.failed;
     }
+    tellLacking(findings, console);
     const report = reportPlan(planned);
     const costs = table && costsOf(planned, table);
     if (values.json) console.out(JSON.stringify({ ...report, ...(costs && { currency: table.currency, costs }) }));

@@ -6,7 +6,7 @@ export const planFile = (
   file: string | WorkflowSource,
   world: World,
   more: Pick<PlanOptions, "purpose"> &
-    Partial<Pick<PlanOptions, "params" | "bindings" | "run" | "offline" | "callable">>,
+    Partial<Pick<PlanOptions, "params" | "bindings" | "run" | "offline" | "callable" | "elsewhere">>,
 ): Promise<Planned> =>
   planWorkflow(typeof file === "string" ? { path: file } : file, {
     types: world.types,

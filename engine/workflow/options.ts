@@ -35,6 +35,8 @@ export interface PlanOptions {
   readonly run?: { readonly id: string; readonly dir: string };
   /** Absolute. */
   readonly cwd: string;
+  /** For lint: it will run on another machine, so secrets and variables that are not set here are told as warnings, and planned without. */
+  readonly elsewhere?: boolean;
   /** Services can call the process back that will run it; undefined where that is not known here, of which lint warns. */
   readonly callable?: boolean;
   /**

@@ -311,6 +311,7 @@ function settingsOf(definition: NodeDefinition, words: CandidateWords, path: Pat
       uncredited:
         (context.loading.options.offline !== undefined && needsStandIn(definition)) ||
         context.loading.options.mock?.(candidateId(path, context)) !== undefined,
+      elsewhere: context.loading.options.elsewhere ?? false,
     });
   } catch (error) {
     // a plugin's own refinements run in there

@@ -25,6 +25,8 @@ export interface SettingsRequest {
   readonly confinement: Confinement | undefined;
   /** The service is not called: credentials, and what else the environment fills, may be missing. */
   readonly uncredited: boolean;
+  /** What the environment would fill is a warning where it is not set. */
+  readonly elsewhere: boolean;
 }
 
 export interface Settings {
@@ -86,7 +88,7 @@ class SettingsReader {
 
   /** The settings as they are without those that are not set. What the schema says of them together holds no longer. */
   #withoutUnset(merged: Record<string, unknown>): unknown {
-    if (!this.request.uncredited) return undefined;
+    if (!this.request.uncredited && !this.request.elsewhere) return undefined;
     const missing = new Set([...this.#unset, ...this.#assumed.map(([key]) => key)]);
     const shape = Object.entries<z.ZodType>(this.request.definition.config.shape);
     const lenient = z.strictObject(
@@ -121,8 +123,8 @@ class SettingsReader {
     this.#filled.add(path.join("\u0000"));
     for (const { code, message, severity } of filled.problems) {
       const finding = yaml.finding(code, this.#where(path), message, { severity });
-      if (code === "SECRET_MISSING" && this.request.uncredited) continue;
-      (code === "SECRET_MISSING" ? this.#missingSecrets : this.#findings).push(finding);
+      if (code === "SECRET_MISSING") this.#lacks(finding);
+      else this.#findings.push(finding);
     }
     if (filled.assumed) this.#assumed.push(path);
     if (filled.secret && schema && !this.#secretField(path)) {
@@ -157,13 +159,22 @@ class SettingsReader {
       if (name !== undefined) merged[key] = this.#located(fit(schema, words.environment[name]!), schema, [key]);
       else if (this.request.uncredited) this.#unset.add(key);
       else if (!accepts(schema, undefined)) {
-        this.#assumed.push([key]);
-        merged[key] = "unset";
+        if (this.request.elsewhere) this.#unset.add(key);
+        else {
+          this.#assumed.push([key]);
+          merged[key] = "unset";
+        }
         const message = `${definition.type} needs ${key}: it is not written here, and ${facts.env.join(" or ")} is not set`;
-        const finding = yaml.finding(facts.secret ? "SECRET_MISSING" : "KEY_MISSING", this.#where([key]), message);
-        (facts.secret ? this.#missingSecrets : this.#findings).push(finding);
+        this.#lacks(yaml.finding(facts.secret ? "SECRET_MISSING" : "KEY_MISSING", this.#where([key]), message));
       }
     }
+  }
+
+  /** Something that this machine has not: a fault, a warning, or no matter. */
+  #lacks(finding: Finding): void {
+    if (this.request.uncredited) return;
+    if (this.request.elsewhere) this.#findings.push({ ...finding, severity: "warning" });
+    else (finding.code === "SECRET_MISSING" ? this.#missingSecrets : this.#findings).push(finding);
   }
 
   #schemaAt(path: Path): z.core.$ZodType | undefined {
