@@ -8,7 +8,12 @@ import { say } from "./remarks.mjs";
 const engines = ["libpocketsphinx3", "pocketsphinx-en-us", "espeak-ng", "apertium-eng-spa"];
 /** They cannot be unpacked into a user's folder: the compiler looks for its headers and start files in the system. */
 const compiler = ["gcc", "libc6-dev"];
-const wantedFor = { start: engines, test: [...engines, ...compiler, "alsa-utils", "pocketsphinx-testdata"] };
+/** The second language of an example. */
+const examples = ["apertium-eng-cat"];
+const wantedFor = {
+  start: engines,
+  test: [...engines, ...compiler, "alsa-utils", ...examples, "pocketsphinx-testdata"],
+};
 
 /**
  * For the tests of web pages, which are left out and say so where it is missing. It looks for its parts in the system, so only root gets it,
