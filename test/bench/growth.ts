@@ -6,7 +6,7 @@ import type { Memory, MemoryQuestion } from "./memory/ours.ts";
 
 const RUNS = 1000;
 const VIRTUAL_S = 3600;
-const EVERY_S = 30;
+const EVERY_S = 10;
 
 async function slope(): Promise<Measurement> {
   await using fresh = new MeasuringProgram<MemoryQuestion, Memory[]>(
@@ -27,7 +27,7 @@ async function slope(): Promise<Measurement> {
     unit: "MiB an hour",
     goal: { op: "<=", value: 1 },
     note:
-      `upper end of the 95 % interval; resident grows by ${resident.value.toFixed(2)} (${resident.low.toFixed(2)} to ${resident.high.toFixed(2)}), ` +
+      `upper end of the 95 % interval, ${seen.length - half} readings; resident grows by ${resident.value.toFixed(2)} (${resident.low.toFixed(2)} to ${resident.high.toFixed(2)}), ` +
       `the heap in use by ${used.value.toFixed(2)} (${used.low.toFixed(2)} to ${used.high.toFixed(2)}); ${seen.at(-1)!.resident.toFixed(0)} MiB at the end`,
   };
 }

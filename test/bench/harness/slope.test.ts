@@ -27,6 +27,23 @@ test("the interval holds the true slope in about 19 of 20 cases", () => {
   expect(held / 2000).toBeWithin(0.935, 0.965);
 });
 
+test("points that resemble the ones before them do not make it narrow", () => {
+  const random = randomFrom(11);
+  const normal = () => Math.sqrt(-2 * Math.log(random() + 1e-12)) * Math.cos(2 * Math.PI * random());
+  const many = Array.from({ length: 180 }, (_, i) => i);
+  let held = 0;
+  for (let trial = 0; trial < 1000; trial++) {
+    let drift = 0;
+    const ys = many.map((x) => {
+      drift = 0.6 * drift + normal();
+      return 0.5 * x + drift;
+    });
+    const { low, high } = leastSquares(many, ys);
+    if (low <= 0.5 && 0.5 <= high) held++;
+  }
+  expect(held / 1000).toBeWithin(0.9, 0.97); // taken for independent, they would hold it in two cases of three
+});
+
 test("too few points are refused", () => {
   expect(() => leastSquares(xs.slice(0, 11), xs.slice(0, 11))).toThrow(RangeError);
 });

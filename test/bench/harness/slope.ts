@@ -2,7 +2,7 @@
 export interface Slope {
   /** What y grows by while x grows by one. */
   readonly value: number;
-  /** Ends of the interval that holds the true slope with a probability of 95 %, where the points scatter normally. */
+  /** Ends of the interval that holds the true slope with a probability of 95 %, where the points scatter normally, be it each for itself or like the one before. */
   readonly low: number;
   readonly high: number;
 }
@@ -22,10 +22,22 @@ export function leastSquares(xs: readonly number[], ys: readonly number[]): Slop
     xy += (xs[i]! - meanX) * (ys[i]! - meanY);
   }
   const value = xy / xx;
-  let rest = 0;
-  for (let i = 0; i < n; i++) rest += (ys[i]! - meanY - value * (xs[i]! - meanX)) ** 2;
-  const reach = studentT(n - 2) * Math.sqrt(rest / (n - 2) / xx);
+  const rest = ys.map((y, i) => y - meanY - value * (xs[i]! - meanX));
+  const scatter = rest.reduce((sum, each) => sum + each * each, 0);
+  const reach = studentT(n - 2) * Math.sqrt((scatter / (n - 2) / xx) * dependence(rest, scatter));
   return { value, low: value - reach, high: value + reach };
+}
+
+/**
+ * How many points say as much as one would that owes nothing to the one before it: (1 + r) / (1 - r) for a lag-1 correlation r of what the line
+ * leaves over, 1 where r might be chance. Points that resemble their neighbours would else pass for more than they are.
+ */
+function dependence(rest: readonly number[], scatter: number): number {
+  if (scatter === 0) return 1;
+  let shared = 0;
+  for (let i = 1; i < rest.length; i++) shared += rest[i]! * rest[i - 1]!;
+  const r = shared / scatter;
+  return r > 2 / Math.sqrt(rest.length) ? (1 + r) / (1 - r) : 1;
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, each) => sum + each, 0) / values.length;

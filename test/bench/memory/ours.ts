@@ -20,13 +20,20 @@ export interface Memory {
 }
 
 const FRAME_MS = 20;
+/** Once and for all: as much as comes back. */
+const SETTLE_MS = 2000;
+/** Between many readings, which scatter alike whether they wait for 400 ms or for 2000: more of them say more. */
+const SHORT_SETTLE_MS = 400;
 const frames = framesOf(speechPcm());
 
-/** Bytes, after what is not used any more was collected and given back to the system. */
-async function bytes(): Promise<Memory> {
-  for (let i = 0; i < 2; i++) {
+/**
+ * Bytes, after what is not used any more was collected and given back to the system.
+ * @param settleMs of the machine: the allocator gives pages back after a while.
+ */
+async function bytes(settleMs: number): Promise<Memory> {
+  for (const share of [0.75, 0.25]) {
     Bun.gc(true);
-    await Bun.sleep(i === 0 ? 1500 : 500); // the allocator gives pages back after a while
+    await Bun.sleep(share * settleMs);
   }
   const { heapSize, heapCapacity } = heapStats();
   return { resident: process.memoryUsage.rss(), used: heapSize, free: heapCapacity - heapSize };
@@ -50,11 +57,11 @@ async function perRun(runs: number, ticks: number): Promise<Memory> {
   await first.start(100);
   await pushed(first, ticks);
   await first.end();
-  const before = await bytes();
+  const before = await bytes(SETTLE_MS);
   const live = new LiveRuns();
   await live.start(runs);
   await pushed(live, ticks);
-  const after = await bytes();
+  const after = await bytes(SETTLE_MS);
   const grown: Memory = {
     resident: after.resident - before.resident,
     used: after.used - before.used,
@@ -104,7 +111,7 @@ async function growth(runs: number, virtualS: number, everyS: number): Promise<M
       live.push(frames, tick++);
       if (tick % between === 0) {
         goOn = clock.hold();
-        seen.push(scaled(await bytes(), 2 ** 20));
+        seen.push(scaled(await bytes(SHORT_SETTLE_MS), 2 ** 20));
         goOn();
       }
       if (tick === ticks) resolve();
