@@ -18,6 +18,8 @@ export interface ServedDurability {
   readonly lifeMs: number;
   /** It is not killed but asked to end, within so many seconds, with runs beside the others whose node neither listens nor ends. */
   readonly drainSeconds?: number;
+  /** What a drain may take beyond `drainSeconds`: it closes sockets and the store. Default 8000. */
+  readonly closingMs?: number;
 }
 
 export interface ServedDurabilityReport {
@@ -78,7 +80,7 @@ export async function proveServedDurability(options: ServedDurability): Promise<
     if (server.status !== null)
       faults.push(`a process ended by itself with ${server.status}: ${server.remarks.slice(-500)}`);
     if (options.drainSeconds === undefined) await server.stop("SIGKILL");
-    else faults.push(...(await drained(server, client, options.drainSeconds)));
+    else faults.push(...(await drained(server, client, options.drainSeconds, options.closingMs)));
     kills++;
     server = await ServerProcess.start({ folder: store.folder, config, port });
   }
@@ -98,16 +100,14 @@ nodes:
   talker: { use: soak.talker, with: { seconds: 3600 } }
   sleeper: { use: soak.sleeper, from: talker, with: { deaf: true } }
 `;
-/** What a drain may take beyond its deadline: it closes sockets and the store. */
-const CLOSING_MS = 8000;
 
-async function drained(server: ServerProcess, client: Parlando, seconds: number): Promise<string[]> {
+async function drained(server: ServerProcess, client: Parlando, seconds: number, closingMs = 8000): Promise<string[]> {
   await client.runs.start({ workflow: { text: HANGING } });
   const askedMs = performance.now();
   const status = await server.stop("SIGTERM");
   const tookMs = performance.now() - askedMs;
   const faults: string[] = [];
-  if (tookMs > seconds * 1000 + CLOSING_MS) faults.push(`a drain took ${Math.round(tookMs)} ms`);
+  if (tookMs > seconds * 1000 + closingMs) faults.push(`a drain took ${Math.round(tookMs)} ms`);
   if (status !== 0) faults.push(`a drain ended with ${status}: ${server.remarks.slice(-500)}`);
   return faults;
 }

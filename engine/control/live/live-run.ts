@@ -8,11 +8,12 @@ import type { RunState } from "../api/runs.ts";
 import type { Journal, Writer } from "../journal.ts";
 import type { RunMessage, RunMessageType } from "../messages.ts";
 import { isClients } from "../runs/bindings.ts";
+import type { ArtifactNames } from "./artifact-names.ts";
 import type { Follower, Source } from "./follower.ts";
 import type { LiveTrack } from "./live-track.ts";
 import type { Recorder } from "./recorder.ts";
 import { isHidden, SafeInputs } from "./safe-inputs.ts";
-import { artifactName, type DataOf, dataOf, endData, finalRow, message, plain, textData } from "./tell.ts";
+import { type DataOf, dataOf, endData, finalRow, message, plain, textData } from "./tell.ts";
 
 /** What hears the audio at a run's outputs. */
 export interface AudioListener {
@@ -39,6 +40,7 @@ export interface LiveRunOptions {
   readonly lastId: number;
   /** How far the finals of earlier generations reach, in ms, by output, node and role. */
   readonly covered: ReadonlyMap<string, number>;
+  readonly artifactNames: ArtifactNames;
   readonly clock: Clock;
   readonly epochMs: () => number;
   readonly log: Logger;
@@ -266,7 +268,7 @@ export class LiveRun implements Writer, Source {
       }
       case "artifact": {
         const { node, path, bytes, mediaType, partial } = event.artifact;
-        const name = artifactName(path);
+        const name = this.options.artifactNames.nameOf(path);
         const facts = { name, bytes, partial, ...(mediaType !== undefined && { mediaType }) };
         const createdAtMs = this.options.epochMs();
         return this.#append("artifact", { node, ...facts }, undefined, (to) =>

@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import { EngineError } from "#engine/errors";
 import { type Frame, samplesToMs, type TextFrame } from "#engine/frames";
 import type { RunReport } from "#engine/runtime";
@@ -82,9 +81,6 @@ export const endData = (report: RunReport): DataOf<"run.ended"> => ({
   failures: report.failures.map(({ node, code, message: words }) => ({ node, code, message: words })),
   durationMs: report.durationMs,
 });
-
-/** A file by its name: where it lies is nobody's business outside. */
-export const artifactName = (path: string): string => basename(path);
 
 /** A frame that is neither text, audio nor mark, as messages carry it. */
 export const dataOf = (output: string, node: string, frame: Extract<Frame, { kind: "data" }>): DataOf<"data"> => ({

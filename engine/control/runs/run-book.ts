@@ -7,6 +7,7 @@ import type { Finding } from "#engine/workflow";
 import type { OwnBinding } from "../api/runs.ts";
 import type { ServerConfig } from "../config.ts";
 import type { Journal } from "../journal.ts";
+import { ArtifactNames } from "../live/artifact-names.ts";
 import { coverKey, type Hearer, LiveRun } from "../live/live-run.ts";
 import { Recorder } from "../live/recorder.ts";
 import type { RunMessage } from "../messages.ts";
@@ -35,6 +36,15 @@ const TICK_MS = 50;
 const TICKS = 20;
 /** An interrupted run that nobody took up for so long has failed. */
 const ABANDONED_MS = 3_600_000;
+
+/** What earlier generations of a run have left. */
+interface Before {
+  readonly lastId: number;
+  readonly covered: ReadonlyMap<string, number>;
+  readonly artifacts: readonly { readonly path: string; readonly name: string }[];
+}
+
+const NOTHING_BEFORE: Before = { lastId: 0, covered: new Map(), artifacts: [] };
 
 /** The runs of this process: starts them, takes up those that an earlier process left, and looks after them until they end. */
 export class RunBook {
@@ -99,7 +109,7 @@ export class RunBook {
       return undefined;
     }
     this.started++;
-    return { run: this.#begin(stored, planned, 0, new Map(), hearer), notes: planned.notes };
+    return { run: this.#begin(stored, planned, NOTHING_BEFORE, hearer), notes: planned.notes };
   }
 
   /**
@@ -218,6 +228,7 @@ export class RunBook {
       tracks: await from.journal.tracks([row.id]),
       lastId: (await from.journal.lastIds([row.id])).get(row.id) ?? 0,
       ends: await from.journal.finalEnds(row.id),
+      artifacts: await from.runs.artifacts(row.id),
     }));
     const starts = Object.fromEntries(
       known.tracks.map(({ track, kept }) => [track, Math.max(kept, Math.trunc(holds[track] ?? 0))]),
@@ -229,7 +240,7 @@ export class RunBook {
       await to.callbacks.giveBack(row.id);
     });
     const covered = new Map(known.ends.map(({ output, node, role, endMs }) => [coverKey(output, node, role), endMs]));
-    return this.#begin(again, planned, known.lastId, covered);
+    return this.#begin(again, planned, { lastId: known.lastId, covered, artifacts: known.artifacts });
   }
 
   #plan(row: RunRow, secrets: Readonly<Record<string, string>>, starts: Readonly<Record<string, number>>) {
@@ -245,8 +256,7 @@ export class RunBook {
   #begin(
     row: RunRow,
     planned: Awaited<ReturnType<Planner["plan"]>>,
-    lastId: number,
-    covered: ReadonlyMap<string, number>,
+    { lastId, covered, artifacts }: Before,
     hearer?: Hearer,
   ): LiveRun {
     const { clock, epochMs, log, household, journal, store, traces } = this.options;
@@ -257,6 +267,7 @@ export class RunBook {
       tracks: planned.tracks,
       lastId,
       covered,
+      artifactNames: new ArtifactNames(artifacts),
       clock,
       epochMs,
       log,

@@ -202,6 +202,24 @@ describe("a run", () => {
   });
 });
 
+test("files of one name in different folders are told, listed and sent apart", async () => {
+  await using opened = await openTestControl();
+  const { runs } = opened.control;
+  const file = (folder: string) =>
+    `  ${folder}: { use: core.transcript, from: asr, with: { path: "\${run.dir}/${folder}/said.txt" } }\n`;
+  const text = NUMBERS.replace("outputs:", `${file("one")}${file("two")}outputs:`);
+  const run = await runs.start(caller, { ...start, workflow: { text } });
+  const session = await runs.attach(caller, run.id, { sends: true }, new TestSocket());
+  session.push("talk", bytesOf(spoken([5])));
+  session.end();
+  const told = (await eventsOf(opened.control, run.id)).filter(({ type }) => type === "artifact");
+  expect(told.map(({ data }) => "name" in data && data.name).sort()).toEqual(["said (2).txt", "said.txt"]);
+  const listed = await runs.artifacts(caller, run.id);
+  expect(listed.map(({ name }) => name).sort()).toEqual(["said (2).txt", "said.txt"]);
+  const paths = await Promise.all(listed.map(async ({ name }) => (await runs.artifact(caller, run.id, name)).path));
+  expect(paths.map((path) => path.split("/").at(-2)).sort()).toEqual(["one", "two"]);
+});
+
 describe("positions", () => {
   test("what is kept follows finals and silence, and never passes an utterance that is owed", async () => {
     await using opened = await openTestControl();
