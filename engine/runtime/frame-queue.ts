@@ -15,7 +15,8 @@ export const isAudible = (frame: Frame): frame is AudioFrame | EncodedFrame =>
 
 /** Of the first ring, which is made for the first frame: many edges carry no more than a text now and then. */
 const FIRST_ROOM = 2;
-const NO_ROOM: (Frame | undefined)[] = [];
+const NO_FRAMES: (Frame | undefined)[] = [];
+const NO_SAMPLES: number[] = [];
 
 /**
  * Frames in order, in a ring that grows, and how much they hold: audio in media time, the rest by number.
@@ -23,7 +24,9 @@ const NO_ROOM: (Frame | undefined)[] = [];
  * Audio is added up in samples of one rate, which needs no division for each frame; a frame of another rate converts the sum.
  */
 export class FrameQueue {
-  #frames = NO_ROOM;
+  #frames = NO_FRAMES;
+  /** Of each frame, per channel: to ask a frame again that has lain here for a while costs a tenth of the way through the queue. */
+  #samples = NO_SAMPLES;
   #mask = -1;
   #head = 0;
   #audible = 0;
@@ -50,6 +53,7 @@ export class FrameQueue {
     if (this.size > this.#mask) this.#grow();
     const place = (this.#head + this.size) & this.#mask;
     this.#frames[place] = frame;
+    this.#samples[place] = samples;
     this.size++;
     if (frame.kind === "audio" || frame.kind === "encoded") {
       if (frame.sampleRateHz !== this.#rateHz) this.#changeRate(frame.sampleRateHz);
@@ -65,7 +69,7 @@ export class FrameQueue {
   shift(): Frame | undefined {
     const frame = this.#frames[this.#head];
     if (frame === undefined) return undefined;
-    const samples = samplesOf(frame);
+    const samples = this.#samples[this.#head]!;
     this.shiftedSamples = samples;
     this.#frames[this.#head] = undefined;
     this.#head = (this.#head + 1) & this.#mask;
@@ -85,15 +89,17 @@ export class FrameQueue {
   removeAt(index: number): Frame {
     const place = (this.#head + index) & this.#mask;
     const removed = this.#frames[place]!;
+    const samples = this.#samples[place]!;
     for (let i = index; i > 0; i--) {
       const to = (this.#head + i) & this.#mask;
       const from = (this.#head + i - 1) & this.#mask;
       this.#frames[to] = this.#frames[from];
+      this.#samples[to] = this.#samples[from]!;
     }
     this.#frames[this.#head] = undefined;
     this.#head = (this.#head + 1) & this.#mask;
     this.size--;
-    this.#forget(removed, samplesOf(removed));
+    this.#forget(removed, samples);
     return removed;
   }
 
@@ -118,8 +124,14 @@ export class FrameQueue {
   #grow(): void {
     const room = Math.max(FIRST_ROOM, 2 * (this.#mask + 1));
     const frames: (Frame | undefined)[] = new Array(room).fill(undefined);
-    for (let i = 0; i < this.size; i++) frames[i] = this.#frames[(this.#head + i) & this.#mask];
+    const samples: number[] = new Array(room).fill(0);
+    for (let i = 0; i < this.size; i++) {
+      const from = (this.#head + i) & this.#mask;
+      frames[i] = this.#frames[from];
+      samples[i] = this.#samples[from]!;
+    }
     this.#frames = frames;
+    this.#samples = samples;
     this.#mask = room - 1;
     this.#head = 0;
   }
