@@ -16,7 +16,7 @@ export interface LiveRequest {
 
 /** How much of a recording a recogniser is given; of the sample a sentence. */
 const SPEECH_MS = 4000;
-const TEXTS = ["Hello.", "Good morning to you."];
+export const TEXTS = ["Hello.", "Good morning to you."];
 /** By the machine's clock, for one check. */
 const CHECK_MS = 120_000;
 
@@ -27,7 +27,7 @@ export async function doctorLive(request: LiveRequest, console: Console, world: 
   const nodes = plugin?.nodes.filter(needsStandIn) ?? [];
   if (nodes.length === 0)
     throw new EngineError("CONFIG_INVALID", `--live ${vendor}: no plugin of that name calls a service`);
-  const speech = await speechOf(request.recording === undefined ? SAMPLE : resolve(world.cwd, request.recording));
+  const speech = await speechOf(request.recording, world.cwd);
   let broken = 0;
   let tried = 0;
   for (const definition of nodes) {
@@ -50,7 +50,7 @@ export async function doctorLive(request: LiveRequest, console: Console, world: 
   return broken === 0 ? EXIT.done : EXIT.failed;
 }
 
-interface Trial {
+export interface Trial {
   readonly definition: NodeDefinition;
   readonly config: Readonly<Record<string, unknown>>;
   readonly speech: { readonly pcm: Int16Array; readonly sampleRateHz: number };
@@ -78,7 +78,7 @@ async function tryNode({ definition, config, speech, record }: Trial, console: C
   }
   if (record !== undefined) {
     const path = join(record, `${definition.type}.${today()}.jsonl`);
-    await Bun.write(path, kept.map((line) => `${line}\n`).join(""));
+    await Bun.write(path, network.blotted(kept.map((line) => `${line}\n`).join("")));
     console.err(`wrote ${path} (${kept.length} messages)`);
   }
   return broken;
@@ -107,7 +107,11 @@ async function within(work: Promise<void>): Promise<string | undefined> {
 }
 
 /** What the command line says, else what the environment says by the names that fields declare. */
-function settingsOf(definition: NodeDefinition, given: LiveRequest["settings"], environment: World["environment"]) {
+export function settingsOf(
+  definition: NodeDefinition,
+  given: LiveRequest["settings"],
+  environment: World["environment"],
+) {
   const config: Record<string, unknown> = {};
   for (const [name, schema] of Object.entries(definition.config.shape)) {
     const fromEnvironment = fieldFacts(schema)
@@ -128,7 +132,7 @@ function jsonOf(text: string): unknown {
 }
 
 /** What its settings still need, in words that show no value. */
-function missing(definition: NodeDefinition, config: unknown): string[] {
+export function missing(definition: NodeDefinition, config: unknown): string[] {
   const { error } = definition.config.safeParse(config);
   return (error?.issues ?? []).map(({ path }) => {
     const name = String(path[0] ?? "settings");
@@ -138,7 +142,7 @@ function missing(definition: NodeDefinition, config: unknown): string[] {
   });
 }
 
-const secretsOf = (definition: NodeDefinition, config: Readonly<Record<string, unknown>>): string[] =>
+export const secretsOf = (definition: NodeDefinition, config: Readonly<Record<string, unknown>>): string[] =>
   Object.entries(config).flatMap(([name, value]) => {
     const schema = definition.config.shape[name];
     const facts = schema ? fieldFacts(schema) : {};
@@ -149,7 +153,9 @@ const secretsOf = (definition: NodeDefinition, config: Readonly<Record<string, u
 
 const SAMPLE = join(import.meta.dir, "../../workflows/samples/recording.wav");
 
-async function speechOf(path: string): Promise<Trial["speech"]> {
+/** What recognisers are told. @param recording relative to `cwd`; left out: the sample. */
+export async function speechOf(recording: string | undefined, cwd: string): Promise<Trial["speech"]> {
+  const path = recording === undefined ? SAMPLE : resolve(cwd, recording);
   const file = Bun.file(path);
   if (!(await file.exists())) throw new EngineError("FILE_NOT_FOUND", `${path}: there is no such recording`);
   const reader = new WavReader();
@@ -159,4 +165,4 @@ async function speechOf(path: string): Promise<Trial["speech"]> {
   return { pcm: pcm.slice(0, (SPEECH_MS * sampleRateHz) / 1000), sampleRateHz };
 }
 
-const today = (): string => new Date().toISOString().slice(0, 10);
+export const today = (): string => new Date().toISOString().slice(0, 10);

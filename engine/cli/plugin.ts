@@ -6,6 +6,7 @@ import type { Plugin } from "#engine/plugin";
 import type { Check, CheckGroup, PluginSubjects } from "#engine/testing";
 import { type Command, type Console, EXIT, type World, wrongUsage } from "./command.ts";
 import { importDefault, loadPlugin, locate } from "./outside-plugins.ts";
+import { recordPlugin } from "./plugin-record.ts";
 
 const MAIN = join(import.meta.dir, "../main.ts");
 /** How long a process may take to load a plugin and do nothing else, and to end once it has. */
@@ -16,24 +17,51 @@ const CHECK_MS = 30_000;
 
 export const plugin: Command = {
   name: "plugin",
-  usage: "test PATH [--json] | load PATH",
-  summary: "Say whether a plugin keeps its promises",
+  usage:
+    "test PATH [--json] | record PLUGIN [--node TYPE] [--with NAME=VALUE]... [--in RECORDING] [--out DIR] | load PATH",
+  summary: "Say whether a plugin keeps its promises; keep what its service says",
   help: [
     "test  tries every node type and gateway: what it says of itself, the contract of its role, leaks, cancelling, odd input,",
     "      a service that does not answer. PATH is a folder with an index.ts, a module or a package.",
     "      What cannot be told from a definition stands in contract.ts beside it: settings without a default, frames in which",
     "      there is something to hear, a service in memory. Exit status 1 when a promise is broken.",
+    "record  holds one session with the service of each node type, with your own key from the environment, and keeps what was said as",
+    "      TYPE.DATE.jsonl, without secrets: for fixtures of tests. PLUGIN is the name of one that is known here, or as for test.",
+    "      --with fills settings that the environment does not, --in is a WAV of one channel for recognisers, --out the folder",
+    "      (default: fixtures/live beside the plugin's tests, or in its own folder).",
     "load  loads it, and nothing more; the process ends by itself when the module has no effect",
   ].join("\n"),
   async run(argv, console, world) {
     const { positionals, values } = parseArgs({
       args: [...argv],
       allowPositionals: true,
-      options: { json: { type: "boolean", default: false } },
+      options: {
+        json: { type: "boolean", default: false },
+        node: { type: "string" },
+        with: { type: "string", multiple: true, default: [] },
+        in: { type: "string" },
+        out: { type: "string" },
+      },
     });
     const [action, path] = positionals;
+    if (action === "record" && path !== undefined && positionals.length === 2) {
+      const { node, in: recording, out } = values;
+      return recordPlugin(
+        {
+          plugin: path,
+          settings: Object.fromEntries(
+            values.with.map((pair) => [pair.split("=")[0]!, pair.slice(pair.indexOf("=") + 1)]),
+          ),
+          ...(node !== undefined && { node }),
+          ...(recording !== undefined && { recording }),
+          ...(out !== undefined && { out }),
+        },
+        console,
+        world,
+      );
+    }
     if ((action !== "test" && action !== "load") || !path || positionals.length > 2)
-      return wrongUsage(this, console, "test PATH or load PATH was wanted");
+      return wrongUsage(this, console, "test PATH, record PLUGIN or load PATH was wanted");
     // a path of the command line may lack the dot that sets it apart from a package
     const name = existsSync(resolve(world.cwd, path)) ? resolve(world.cwd, path) : path;
     const loaded = await loadPlugin(name, world.cwd);

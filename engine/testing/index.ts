@@ -27,7 +27,7 @@ export {
 export { type Driven, type DriveOptions, driveNode } from "./drive.ts";
 export { type Emulator, type EmulatorOptions, emulate } from "./emulator.ts";
 export { TestGatewayHost, type TestHostOptions } from "./gateway-host.ts";
-export { type LiveOptions, liveChecks } from "./live/live-checks.ts";
+export { type LiveOptions, liveChecks, liveSession } from "./live/live-checks.ts";
 export { type RecordedMessage, type Recorder, RecordingNetwork } from "./live/recording-network.ts";
 export { LiveInput } from "./live-input.ts";
 export {

@@ -9,10 +9,11 @@ const SECRET_FIELD =
 /**
  * One message as a trace shows it: bytes as their length, text without secrets.
  * @param secrets values that are blotted out wherever they stand.
+ * @param most characters of a line; what is longer is cut.
  */
-export function traceLine(message: Message, secrets: readonly string[]): string {
+export function traceLine(message: Message, secrets: readonly string[], most = MOST_CHARACTERS): string {
   if (typeof message !== "string") return `${message.length} bytes`;
   let line = message.replace(SECRET_FIELD, '$1"…"');
   for (const secret of secrets) if (secret !== "") line = line.replaceAll(secret, "…");
-  return line.length > MOST_CHARACTERS ? `${line.slice(0, MOST_CHARACTERS)}… (${message.length} characters)` : line;
+  return line.length > most ? `${line.slice(0, most)}… (${message.length} characters)` : line;
 }

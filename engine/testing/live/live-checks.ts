@@ -1,7 +1,7 @@
 import type { AudioFrame, Frame, NodeDefinition, TextFrame } from "#engine/plugin";
 import { defaultPort, msToSamples, Resampler } from "#engine/plugin";
 import { type ClockedNetwork, SystemClock } from "#engine/runtime";
-import type { Check, Subject } from "../contract/probe.ts";
+import { type Check, probe, type Subject } from "../contract/probe.ts";
 import { recogniserContract, synthesiserContract, translatorContract } from "../contract/text-checks.ts";
 
 export interface LiveOptions {
@@ -13,6 +13,15 @@ export interface LiveOptions {
   readonly speech: { readonly pcm: Int16Array; readonly sampleRateHz: number };
   /** Texts to be spoken or translated. */
   readonly texts: readonly string[];
+}
+
+/**
+ * What the node gives for the speech or the texts, in one session with the service itself, in real time; undefined for a role that takes
+ * neither.
+ */
+export async function liveSession(options: LiveOptions): Promise<readonly Frame[] | undefined> {
+  const subject = subjectOf(options);
+  return subject && (await probe(subject)).frames();
 }
 
 const FRAME_MS = 20;
@@ -28,24 +37,37 @@ const NOT_OF_SERVICES = /gives the same for the same input$/u;
 export const liveChecks = (options: LiveOptions): Check[] | undefined =>
   checksOf(options)?.filter(({ name }) => !NOT_OF_SERVICES.test(name));
 
-function checksOf({ definition, config, network, speech, texts }: LiveOptions): Check[] | undefined {
+function checksOf(options: LiveOptions): Check[] | undefined {
+  const { definition, config } = options;
+  const subject = subjectOf(options);
+  if (!subject) return undefined;
+  const make = () => subject;
+  switch (definition.role(definition.config.parse(config))) {
+    case "translate":
+      return translatorContract(definition.type, make);
+    case "tts":
+      return synthesiserContract(definition.type, make);
+    default:
+      return recogniserContract(definition.type, make);
+  }
+}
+
+function subjectOf({ definition, config, network, speech, texts }: LiveOptions): Subject | undefined {
   const parsed = definition.config.parse(config);
   const inputs = definition.inputs(parsed);
   const port = inputs[defaultPort(inputs) ?? ""];
-  const real = { clock: new SystemClock(), network };
-  const subject = (frames: readonly Frame[]) => (): Subject => ({ definition, config, frames, real });
+  const of = { definition, config, real: { clock: new SystemClock(), network } };
   switch (definition.role(parsed)) {
     case "asr":
     case "interpret": {
       const wanted = port?.audio?.sampleRateHz ?? speech.sampleRateHz;
       const rate = typeof wanted === "number" ? wanted : (wanted[0] ?? speech.sampleRateHz);
-      const frames = spoken(speech, rate, port?.kinds.includes("speech") ?? false);
-      return recogniserContract(definition.type, subject(frames));
+      return { ...of, frames: spoken(speech, rate, port?.kinds.includes("speech") ?? false) };
     }
     case "translate":
-      return translatorContract(definition.type, subject(texts.map((text, at) => said(text, at, "transcript"))));
+      return { ...of, frames: texts.map((text, at) => said(text, at, "transcript")) };
     case "tts":
-      return synthesiserContract(definition.type, subject(texts.map((text, at) => said(text, at, "prompt"))));
+      return { ...of, frames: texts.map((text, at) => said(text, at, "prompt")) };
     default:
       return undefined;
   }

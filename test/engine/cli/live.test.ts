@@ -1,9 +1,9 @@
 import { afterAll, afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodeWav } from "#engine/audio";
 import { MemoryNetwork, newHousehold, SystemClock, SystemNetwork } from "#engine/runtime";
-import { type Emulator, emulate } from "#engine/testing";
+import { type Emulator, emulate, type RecordedMessage } from "#engine/testing";
 import aliyun from "#plugins/aliyun";
 import { deliveredTypes } from "#test/built-in-types";
 import { callCommand } from "#test/called-command";
@@ -77,6 +77,69 @@ describe("doctor --live", () => {
   test.each(["nobody", "webrtc"])("says that %s calls no service", async (vendor) => {
     const { status, text } = await callCommand(["doctor", "--live", vendor], folder, ENVIRONMENT);
     expect({ status, text }).toEqual({ status: 1, text: expect.stringContaining(`CONFIG_INVALID --live ${vendor}`) });
+  });
+});
+
+describe("plugin record", () => {
+  const settings = (at: string) =>
+    [`url=ws://${at}/ws/v1`, `tokenUrl=http://${at}/`, "sentences=whole", "answerMs=1000"].flatMap((each) => [
+      "--with",
+      each,
+    ]);
+
+  test("keeps one session over real sockets as a fixture of messages, HTTP included, without a secret", async () => {
+    const at = await listening(SAYS);
+    const cwd = scratchFolder();
+    writeFileSync(join(cwd, "a-second.wav"), A_SECOND);
+    mkdirSync(join(cwd, "test/plugins/aliyun"), { recursive: true });
+    const args = ["plugin", "record", "aliyun", "--node", "aliyun.asr", "--in", "a-second.wav", ...settings(at)];
+    const { status, text } = await callCommand(args, cwd, ENVIRONMENT);
+    expect(text).toMatch(
+      /^wrote .*aliyun\.asr\.\d{4}-\d\d-\d\d\.jsonl \(\d+ messages, for which the node gave \d+ frames\)\n$/,
+    );
+    expect(status).toBe(0);
+    // where the pages of node types look for the days of live sessions
+    const folder = join(cwd, "test/plugins/aliyun/fixtures/live");
+    const [file, ...more] = readdirSync(folder);
+    expect(more).toEqual([]);
+    const kept = readFileSync(join(folder, file!), "utf8");
+    const messages = kept
+      .trimEnd()
+      .split("\n")
+      .map((line): RecordedMessage => JSON.parse(line));
+    const [asked, answered, ...talk] = messages;
+    expect(asked).toMatchObject({ connection: 1, direction: "out", http: "GET /" });
+    expect(answered).toMatchObject({ connection: 1, direction: "in", status: 200 });
+    expect(JSON.parse(answered!.text!).Token.Id).toBe("…"); // it opens the door for a day
+    expect(new Set(talk.map(({ connection }) => connection)).size).toBe(1);
+    const texts = talk.flatMap(({ direction, text }) =>
+      text === undefined ? [] : [[direction, JSON.parse(text).header.name]],
+    );
+    expect(texts[0]).toEqual(["out", "StartRecognition"]);
+    expect(texts.at(-1)).toEqual(["in", "RecognitionCompleted"]);
+    for (const secret of [KEY.secret, KEY.id, "example-appkey", Buffer.from(KEY.secret).toString("base64")])
+      expect(kept).not.toContain(secret);
+  });
+
+  test("writes nothing where the session fails, and says why", async () => {
+    const at = await listening("[{ fault: VENDOR_FAILED }]");
+    const cwd = scratchFolder();
+    const args = ["plugin", "record", "aliyun", "--node", "aliyun.tts", "--out", "kept", ...settings(at)];
+    const { status, text } = await callCommand(args, cwd, ENVIRONMENT);
+    expect(status).toBe(1);
+    expect(text).toMatch(/^[A-Z_]+ .*nothing was written for aliyun\.tts\n$/);
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  test.each([
+    ["without credentials", ["aliyun"], {}, /SECRET_MISSING/],
+    ["of a node type that calls no service", ["webrtc"], ENVIRONMENT, /CONFIG_INVALID plugin webrtc/],
+    ["of a plugin that is nowhere", ["nobody"], ENVIRONMENT, /PLUGIN_INVALID .*nobody is not there/],
+  ])("%s says so, and keeps nothing", async (_what, args, environment, said) => {
+    const cwd = scratchFolder();
+    const { status, text } = await callCommand(["plugin", "record", ...args], cwd, environment);
+    expect({ status, text }).toEqual({ status: 1, text: expect.stringMatching(said) });
+    expect(readdirSync(cwd)).toEqual([]);
   });
 });
 

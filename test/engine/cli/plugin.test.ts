@@ -83,8 +83,8 @@ describe("plugin test", () => {
   });
 
   test.each([
-    [["plugin"], 2, /test PATH or load PATH/],
-    [["plugin", "mend", "acme"], 2, /test PATH or load PATH/],
+    [["plugin"], 2, /test PATH, record PLUGIN or load PATH/],
+    [["plugin", "mend", "acme"], 2, /test PATH, record PLUGIN or load PATH/],
     [["plugin", "test", "absent"], 1, /PLUGIN_INVALID .*absent is not there/],
     [["plugin", "test", "acme"], 1, /PLUGIN_INVALID .*default export/],
   ] as const)("%p is answered with status %d", async (args, status, said) => {
