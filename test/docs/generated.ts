@@ -4,6 +4,7 @@ import { ERROR_TRAITS } from "#engine/errors";
 import { FINDING_CODES } from "#engine/workflow";
 import { errorPages, findingPages } from "./codes.ts";
 import { statusOf } from "./coverage.ts";
+import { examplePictures } from "./example-pictures.ts";
 import { eventTable, messageTables } from "./messages.ts";
 import { nodeFiles, nodeList } from "./node-pages.ts";
 import { broughtBy, directPackages, type Package } from "./packages.ts";
@@ -50,7 +51,7 @@ export const SECTIONS: readonly Section[] = [
 
 /** Files that are made from the code as a whole, by path from the root. */
 export const wholeFiles = (): ReadonlyMap<string, string> =>
-  new Map([...nodeFiles, ...pictureFiles, ...surfaceFiles(), ["docs/performance.svg", chart()]]);
+  new Map([...nodeFiles, ...pictureFiles, ...examplePictures, ...surfaceFiles(), ["docs/performance.svg", chart()]]);
 
 /** Folders that hold nothing else. */
 export const WHOLE_FOLDERS = ["docs/nodes", "docs/pictures", "docs/surface"] as const;
