@@ -16,7 +16,7 @@ test.each([
   { what: "what has no extension is numbered at its end", paths: ["/a/.x", "/b/.x"], names: [".x", ".x (2)"] },
 ])("$what", ({ paths, names }) => {
   const given = new ArtifactNames();
-  expect(paths.map((path) => given.nameOf(path))).toEqual(names);
+  expect(paths.map((path) => given.nameOf(path))).toEqual([...names]);
 });
 
 test("what an earlier generation has left keeps its name", () => {

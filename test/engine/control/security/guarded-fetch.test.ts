@@ -5,6 +5,8 @@ import { allowedAddresses } from "../../../../engine/control/security/url-guard.
 
 let server: ReturnType<typeof Bun.serve>;
 const asked: string[] = [];
+/** The rest of the answer that is under way. */
+let slow: ReadableStreamDefaultController<Uint8Array>;
 beforeAll(() => {
   server = Bun.serve({
     hostname: "127.0.0.1",
@@ -16,6 +18,15 @@ beforeAll(() => {
       if (pathname === "/self") return Response.redirect(`http://127.0.0.1:${port}/`);
       if (pathname === "/file") return new Response("", { status: 302, headers: { location: "file:///etc/passwd" } });
       if (pathname === "/round") return new Response("", { status: 302, headers: { location: "/round" } });
+      if (pathname === "/slow")
+        return new Response(
+          new ReadableStream({
+            start(controller) {
+              slow = controller;
+              controller.enqueue(Buffer.from("1"));
+            },
+          }),
+        );
       return new Response(`for ${request.headers.get("host")}`);
     },
   });
@@ -52,6 +63,34 @@ describe("an exchange", () => {
 
   test("with nobody at the far end is a failure with a code", async () => {
     expect(await codeOf(text("http://local.test:1/"))).toBe("VENDOR_UNREACHABLE");
+  });
+
+  test("may take longer than its time once it has begun, and is a failure where it falls silent", async () => {
+    for (const { goes, ends } of [
+      { goes: "on", ends: "12" },
+      { goes: "silent", ends: "VENDOR_UNREACHABLE" },
+    ]) {
+      const timers: { call(): void; off: boolean }[] = [];
+      const after = (_ms: number, call: () => void) => {
+        const timer = { call, off: false };
+        timers.push(timer);
+        return () => {
+          timer.off = true;
+        };
+      };
+      const { body } = await guardedFetch({ url: `http://local.test:${server.port}/slow`, after }, listed);
+      expect(timers.map(({ off }) => off)).toEqual([true]);
+      const reader = body[Symbol.asyncIterator]();
+      const read = async () => Buffer.from((await reader.next()).value ?? []).toString();
+      const first = await read();
+      const second = read();
+      if (goes === "on") slow.enqueue(Buffer.from("2"));
+      else timers.at(-1)!.call();
+      expect(await second.then((text) => first + text).catch((error) => error.code)).toBe(ends);
+      if (goes === "on") slow.close();
+      await reader.return?.();
+      expect(timers.every(({ off }) => off)).toBe(true);
+    }
   });
 
   test("never happens with what is refused", async () => {
