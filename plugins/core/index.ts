@@ -2,12 +2,15 @@ import { definePlugin } from "#engine/plugin";
 import { audio } from "./audio.ts";
 import { audioEngine } from "./convert/arithmetic.ts";
 import { convert } from "./convert.ts";
+import { denoise } from "./denoise.ts";
 import { deviceEngines } from "./devices/engines.ts";
 import { http } from "./dialog/http.ts";
 import { match } from "./dialog/match.ts";
 import { reply } from "./dialog/reply.ts";
 import { text } from "./dialog/text.ts";
 import { turn } from "./dialog/turn.ts";
+import { echo } from "./echo.ts";
+import { speexEngine } from "./enhance/engine.ts";
 import { ffmpegEngine } from "./file/foreign.ts";
 import { file } from "./file.ts";
 import { gain } from "./gain.ts";
@@ -36,6 +39,8 @@ export default definePlugin({
     mix,
     split,
     gain,
+    denoise,
+    echo,
     convert,
     print,
     script,
@@ -48,5 +53,5 @@ export default definePlugin({
     http,
     turn,
   ],
-  engines: [audioEngine, ffmpegEngine, ...deviceEngines],
+  engines: [audioEngine, ffmpegEngine, speexEngine, ...deviceEngines],
 });

@@ -1,4 +1,5 @@
 import { definePlugin, type Engine, hostEnvironment, runProgram } from "#engine/plugin";
+import { ESPEAK_WASM_PACKAGE, findEspeakWasm } from "#native/espeak-wasm";
 import { findEspeak, listVoices, MEND } from "./program.ts";
 import { tts } from "./tts.ts";
 
@@ -7,6 +8,8 @@ const engine: Engine = {
   purpose: "speech synthesis",
   async find() {
     const program = findEspeak(hostEnvironment());
+    if (!program && findEspeakWasm())
+      return { found: true, note: `as WebAssembly (${ESPEAK_WASM_PACKAGE}), in a process of its own` };
     if (!program) return { found: false, missing: "the program espeak-ng in PATH", mend: MEND };
     try {
       const version = /\d[\w.]*/.exec(new TextDecoder().decode(await runProgram(program, ["--version"])))?.[0];

@@ -9,6 +9,7 @@ import {
   runProgram,
   WavReader,
 } from "#engine/plugin";
+import { ESPEAK_WASM_PACKAGE, EspeakWasm, findEspeakWasm } from "#native/espeak-wasm";
 import { parseVariants, parseVoices, type Voices } from "./voices.ts";
 
 /** What espeak's own voices give; each sentence is checked against it. */
@@ -27,7 +28,16 @@ export function findEspeak(env: Environment): Program | undefined {
 
 /** An installed espeak, its voices known. */
 export interface Espeak extends Voices {
-  readonly program: Program;
+  /** As `speakSentence`. */
+  speak(sentence: string, manner: Manner, bounds: Bounds): Promise<Int16Array>;
+  /** As `tryVoice`. */
+  tryVoice(manner: Manner, bounds: Bounds): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Bounds {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
 }
 
 /** The espeak of this machine, whose voices are listed once for all nodes that use it at a time. */
@@ -36,14 +46,34 @@ export function espeakOf(env: Environment): Resource<Espeak> {
     key: "espeak-ng",
     async open() {
       const program = findEspeak(env);
-      if (!program)
-        throw new EngineError(
-          "ENGINE_MISSING",
-          `espeak-ng was found neither in PATH nor in the user's Debian folder: ${MEND}`,
-        );
-      return { program, ...(await listVoices(program)) };
+      if (program) return asProgram(program, await listVoices(program));
+      if (findEspeakWasm()) return asWasm(new EspeakWasm());
+      throw new EngineError(
+        "ENGINE_MISSING",
+        `espeak-ng was found neither in PATH nor in the user's Debian folder: ${MEND}, or without apt: bun add ${ESPEAK_WASM_PACKAGE}`,
+      );
     },
-    close() {},
+    close: (espeak) => espeak.close(),
+  };
+}
+
+const asProgram = (program: Program, voices: Voices): Espeak => ({
+  ...voices,
+  speak: (sentence, manner, bounds) => speakSentence(program, sentence, manner, bounds),
+  tryVoice: (manner, bounds) => tryVoice(program, manner, bounds),
+  close: async () => {},
+});
+
+/** For machines without apt. It has the voices, and no variants of them (`+f3`). */
+export async function asWasm(wasm: EspeakWasm): Promise<Espeak> {
+  const speak: Espeak["speak"] = (sentence, manner, { timeoutMs, signal }) =>
+    wasm.speak(sentence, manner, timeoutMs, signal);
+  return {
+    voices: await wasm.voices(),
+    variants: [],
+    speak,
+    tryVoice: async (manner, bounds) => void (await speak("a", manner, bounds)),
+    close: () => wasm.close(),
   };
 }
 

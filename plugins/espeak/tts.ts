@@ -10,7 +10,7 @@ import {
   type TaskNode,
   type TextFrame,
 } from "#engine/plugin";
-import { type Espeak, espeakOf, type Manner, OUTPUT, speakSentence, tryVoice } from "./program.ts";
+import { type Espeak, espeakOf, type Manner, OUTPUT } from "./program.ts";
 import { splitForSpeech } from "./text.ts";
 import { resolveVoice } from "./voices.ts";
 
@@ -50,7 +50,7 @@ export const tts = defineNode({
     const espeak = await ctx.resource(espeakOf(hostEnvironment()));
     const { argument, language } = resolveVoice(manner.voice, espeak);
     const spoken = { ...manner, voice: argument };
-    await ctx.outside((signal) => tryVoice(espeak.program, spoken, { timeoutMs, signal }));
+    await ctx.outside((signal) => espeak.tryVoice(spoken, { timeoutMs, signal }));
     const speaker = new Speaker(espeak, spoken, language, timeoutMs, ctx);
     return {
       run: (input, emit) => speaker.run(input, emit),
@@ -148,7 +148,7 @@ class Speaker {
   #make(sentence: string | undefined, stop: AbortSignal): Promise<Int16Array> | undefined {
     if (sentence === undefined) return undefined;
     const made = this.ctx.outside((signal) =>
-      speakSentence(this.espeak.program, sentence, this.manner, {
+      this.espeak.speak(sentence, this.manner, {
         timeoutMs: this.timeoutMs,
         signal: AbortSignal.any([signal, stop]),
       }),

@@ -33,7 +33,7 @@ outputs: { texts: asr.final }
 limits: { drainMs: 120000 } # a busy machine may be far behind when the recording has been read
 `;
 
-interface Recording {
+export interface Recording {
   readonly name: string;
   readonly said: string;
   readonly pcm: Int16Array;
@@ -103,7 +103,7 @@ async function commands(): Promise<boolean> {
 }
 
 /** In the order of the stream: the short ones, the cards, the book. `numbers.raw` is left out, for nothing says what was said in it. */
-function referenceRecordings(): Recording[] {
+export function referenceRecordings(): Recording[] {
   const easy = [
     // The grammar beside it opens with this sentence.
     { name: "goforward.raw", said: "go forward ten meters" },

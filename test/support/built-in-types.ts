@@ -12,10 +12,11 @@ import sherpa from "#plugins/sherpa";
 import silero from "#plugins/silero";
 import tencent from "#plugins/tencent";
 import webrtc from "#plugins/webrtc";
+import whisper from "#plugins/whisper";
 
 /** The node types that need no network: those of the interpret workflow and the core's. */
 export const builtInTypes = (): NodeTypes =>
-  new NodeTypes([core, webrtc, silero, pocketsphinx, apertium, espeak, flite, sherpa]);
+  new NodeTypes([core, webrtc, silero, pocketsphinx, apertium, espeak, flite, sherpa, whisper]);
 
 /** All that are delivered, vendors too. */
 export const deliveredTypes = (): NodeTypes => builtInTypes().with([llm, aliyun, rtvt, tencent, modelstudio]);

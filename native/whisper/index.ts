@@ -1,0 +1,1 @@
+export { findWhisper, requireWhisperModel, WHISPER_PACKAGE, WhisperEngine, type WhisperPart } from "./engine.ts";

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { defineNode, live, msToSamples } from "#engine/plugin";
+import { NoiseSuppressor } from "#native/speexdsp";
+import { AlignedStream } from "./enhance/aligned.ts";
+
+const BLOCK_MS = 20;
+
+const config = z.strictObject({
+  on: live(z.boolean().default(false)).describe(
+    "Whether it takes noise away. Off, audio passes as it is: for recognition it makes more errors than it mends.",
+  ),
+  suppressDb: z.number().min(1).max(60).default(15).describe("By how much steady noise is lowered at most."),
+});
+
+type Settings = z.output<typeof config>;
+
+/** Takes steady noise out of speech, for people who listen. Off unless it is switched on. */
+export const denoise = defineNode({
+  type: "core.denoise",
+  summary: "Takes steady noise out of speech, for listeners; off by default, because recognisers hear worse with it.",
+  role: "filter",
+  inputs: {
+    audio: { kinds: ["audio", "speech"], audio: { sampleRateHz: [16_000, 8000, 32_000, 48_000], channels: 1 } },
+  },
+  outputs: { audio: { kinds: ["audio", "speech"], audio: "same" } },
+  passes: "time",
+  delays: ({ on }) =>
+    on ? [{ ms: BLOCK_MS * 2, why: "noise is taken out of a block with the next one at hand" }] : [],
+  config,
+  create(settings, { format: { sampleRateHz } }) {
+    let { on } = settings;
+    const blockSamples = msToSamples(BLOCK_MS, sampleRateHz);
+    let open: NoiseSuppressor | undefined;
+    const close = () => {
+      open?.close();
+      open = undefined;
+    };
+    const suppress = (block: Int16Array) => {
+      open ??= new NoiseSuppressor(blockSamples, sampleRateHz, settings.suppressDb);
+      return open.run(block);
+    };
+    if (on) suppress(new Int16Array(blockSamples)); // a missing library is said before the run starts
+    close();
+    const stream = new AlignedStream({ blockSamples, delaySamples: blockSamples }, suppress, close);
+    return {
+      onFrame(frame, emit) {
+        if (!on && stream.inside > 0) stream.flush(emit);
+        if (!on) emit(frame);
+        else if (frame.kind === "audio") stream.push(frame, emit);
+        else stream.mark(frame, emit);
+      },
+      onControl(control, emit) {
+        if (control.kind === "end") stream.flush(emit);
+      },
+      onUpdate(changed) {
+        ({ on } = changed as Settings);
+      },
+      held: () => stream.inside,
+      close,
+    };
+  },
+});
