@@ -7,7 +7,7 @@ import { framesOf, speechPcm } from "../harness/speech.ts";
 import { LiveRuns } from "../path/live-runs.ts";
 import { planText } from "../path/workflow.ts";
 
-/** `perRun`: KiB that each of many live runs adds. `growth`: MiB in use, again and again over a time. */
+/** `perRun`: KiB that each of many live runs adds. `growth`: MiB in use, again and again over the second half of a time. */
 export type MemoryQuestion =
   | (Question & { readonly ask: "perRun"; readonly runs: number; readonly ticks: number })
   | (Question & { readonly ask: "growth"; readonly runs: number; readonly virtualS: number; readonly everyS: number });
@@ -96,6 +96,9 @@ nodes:
   slow: { use: bench.slow, from: { from: vad, buffer: { ms: 1000, whenFull: dropOldest } } }
 `;
 
+/** Collections in the first half, which let go what only the start needed, so that none of it goes in the second. */
+const WARM_EVERY_S = 30;
+
 /** Time passes as fast as there is nothing to do; a frame for each run every 20 ms of it. */
 async function growth(runs: number, virtualS: number, everyS: number): Promise<Memory[]> {
   const clock = new VirtualClock();
@@ -104,14 +107,15 @@ async function growth(runs: number, virtualS: number, everyS: number): Promise<M
   await live.start(runs);
   const seen: Memory[] = [];
   const ticks = (virtualS * 1000) / FRAME_MS;
-  const between = (everyS * 1000) / FRAME_MS;
+  const isReading = (tick: number) => tick % (((tick > ticks / 2 ? everyS : WARM_EVERY_S) * 1000) / FRAME_MS) === 0;
   await new Promise<void>((resolve, reject) => {
     let tick = 0;
     const next = async (): Promise<void> => {
       live.push(frames, tick++);
-      if (tick % between === 0) {
+      if (isReading(tick)) {
         goOn = clock.hold();
-        seen.push(scaled(await bytes(SHORT_SETTLE_MS), 2 ** 20));
+        const now = await bytes(SHORT_SETTLE_MS);
+        if (tick > ticks / 2) seen.push(scaled(now, 2 ** 20));
         goOn();
       }
       if (tick === ticks) resolve();
