@@ -7,6 +7,7 @@ import { vad } from "./vad.ts";
 
 export default definePlugin({
   name: "agora",
+  parlando: "^0.1.0",
   nodes: [source(openNative), vad, sink(openNative)],
   engines: [library],
 });
