@@ -151,7 +151,7 @@ export const SYSTEMS: readonly System[] = [
       row(
         "S28",
         "noise and echo suppression, gain",
-        "gain is a node; noise and echo are left to the device, which knows what it plays",
+        "no node takes an echo away: that is left to the device, which knows what it plays",
       ),
       row("S29", "buffering"),
       row("S30", "reconnecting, with what was not answered"),
@@ -164,7 +164,7 @@ export const SYSTEMS: readonly System[] = [
       row("S37", "limits: rate errors told apart, concurrency for each key"),
       row("S38", "environment names"),
       row("S39", "recordings in and out in five formats, for both vendors"),
-      row("S40", "gain and noise suppression as nodes", "gain only: no node suppresses noise yet"),
+      row("S40", "gain and noise suppression as nodes"),
       row("S41", "a lost audio device is an event, and can be opened again"),
       row("S42", "retention, consent and deletion", "a consent is a label of the run, and has no field of its own"),
       row("S43", "rate and concurrency for each credential, across runs"),
