@@ -3,4 +3,4 @@ import { asr } from "./asr.ts";
 import { gateway } from "./gateway.ts";
 import { tts } from "./tts.ts";
 
-export default definePlugin({ name: "aliyun", nodes: [asr, tts], gateways: [gateway] });
+export default definePlugin({ name: "aliyun", parlando: "^0.1.0", nodes: [asr, tts], gateways: [gateway] });

@@ -38,4 +38,4 @@ const engine: Engine = {
 };
 
 /** Translation by apertium, installed on the machine. */
-export default definePlugin({ name: "apertium", nodes: [translate], engines: [engine] });
+export default definePlugin({ name: "apertium", parlando: "^0.1.0", nodes: [translate], engines: [engine] });

@@ -6,4 +6,9 @@ import { interpret } from "./interpret.ts";
 import { tts } from "./tts.ts";
 
 /** Azure Speech: node types and gateway. */
-export default definePlugin({ name: "azure", nodes: [asr, interpret, fileAsr, tts], gateways: [gateway] });
+export default definePlugin({
+  name: "azure",
+  parlando: "^0.1.0",
+  nodes: [asr, interpret, fileAsr, tts],
+  gateways: [gateway],
+});

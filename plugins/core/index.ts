@@ -29,6 +29,7 @@ import { webhook } from "./webhook.ts";
 /** The node types that every workflow can count on. */
 export default definePlugin({
   name: "core",
+  parlando: "^0.1.0",
   nodes: [
     file,
     recording,

@@ -23,4 +23,4 @@ const engine: Engine = {
 };
 
 /** Speech synthesis by espeak-ng, installed on the machine. */
-export default definePlugin({ name: "espeak", nodes: [tts], engines: [engine] });
+export default definePlugin({ name: "espeak", parlando: "^0.1.0", nodes: [tts], engines: [engine] });

@@ -14,4 +14,4 @@ const engine: Engine = {
 };
 
 /** English speech synthesis by flite, as WebAssembly. */
-export default definePlugin({ name: "flite", nodes: [tts], engines: [engine] });
+export default definePlugin({ name: "flite", parlando: "^0.1.0", nodes: [tts], engines: [engine] });

@@ -7,6 +7,7 @@ import { tts } from "./tts.ts";
 
 export default definePlugin({
   name: "modelstudio",
+  parlando: "^0.1.0",
   nodes: [asr, interpret, fileAsr, tts],
   gateways: [gateway],
 });

@@ -20,4 +20,10 @@ const engine: Engine = {
 };
 
 /** Models of one's own through sherpa-onnx. */
-export default definePlugin({ name: "sherpa", nodes: [asr, tts, denoise, diarize], engines: [engine], models });
+export default definePlugin({
+  name: "sherpa",
+  parlando: "^0.1.0",
+  nodes: [asr, tts, denoise, diarize],
+  engines: [engine],
+  models,
+});

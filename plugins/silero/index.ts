@@ -22,4 +22,4 @@ const engine: Engine = {
 };
 
 /** Voice activity detection by the Silero model. */
-export default definePlugin({ name: "silero", nodes: [vad], engines: [engine] });
+export default definePlugin({ name: "silero", parlando: "^0.1.0", nodes: [vad], engines: [engine] });

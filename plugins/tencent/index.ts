@@ -7,6 +7,7 @@ import { tts } from "./tts.ts";
 
 export default definePlugin({
   name: "tencent",
+  parlando: "^0.1.0",
   nodes: [asr, fileAsr, tts],
   gateways: [gateway],
   engines: [ffmpeg],

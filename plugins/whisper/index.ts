@@ -27,4 +27,10 @@ const model: ModelKind = {
 };
 
 /** Recognition of recordings by whisper.cpp. */
-export default definePlugin({ name: "whisper", nodes: [fileAsr], engines: [engine], models: [model] });
+export default definePlugin({
+  name: "whisper",
+  parlando: "^0.1.0",
+  nodes: [fileAsr],
+  engines: [engine],
+  models: [model],
+});

@@ -9,18 +9,22 @@ export const audioNodeContract = (name: string, make: MakeSubject): Check[] => [
   ...checksOf(name, make, {
     "accounts for every sample": async (subject) => checkAccounts(subject, await probe(subject)),
     "gives audio at rising positions": async (subject) => {
-      const { definition, config = {} } = subject;
       const probed = await probe(subject);
-      for (const port of Object.keys(definition.outputs(definition.config.parse(config))))
-        checkRising(probed.frames(port));
+      for (const port of outputsOf(subject)) checkRising(probed.frames(port));
     },
     "passes samples on unchanged, where it passes them on": async (subject) => {
       if (subject.definition.passes === "samples")
         checkPassed(audioOf(framesOf(subject)), audioOf((await probe(subject)).frames()));
     },
-    "opens and closes utterances around their audio": async (subject) => checkMarks((await probe(subject)).frames()),
+    "opens and closes utterances around their audio": async (subject) => {
+      const probed = await probe(subject);
+      for (const port of outputsOf(subject)) checkMarks(probed.frames(port));
+    },
   }),
 ];
+
+const outputsOf = ({ definition, config = {} }: Subject): string[] =>
+  Object.keys(definition.outputs(definition.config.parse(config)));
 
 export const audioOf = (frames: readonly Frame[]): AudioFrame[] =>
   frames.flatMap((frame) => (frame.kind === "audio" ? [frame] : []));

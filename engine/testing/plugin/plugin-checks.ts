@@ -59,6 +59,9 @@ function nodeGroup(plugin: Plugin, definition: NodeDefinition, given: NodeSubjec
   const frames = given?.frames ?? typicalInput(definition.inputs(config.data));
   if (!frames)
     return { name, checks: described, untried: ["nobody can make up what it takes: contract.ts can give frames"] };
+  const device = definition.effects?.find((effect) => effect === "microphone" || effect === "speaker");
+  if (device && !given?.open)
+    return { name, checks: described, untried: [`it needs a ${device}, for which nothing stands in`] };
   const { vendor, ...rest } = given ?? {};
   const opened = vendor ? { open: () => vendor.open() } : {};
   const known = { formats: formatsOf(frames), ...rest };

@@ -1,0 +1,38 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Plugin } from "#engine/plugin";
+import { VERSION } from "#engine/plugin";
+import { pluginChecks } from "#engine/testing";
+
+setDefaultTimeout(120_000); // the promises of many node types, on a machine that may be busy
+
+const FOLDER = join(import.meta.dir, "../../plugins");
+
+const pluginOf = async (name: string): Promise<Plugin> => {
+  const { default: plugin }: { default: Plugin } = await import(join(FOLDER, name, "index.ts"));
+  return plugin;
+};
+
+test.each(readdirSync(FOLDER))("%s says which versions of Parlando it was made for", async (name) => {
+  const { parlando } = await pluginOf(name);
+  expect(parlando).toBeDefined();
+  expect(Bun.semver.satisfies(VERSION, parlando!)).toBe(true);
+});
+
+/** Tried by `parlando plugin test`, and too slow to be tried each time. */
+const SLOW = /^leaves nothing behind/;
+
+describe.each(["core", "webrtc"])("the report of the plugin %s", (name) => {
+  test("finds no promise broken", async () => {
+    const broken: string[] = [];
+    for (const group of pluginChecks(await pluginOf(name)))
+      for (const check of group.checks.filter((each) => !SLOW.test(each.name)))
+        try {
+          await check.run();
+        } catch (error) {
+          broken.push(`${group.name} ${check.name}: ${error}`);
+        }
+    expect(broken).toEqual([]);
+  });
+});
