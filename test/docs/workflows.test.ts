@@ -2,13 +2,13 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { planWorkflow } from "#engine/workflow";
-import { builtInTypes } from "#test/built-in-types";
+import { deliveredTypes } from "#test/built-in-types";
 import { callSteps } from "./console.ts";
 import { type Block, PAGES, ROOT, TUTORIAL } from "./pages.ts";
 
 setDefaultTimeout(60_000); // consoles run workflows and other programs, on a machine that may be busy
 
-const types = builtInTypes();
+const types = deliveredTypes();
 const read = PAGES.filter(({ path }) => path !== TUTORIAL && (path === "README.md" || path.startsWith("docs/")));
 // inside the checkout, for TypeScript there resolves what the checkout's package.json maps
 mkdirSync(join(ROOT, "runs"), { recursive: true });
