@@ -41,7 +41,11 @@ async function application(place: GatewayPlace) {
       startSample,
     };
   });
-  const settings = { ...known.nodes(place, known.key)["aliyun.asr"], mode: "continuous" };
+  const settings = {
+    ...known.nodes(place, known.key)["aliyun.asr"],
+    mode: "continuous",
+    link: { openMs: 60_000, silentMs: 0, finishMs: 60_000 },
+  };
   return driveNode(asr, settings, { clock: new SystemClock(), frames });
 }
 

@@ -37,7 +37,7 @@ A plugin for Parlando: \`${name}.${role}\`. \`parlando.yaml\` of a folder makes 
 
 - \`parlando nodes ${name}.${role}\` shows its ports and settings
 - \`parlando plugin test ${name}\` says whether it keeps its promises
-- \`bun test ${name}\` runs its own tests
+- \`bun test ${name}\` runs its own tests; \`parlando --bun test ${name}\` does so with the Bun of Parlando's launcher
 `,
 });
 
