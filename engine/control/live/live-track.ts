@@ -1,8 +1,10 @@
 import { BYTES_PER_SAMPLE, SampleDecoder } from "#engine/audio";
 import { EngineError } from "#engine/errors";
 import type { Frame, TextFrame } from "#engine/frames";
+import type { OpusCodec } from "#engine/plugin";
 import { LiveInput } from "#engine/runtime";
 import type { InputTrack, TrackFormat } from "../api/live.ts";
+import { OpusInput } from "./opus-input.ts";
 
 /** A track into a run: takes chunks, counts positions, and refuses what is too far ahead. Positions are samples per channel; texts count as 1. */
 export class LiveTrack {
@@ -20,6 +22,7 @@ export class LiveTrack {
   reserved = false;
   #received: number;
   #decoder: SampleDecoder | undefined;
+  readonly #opus: OpusInput | undefined;
   #muted = false;
   #closed = false;
   #texts = 0;
@@ -28,6 +31,7 @@ export class LiveTrack {
    * @param format of audio; undefined: a track of something else.
    * @param start where the run takes it up.
    * @param kind of what is no audio.
+   * @param opus what decodes a format of Opus packets; without it there is no such format.
    */
   constructor(
     readonly name: string,
@@ -35,6 +39,7 @@ export class LiveTrack {
     readonly windowMs: number,
     readonly start: number,
     readonly kind: "text" | "recording" | "encoded" = "text",
+    opus?: OpusCodec,
   ) {
     this.kept = start;
     this.storedKept = start;
@@ -43,6 +48,7 @@ export class LiveTrack {
     if (format) {
       requireKnown(format);
       const { sampleRateHz, channels } = format;
+      if (format.encoding === "opus") this.#opus = opusInput(opus, format);
       this.input = new LiveInput({ kind: "audio", format: { sampleRateHz, channels }, startSample: start });
     } else this.input = new LiveInput({ kind });
   }
@@ -60,6 +66,7 @@ export class LiveTrack {
   }
 
   /**
+   * @param bytes samples in any pieces; of a track of Opus one packet.
    * @param startSample of the first sample in `bytes`; absent: where the last chunk ended.
    * @param fromByte where the audio begins in `bytes`. A view of that part would cost more than all that is done with it.
    * @throws EngineError TRACK_ENDED, TRACK_UNKNOWN where it takes texts, CHUNK_INVALID for a gap, FLOW_EXCEEDED.
@@ -68,10 +75,10 @@ export class LiveTrack {
     const { format } = this;
     if (this.input.ended) throw new EngineError("TRACK_ENDED", `the track ${this.name} has ended`);
     if (!format) throw new EngineError("CHUNK_INVALID", `the track ${this.name} takes texts, and audio came`);
+    if (this.#opus) return this.#pushPacket(this.#opus, bytes.subarray(fromByte), startSample, format);
     const from = startSample === undefined ? fromByte : fromByte + this.#heardBytes(startSample, format);
     if (from >= bytes.length) return;
-    if (this.input.waitingSamples > this.windowSamples)
-      throw new EngineError("FLOW_EXCEEDED", `${this.name}: more than ${this.windowMs} ms ahead of what the run takes`);
+    this.#requireRoom();
     this.#decoder ??= new SampleDecoder(encodingOf(format), format.channels);
     this.#take(this.#decoder.push(bytes, from), format);
   }
@@ -123,6 +130,7 @@ export class LiveTrack {
   /** Its sender has no more, and may send no more. */
   end(): void {
     this.#closed = false;
+    this.#opus?.close();
     this.input.end();
   }
 
@@ -140,6 +148,7 @@ export class LiveTrack {
   takenBy(sender: object | undefined): void {
     this.sender = sender;
     this.#decoder = undefined;
+    this.#opus?.close();
     this.#muted = false;
   }
 
@@ -155,6 +164,26 @@ export class LiveTrack {
     };
   }
 
+  #pushPacket(opus: OpusInput, packet: Uint8Array, startSample: number | undefined, format: TrackFormat): void {
+    const heard = this.#received - (startSample ?? this.#received);
+    if (heard < 0) throw this.#gap(startSample);
+    this.#requireRoom();
+    const pcm = opus.decode(packet, heard);
+    if (pcm.length > 0) this.#take(pcm, format);
+  }
+
+  #requireRoom(): void {
+    if (this.input.waitingSamples > this.windowSamples)
+      throw new EngineError("FLOW_EXCEEDED", `${this.name}: more than ${this.windowMs} ms ahead of what the run takes`);
+  }
+
+  #gap(startSample: number | undefined): EngineError {
+    return new EngineError(
+      "CHUNK_INVALID",
+      `${this.name}: a chunk begins at ${startSample}, expected at most ${this.#received}`,
+    );
+  }
+
   #take(pcm: Int16Array, { channels }: TrackFormat): void {
     if (this.#muted) pcm.fill(0);
     this.onPcm?.(pcm, this.#received);
@@ -167,24 +196,23 @@ export class LiveTrack {
     const spare = this.#decoder?.spareBytes ?? 0;
     const ahead = startSample - this.#received;
     if (ahead === 0 && spare === 0) return 0;
-    if (ahead > 0)
-      throw new EngineError(
-        "CHUNK_INVALID",
-        `${this.name}: a chunk begins at ${startSample}, expected at most ${this.#received}`,
-      );
+    if (ahead > 0) throw this.#gap(startSample);
     this.#decoder = undefined; // a named position begins a whole sample
     return -ahead * BYTES_PER_SAMPLE[encodingOf(format)] * format.channels;
   }
 }
 
 function encodingOf({ encoding }: TrackFormat): "s16le" | "mulaw" | "alaw" {
-  if (encoding === "opus")
-    throw new EngineError("CODEC_UNSUPPORTED", "opus is not taken in yet: send s16le, mulaw or alaw");
+  if (encoding === "opus") throw new Error("Opus comes in packets, not in samples");
   return encoding;
 }
 
+function opusInput(codec: OpusCodec | undefined, format: TrackFormat): OpusInput {
+  if (!codec) throw new EngineError("CODEC_UNSUPPORTED", "opus cannot be decoded here: send s16le, mulaw or alaw");
+  return new OpusInput(codec, format);
+}
+
 function requireKnown(format: TrackFormat): void {
-  encodingOf(format);
   const { sampleRateHz, channels } = format;
   const sound = Number.isInteger(sampleRateHz) && sampleRateHz >= 8000 && sampleRateHz <= 96_000;
   if (!sound || !Number.isInteger(channels) || channels < 1 || channels > 8)

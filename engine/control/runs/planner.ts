@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { EngineError } from "#engine/errors";
-import type { NodeTypes } from "#engine/plugin";
+import { loadOpus, type NodeTypes, type OpusCodec } from "#engine/plugin";
 import { type Binding, type Finding, type Plan, planWorkflow } from "#engine/workflow";
 import type { OutputTrack } from "../api/live.ts";
 import type { OwnBinding } from "../api/runs.ts";
@@ -67,7 +67,7 @@ export class Planner {
       if ("file" in binding) bindings[name] = { location: binding.file };
       else if ("upload" in binding || "url" in binding) bindings[name] = { location: await locate(binding, dir) };
       else {
-        const track = this.#track(name, binding, request.starts?.[name] ?? 0);
+        const track = this.#track(name, binding, request.starts?.[name] ?? 0, await codecOf(binding));
         const { format } = track;
         tracks.push(track);
         bindings[name] = { definition: track.input.definition, config: {}, ...(format && { format }) };
@@ -114,15 +114,11 @@ export class Planner {
     );
   }
 
-  #track(
-    name: string,
-    binding: Extract<OwnBinding, { live: unknown } | { client: unknown }>,
-    start: number,
-  ): LiveTrack {
+  #track(name: string, binding: SentBinding, start: number, opus: OpusCodec | undefined): LiveTrack {
     const sent = "live" in binding ? binding.live : binding.client;
     const audio = "encoding" in sent;
     const kind = audio ? undefined : sent.kind;
-    const track = new LiveTrack(name, audio ? sent : undefined, this.config.limits.windowMs, start, kind);
+    const track = new LiveTrack(name, audio ? sent : undefined, this.config.limits.windowMs, start, kind, opus);
     track.reserved = "client" in binding;
     return track;
   }
@@ -141,6 +137,14 @@ export class Planner {
       await allowedAddresses(url, { hosts, onlyListed: usesSecrets || this.config.allowedHosts.length > 0 });
     };
   }
+}
+
+type SentBinding = Extract<OwnBinding, { live: unknown } | { client: unknown }>;
+
+/** What decodes a track whose packets come as Opus. */
+async function codecOf(binding: SentBinding): Promise<OpusCodec | undefined> {
+  const sent = "live" in binding ? binding.live : binding.client;
+  return "encoding" in sent && sent.encoding === "opus" ? await loadOpus() : undefined;
 }
 
 /** Stands for the folder of a run in a lint. */

@@ -97,12 +97,12 @@ describe("a run", () => {
       code: "URL_FORBIDDEN",
     },
     {
-      what: "a codec that is not known yet",
+      what: "Opus at a rate that it has not",
       request: {
         workflow: { text: NUMBERS },
-        inputs: { talk: { live: { encoding: "opus" as const, sampleRateHz: 48_000, channels: 1 } } },
+        inputs: { talk: { live: { encoding: "opus" as const, sampleRateHz: 44_100, channels: 1 } } },
       },
-      code: "CODEC_UNSUPPORTED",
+      code: "AUDIO_FORMAT_UNSUPPORTED",
     },
     {
       what: "too many labels",
