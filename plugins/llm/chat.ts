@@ -139,7 +139,7 @@ class Saying {
   /** Behind what may have been spoken already. */
   async excuse(sorry: string): Promise<void> {
     const { text, stableChars } = this.#text;
-    const whole = [text.slice(0, stableChars), sorry].filter(Boolean).join(" ");
+    const whole = [text.slice(0, stableChars).trimEnd(), sorry].filter(Boolean).join(" ");
     await this.emit(this.#frame(whole, true, whole.length));
   }
 

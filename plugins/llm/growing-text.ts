@@ -22,8 +22,9 @@ export class GrowingText {
     return this.#whole.trimEnd();
   }
 
+  /** With the blank behind it once more follows: by that a sentence is known to be over. */
   get stableChars(): number {
-    return this.#whole.slice(0, this.#wholeWords).trimEnd().length;
+    return Math.min(this.#wholeWords, this.text.length);
   }
 
   /** Cuts it to so many characters, at the end of a word where there is one. @returns whether it was longer */

@@ -29,10 +29,10 @@ describe("an answer", () => {
     const texts = textsOf((await driven).frames());
     expect(texts.map(({ text, stableChars }) => [text.slice(0, stableChars), text.slice(stableChars)])).toEqual([
       ["", "It"],
-      ["It is", " fi"],
-      ["It is fine", " to"],
-      ["It is fine", " today"],
-      ["It is fine today.", " Bye"],
+      ["It is ", "fi"],
+      ["It is fine ", "to"],
+      ["It is fine ", "today"],
+      ["It is fine today. ", "Bye"],
       ["It is fine today. Bye", ""],
     ]);
     expect(texts.map(({ revision }) => revision)).toEqual([1, 2, 3, 4, 5, 6]);
