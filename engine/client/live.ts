@@ -3,6 +3,7 @@ import { readAudio } from "./audio-message.ts";
 import { type Calls, errorOf } from "./calls.ts";
 import { deferred } from "./deferred.ts";
 import { followEvents } from "./events.ts";
+import { Reconnects } from "./reconnects.ts";
 import { type Outlet, Sender } from "./sender.ts";
 import { Listeners, type LiveEvents, type Ready, type Told } from "./told.ts";
 import type { OutputTrack, RunEvent, TrackFormat } from "./types.ts";
@@ -32,8 +33,6 @@ export interface LiveOptions {
 const PROTOCOL = "parlando.v1.json";
 /** More than this waits in the program instead of the socket. */
 const OUTLET_BYTES = 256 * 1024;
-const FIRST_WAIT_MS = 200;
-const LONGEST_WAIT_MS = 5000;
 
 /**
  * One run, live: audio and texts in, events and audio out. It connects again when the connection is lost, sends again what the server had not
@@ -48,13 +47,12 @@ export class Live {
   readonly #done = deferred<void>();
   readonly #ready = deferred<Ready>();
   readonly #updates = new Updates();
+  readonly #reconnects: Reconnects;
   #socket: WebSocket | undefined;
   #outputs: readonly OutputTrack[] = [];
   #lastId: number | undefined;
   #over = false;
   #failure: EngineError | undefined;
-  #lostAtMs: number | undefined;
-  #attempt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pumping: ReturnType<typeof setTimeout> | undefined;
 
@@ -63,6 +61,7 @@ export class Live {
     this.#run = run;
     this.#options = options;
     this.#lastId = options.after;
+    this.#reconnects = new Reconnects(options.reconnectMs ?? 60_000);
     this.#sender = new Sender(options.holdBytes ?? 64 * 2 ** 20);
     // who only listens need not wait for either
     this.#done.promise.catch(() => undefined);
@@ -206,8 +205,7 @@ export class Live {
   }
 
   #joined({ run, inputs, outputs }: Ready): void {
-    this.#lostAtMs = undefined;
-    this.#attempt = 0;
+    this.#reconnects.joined();
     this.#failure = undefined;
     this.#outputs = outputs;
     this.#lastId ??= run.lastEventId;
@@ -291,13 +289,10 @@ export class Live {
     if (this.#over) return;
     const failure =
       error instanceof EngineError ? error : new EngineError("INTERNAL", "the client failed", { cause: error });
-    this.#lostAtMs ??= performance.now();
-    const spentMs = performance.now() - this.#lostAtMs;
-    if (!failure.traits.retryable || spentMs >= (this.#options.reconnectMs ?? 60_000)) return this.#finish(failure);
-    this.#attempt += 1;
-    const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (this.#attempt - 1)) * (0.5 + Math.random() / 2);
-    this.#listeners.tell("lost", { attempt: this.#attempt, reason: failure.code });
-    this.#timer = setTimeout(() => void this.#connect(), Math.ceil(waitMs));
+    const next = this.#reconnects.next(failure);
+    if (!next) return this.#finish(failure);
+    this.#listeners.tell("lost", { attempt: next.attempt, reason: failure.code });
+    this.#timer = setTimeout(() => void this.#connect(), next.waitMs);
   }
 
   #finish(failure: EngineError | undefined): void {

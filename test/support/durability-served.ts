@@ -35,6 +35,8 @@ const EACH_MS = UTTERANCE_MS + PAUSE_MS;
 const APART_MS = 37;
 /** Answers come while the next utterances are being heard. */
 const DELAY_MS = 600;
+/** So long a client goes on looking for the server. */
+const PATIENCE_MS = 600_000;
 /** How often a start is tried while the server is down. */
 const AGAIN_MS = 200;
 
@@ -146,9 +148,11 @@ async function started(client: Parlando, idempotencyKey: string, speed: number):
   const live = { encoding: "s16le", sampleRateHz: RATE_HZ, channels: 1 } as const;
   const delayMs = Math.round(DELAY_MS / speed);
   const request = { workflow: "numbers", inputs: { talk: { live } }, params: { delayMs, echoMs: delayMs } };
+  // of a server that is asked to end every few seconds a client may see nothing but refusals for a while
+  const options = { idempotencyKey, reconnectMs: PATIENCE_MS };
   for (let attempt = 0; ; attempt++) {
     try {
-      return await client.start(request, { idempotencyKey });
+      return await client.start(request, options);
     } catch (error) {
       if (attempt === 300) throw error;
       await Bun.sleep(AGAIN_MS);

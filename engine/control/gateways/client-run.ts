@@ -1,7 +1,8 @@
 import { EngineError } from "#engine/errors";
 import type { Frame } from "#engine/frames";
 import type { GatewayOutcome, GatewayRun, GatewayStart } from "#engine/plugin";
-import type { Hearer, LiveRun } from "../live/live-run.ts";
+import type { LiveRun } from "../live/live-run.ts";
+import type { Hearer } from "../live/live-run-options.ts";
 import type { LiveTrack } from "../live/live-track.ts";
 import type { RunBook } from "../runs/run-book.ts";
 

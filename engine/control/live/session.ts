@@ -13,7 +13,8 @@ import type {
 } from "../api/live.ts";
 import type { RunMessage } from "../messages.ts";
 import { Follower } from "./follower.ts";
-import type { AudioListener, LiveRun } from "./live-run.ts";
+import type { LiveRun } from "./live-run.ts";
+import type { AudioListener } from "./live-run-options.ts";
 import type { LiveTrack } from "./live-track.ts";
 import { OpusPackets, type Piece } from "./opus-packets.ts";
 

@@ -5,7 +5,7 @@ import { loadOpus } from "#engine/plugin";
 import type { RunRow, Store } from "#engine/store";
 import { pageOf, placeOf, requireScope, requireWhole } from "../access.ts";
 import type { Admission } from "../admission.ts";
-import type { Caller, Page, Scope } from "../api/access.ts";
+import type { Caller, Page } from "../api/access.ts";
 import type { AttachRequest, LiveSession, SessionListener } from "../api/live.ts";
 import type {
   ArtifactView,
@@ -13,7 +13,6 @@ import type {
   FinalView,
   Followed,
   FollowRequest,
-  Keep,
   RunAccounts,
   RunFilter,
   Runs,
@@ -25,12 +24,13 @@ import type {
   UsageLine,
 } from "../api/runs.ts";
 import type { ServerConfig } from "../config.ts";
-import { newId } from "../ids.ts";
 import { followed } from "../live/followed.ts";
 import { isOver, type LiveRun } from "../live/live-run.ts";
 import { Replayed } from "../live/replayed.ts";
 import { Session, type SessionHost } from "../live/session.ts";
 import { requireStartRun } from "./check-request.ts";
+import { keptOf, ownRow } from "./own-row.ts";
+import { RunAccess } from "./run-access.ts";
 import type { RunBook } from "./run-book.ts";
 import { RunReadings } from "./run-readings.ts";
 import { withoutSecretParams } from "./secret-params.ts";
@@ -38,7 +38,6 @@ import { storedMessages } from "./stored-messages.ts";
 import { runView } from "./views.ts";
 import type { WorkflowsService } from "./workflows-service.ts";
 
-const KEEPS: readonly Keep[] = ["none", "text", "all"];
 /** Runs that are deleted in one go. */
 const DELETED_AT_ONCE = 500;
 
@@ -58,9 +57,11 @@ export class RunsService implements Runs, SessionHost {
   missedEvents = 0;
   lateMessages = 0;
 
+  readonly #access: RunAccess;
   readonly #readings: RunReadings;
 
   constructor(private readonly services: Services) {
+    this.#access = new RunAccess(services.store, services.book);
     this.#readings = new RunReadings(services.store, services.book);
   }
 
@@ -103,29 +104,20 @@ export class RunsService implements Runs, SessionHost {
     const { workflows, config, epochMs } = this.services;
     const { text, name, version } = await workflows.resolve(caller, request.workflow);
     const { params, secrets } = withoutSecretParams(text, request.params ?? {}, request.secrets ?? {});
-    const keep = KEEPS[Math.min(KEEPS.indexOf(request.keep ?? "all"), KEEPS.indexOf(config.privacy.keep))] ?? "none";
-    const row: RunRow = {
-      id: newId("run"),
+    const keep = keptOf(request.keep, config.privacy.keep);
+    const row = ownRow({
       project: caller.project,
-      keyId: caller.keyId ?? null,
-      workflow: name,
-      version,
-      workflowText: text,
-      request: { inputs: request.inputs ?? {}, params, outputs: [] },
+      keyId: caller.keyId,
+      sourced: { text, name, version },
+      inputs: request.inputs ?? {},
+      params,
       ownSecrets: Object.keys(secrets),
-      state: "starting",
       labels: request.labels ?? {},
       keep,
       record: (request.record ?? false) && keep === "all",
-      generation: 0,
-      errorCode: null,
-      errorMessage: null,
-      traceparent: traceparent ?? null,
       createdAtMs: epochMs(),
-      endedAtMs: null,
-      accounts: null,
-    };
-    return { row, secrets };
+    });
+    return { row: { ...row, traceparent: traceparent ?? null }, secrets };
   }
 
   async list(caller: Caller, filter: RunFilter): Promise<Page<RunView>> {
@@ -160,34 +152,34 @@ export class RunsService implements Runs, SessionHost {
   }
 
   async get(caller: Caller, id: string): Promise<RunView> {
-    const row = await this.#row(caller, id, "runs:read");
-    return this.#view(row);
+    const row = await this.#access.row(caller, id, "runs:read");
+    return this.#access.view(row);
   }
 
   async update(caller: Caller, id: string, node: string, fields: Readonly<Record<string, unknown>>): Promise<void> {
-    const run = await this.#running(caller, id);
+    const run = await this.#access.running(caller, id);
     run.run.update(node, fields);
   }
 
   async drain(caller: Caller, id: string): Promise<RunView> {
-    const run = await this.#running(caller, id);
+    const run = await this.#access.running(caller, id);
     run.drain();
-    return this.#view(run.row);
+    return this.#access.view(run.row);
   }
 
   async cancel(caller: Caller, id: string, reason = "cancelled by request"): Promise<RunView> {
-    const row = await this.#row(caller, id, "runs:write");
+    const row = await this.#access.row(caller, id, "runs:write");
     const live = this.services.book.get(id);
     if (live) {
       live.cancel(reason);
       await live.ended;
     } else if (row.state === "interrupted") await this.services.book.giveUp(row, "cancelled");
     const after = await this.services.store.read((from) => from.runs.get(id));
-    return this.#view(after ?? row);
+    return this.#access.view(after ?? row);
   }
 
   async delete(caller: Caller, id: string): Promise<void> {
-    const row = await this.#row(caller, id, "runs:write");
+    const row = await this.#access.row(caller, id, "runs:write");
     await this.#remove([row.id]);
   }
 
@@ -218,33 +210,33 @@ export class RunsService implements Runs, SessionHost {
   }
 
   async follow(caller: Caller, id: string, request: FollowRequest): Promise<AsyncIterable<Followed>> {
-    const row = await this.#row(caller, id, "runs:read");
+    const row = await this.#access.row(caller, id, "runs:read");
     const live = this.services.book.get(id);
     return followed(live ?? (await this.#stored(row)), live, request);
   }
 
   async transcript(caller: Caller, id: string, request: TranscriptRequest) {
-    return this.#readings.transcript(await this.#row(caller, id, "runs:read"), request);
+    return this.#readings.transcript(await this.#access.row(caller, id, "runs:read"), request);
   }
 
   async finals(caller: Caller, id: string): Promise<readonly FinalView[]> {
-    return this.#readings.finals(await this.#row(caller, id, "runs:read"));
+    return this.#readings.finals(await this.#access.row(caller, id, "runs:read"));
   }
 
   async artifacts(caller: Caller, id: string): Promise<readonly ArtifactView[]> {
-    return this.#readings.artifacts(await this.#row(caller, id, "runs:read"));
+    return this.#readings.artifacts(await this.#access.row(caller, id, "runs:read"));
   }
 
   async artifact(caller: Caller, id: string, name: string): Promise<FileToSend> {
-    return this.#readings.artifact(await this.#row(caller, id, "runs:read"), name);
+    return this.#readings.artifact(await this.#access.row(caller, id, "runs:read"), name);
   }
 
   async recording(caller: Caller, id: string): Promise<FileToSend> {
-    return this.#readings.recording(await this.#row(caller, id, "runs:read"));
+    return this.#readings.recording(await this.#access.row(caller, id, "runs:read"));
   }
 
   async accounts(caller: Caller, id: string): Promise<RunAccounts> {
-    return this.#readings.accounts(await this.#row(caller, id, "runs:read"));
+    return this.#readings.accounts(await this.#access.row(caller, id, "runs:read"));
   }
 
   async usage(caller: Caller, filter: UsageFilter): Promise<readonly UsageLine[]> {
@@ -254,7 +246,7 @@ export class RunsService implements Runs, SessionHost {
   }
 
   async attach(caller: Caller, id: string, request: AttachRequest, listener: SessionListener): Promise<LiveSession> {
-    const row = await this.#row(caller, id, request.sends ? "runs:write" : "runs:read");
+    const row = await this.#access.row(caller, id, request.sends ? "runs:write" : "runs:read");
     const opus = request.encoding === "opus" ? await loadOpus() : undefined;
     const { book } = this.services;
     const going = book.get(id);
@@ -268,40 +260,6 @@ export class RunsService implements Runs, SessionHost {
     if (session.closed) this.sessions.delete(session);
     else this.sessions.add(session);
     this.services.book.changed(run);
-  }
-
-  /** Of the caller's project, and within a token's narrow view. @throws EngineError RUN_NOT_FOUND, SCOPE_MISSING. */
-  async #row(caller: Caller, id: string, scope: Scope): Promise<RunRow> {
-    requireScope(caller, scope);
-    const row = this.services.book.get(id)?.row ?? (await this.services.store.read((from) => from.runs.get(id)));
-    const { only } = caller;
-    const seen =
-      row?.project === caller.project &&
-      (!only ||
-        ("run" in only
-          ? only.run === row.id
-          : [row.workflow, `${row.workflow}@${row.version}`].includes(only.workflow)));
-    if (!row || !seen) throw new EngineError("RUN_NOT_FOUND", "there is no such run");
-    return row;
-  }
-
-  async #running(caller: Caller, id: string): Promise<LiveRun> {
-    const row = await this.#row(caller, id, "runs:write");
-    const live = this.services.book.get(id);
-    if (!live || isOver(live.state)) throw new EngineError("RUN_ENDED", `the run is ${live?.state ?? row.state}`);
-    return live;
-  }
-
-  async #view(row: RunRow): Promise<RunView> {
-    const { store, book } = this.services;
-    return store.read(async (from) =>
-      runView(
-        row,
-        await from.journal.tracks([row.id]),
-        (await from.journal.lastIds([row.id])).get(row.id) ?? 0,
-        book.get(row.id),
-      ),
-    );
   }
 
   async #answered(caller: Caller, key: string, hash: string): Promise<RunView | undefined> {
@@ -322,7 +280,7 @@ export class RunsService implements Runs, SessionHost {
   /** A run that is over tells what it told. */
   async #replay(row: RunRow, request: AttachRequest, listener: SessionListener): Promise<LiveSession> {
     if (request.after === undefined) throw new EngineError("RUN_ENDED", `the run is ${row.state}`);
-    const { inputs } = await this.#view(row);
+    const { inputs } = await this.#access.view(row);
     const ended = inputs.map((track) => ({ ...track, ended: true }));
     return new Replayed(await this.#stored(row), row, request, listener, ended, this);
   }
