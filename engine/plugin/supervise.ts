@@ -25,7 +25,8 @@ export interface SuperviseOptions {
  * **What failed**: a code that is retryable and usable is tried again with the same candidate while it has attempts left (at once, then
  * after 100 ms, doubling up to 5 s, half of it at random); anything else goes to the next candidate. The last error is thrown, with its code.
  *
- * **What goes out** is one stream: finals once each and in order, revisions rising, positions of synthesised audio contiguous. The stable
+ * **What goes out** is one stream: finals once each and in order, revisions rising, positions of synthesised audio contiguous. Where what is
+ * final ends in the midst of speech, the next instance begins at the pause before, and the words that it says again are taken away. The stable
  * prefix of a partial holds within an instance: the next one may hear something else.
  *
  * **`resultMs`** bounds the time from a closing mark to its final in a recogniser, in others from being handed a frame to the first output or to

@@ -1,4 +1,14 @@
-import { type Failover, FIRST_VENDORS, type FirstVendor, LOSSES, type Loss, loseVendor, STEPS } from "#test/failover";
+import {
+  type Failover,
+  FIRST_VENDORS,
+  FIXTURE_NAMES,
+  type FirstVendor,
+  type FixtureName,
+  LOSSES,
+  type Loss,
+  loseVendor,
+  stepsOf,
+} from "#test/failover";
 
 /** How many of the steps are tried in real time, over sockets of the machine. */
 const REAL_STEPS = 12;
@@ -6,7 +16,8 @@ const REAL_STEPS = 12;
 /**
  * Proves that losing a vendor costs and doubles no word: `bun run prove failover [STEP]`. The first vendor of a live workflow is killed, falls silent
  * or takes its token no longer, at every 20 ms of what is said (or every STEP ms); a dozen of the moments also in real time, over real sockets. Every
- * vendor that is in the table is the first one in its turn.
+ * vendor that is in the table is the first one in its turn. What is said is heard in pauses and without, and the first vendor's finals end where
+ * words do, or before, or after: what is replayed then begins within a word, or before what is final.
  */
 export default async function failover(argv: string[]): Promise<number> {
   const everyMs = argv[0] === undefined ? 20 : Number(argv[0]);
@@ -15,30 +26,50 @@ export default async function failover(argv: string[]): Promise<number> {
     return 2;
   }
   let wrong = 0;
-  const steps = STEPS.filter((atMs) => atMs % everyMs === 0);
-  const few = Array.from({ length: REAL_STEPS }, (_, i) => STEPS[Math.floor((i * STEPS.length) / REAL_STEPS)]!);
   for (const vendor of FIRST_VENDORS)
-    for (const loss of LOSSES) {
-      const virtual = await tried(vendor, loss, steps, false);
-      const real = await tried(vendor, loss, few, true);
-      wrong += virtual + real;
-      console.log(
-        `${vendor.padEnd(11)} ${loss.padEnd(8)} ${steps.length} steps in virtual time: ${virtual} wrong; ${REAL_STEPS} in real time over sockets: ${real} wrong`,
-      );
-    }
+    for (const fixture of FIXTURE_NAMES)
+      for (const loss of LOSSES) wrong += await proven(vendor, fixture, loss, everyMs);
   return wrong === 0 ? 0 : 1;
 }
 
-/** How many steps went wrong, each told. Real ones run beside each other. */
-async function tried(vendor: FirstVendor, loss: Loss, steps: readonly number[], real: boolean): Promise<number> {
-  const one = async (atMs: number) => told(`${vendor} ${loss}`, atMs, await loseVendor(vendor, loss, atMs, real));
-  if (real) return (await Promise.all(steps.map(one))).reduce((sum, wrong) => sum + wrong, 0);
-  let wrong = 0;
-  for (const atMs of steps) wrong += await one(atMs);
-  return wrong;
+async function proven(vendor: FirstVendor, fixture: FixtureName, loss: Loss, everyMs: number): Promise<number> {
+  const all = stepsOf(fixture);
+  const steps = all.filter((atMs) => atMs % everyMs === 0);
+  const few = Array.from({ length: REAL_STEPS }, (_, i) => all[Math.floor((i * all.length) / REAL_STEPS)]!);
+  const what = { vendor, fixture, loss };
+  const virtual = await tried(what, steps, false);
+  const real = await tried(what, few, true);
+  const merged = virtual.merged > 0 ? `, ${virtual.merged} words merged` : "";
+  console.log(
+    `${vendor.padEnd(11)} ${fixture.padEnd(8)}${loss.padEnd(8)} ${steps.length} steps in virtual time: ${virtual.wrong} wrong${merged}; ${REAL_STEPS} in real time over sockets: ${real.wrong} wrong`,
+  );
+  return virtual.wrong + real.wrong;
 }
 
-function told(what: string, atMs: number, { wrong }: Failover): number {
-  for (const each of wrong) console.log(`${what} at ${atMs} ms: ${each}`);
-  return wrong.length > 0 ? 1 : 0;
+interface Tried {
+  /** Steps. */
+  readonly wrong: number;
+  /** Words that the second vendor said again. */
+  readonly merged: number;
+}
+
+/** Each step that went wrong is told. Real ones run beside each other. */
+async function tried(
+  what: { readonly vendor: FirstVendor; readonly fixture: FixtureName; readonly loss: Loss },
+  steps: readonly number[],
+  real: boolean,
+): Promise<Tried> {
+  const one = async (atMs: number) => told(what, atMs, await loseVendor({ ...what, atMs, real }));
+  const results: Tried[] = real ? await Promise.all(steps.map(one)) : [];
+  if (!real) for (const atMs of steps) results.push(await one(atMs));
+  return results.reduce((sum, { wrong, merged }) => ({ wrong: sum.wrong + wrong, merged: sum.merged + merged }), {
+    wrong: 0,
+    merged: 0,
+  });
+}
+
+function told(what: Readonly<Record<string, string>>, atMs: number, { wrong, report }: Failover): Tried {
+  for (const each of wrong) console.log(`${Object.values(what).join(" ")} at ${atMs} ms: ${each}`);
+  const asr = report.nodes.find(({ node }) => node === "asr");
+  return { wrong: wrong.length > 0 ? 1 : 0, merged: asr?.counters.mergedWords ?? 0 };
 }

@@ -128,6 +128,13 @@ export class UtteranceIds {
     if (at >= 0) this.#open = this.#open.slice(at + 1);
   }
 
+  /** The id that was given out last names nothing after all; the next utterance gets it. */
+  giveBack(utterance: string): void {
+    if (this.#open.at(-1) !== utterance) return;
+    this.#open.pop();
+    this.#again.unshift(utterance);
+  }
+
   restart(): void {
     this.#again = [...this.#open, ...this.#again];
     this.#open = [];

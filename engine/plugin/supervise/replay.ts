@@ -1,13 +1,6 @@
-import {
-  type Control,
-  durationMs,
-  endSample,
-  type Frame,
-  type SpeechMark,
-  samplesToUs,
-  type TextFrame,
-} from "#engine/frames";
+import { type Control, durationMs, type Frame, type SpeechMark, samplesToUs, type TextFrame } from "#engine/frames";
 import type { Received } from "../node.ts";
+import { cutAtPause } from "./pause.ts";
 
 /** What an instance is given, in order: frames, and the controls that must come between the same frames again. */
 export type Item = Received | { readonly control: Control };
@@ -24,11 +17,14 @@ export interface Replay {
   take(): Item[];
   /** Media time in ms of unfinished audio that was too old to be kept, since the last finished unit. */
   readonly lostMs: number;
+  /** Up to where `take` hands out speech again that was finished, in µs; undefined: none. */
+  readonly overlapsUntilUs: number | undefined;
 }
 
 /** The replay of nodes that work on one frame at a time: the frame that was handed over and not yet followed by asking for another. */
 export class FrameReplay implements Replay {
   readonly lostMs = 0;
+  readonly overlapsUntilUs = undefined;
   #inHand: Item | undefined;
   /** Ends of inputs, which a new instance has to hear of too. */
   #ends: Item[] = [];
@@ -61,7 +57,8 @@ const KEPT_MS = 60_000;
 
 /**
  * The replay of recognisers: everything since the last final. Finals come in the order of their utterances, so one releases all that was
- * handed over up to the end of its utterance: to its closing mark where the marks name that utterance, else to its `endSample`.
+ * handed over up to the end of its utterance: to its closing mark where the marks name that utterance, else to its `endSample`, or to the
+ * last pause before it where that lies in the midst of speech.
  * Audio older than 60 s of media time falls out. What is replayed from the middle of an utterance begins with its opening mark, moved there.
  */
 export class UtteranceReplay implements Replay {
@@ -70,6 +67,9 @@ export class UtteranceReplay implements Replay {
   #port: string | undefined;
   #keptMs = 0;
   #lostMs = 0;
+  #overlapsUntilUs: number | undefined;
+  /** The latest end of a final by which audio was released: one that is said again may end a little earlier. */
+  #finalUntilUs = 0;
   /** The opening mark of the utterance in whose middle the kept items begin. */
   #open: { readonly port: string; readonly frame: SpeechMark } | undefined;
   /** Roles of the finals that came, by utterances not yet released. */
@@ -80,6 +80,10 @@ export class UtteranceReplay implements Replay {
 
   get lostMs(): number {
     return this.#lostMs;
+  }
+
+  get overlapsUntilUs(): number | undefined {
+    return this.#overlapsUntilUs;
   }
 
   handed(item: Item): void {
@@ -131,11 +135,15 @@ export class UtteranceReplay implements Replay {
     const named =
       this.#open?.frame.utterance === final.utterance ||
       this.#kept.some((kept) => isMark(frameOf(kept), "start", final.utterance));
+    this.#overlapsUntilUs = undefined;
     if (closing >= 0) for (let i = 0; i <= closing; i++) this.#dropFirst();
     else if (named) while (this.#kept.length > 0) this.#dropFirst();
     else {
-      const untilUs = samplesToUs(final.endSample, final.sampleRateHz);
-      while (this.#kept[0] && endUs(frameOf(this.#kept[0])) <= untilUs) this.#dropFirst();
+      const untilUs = Math.max(this.#finalUntilUs, samplesToUs(final.endSample, final.sampleRateHz));
+      this.#finalUntilUs = untilUs;
+      const { done, overlaps } = cutAtPause((index) => frameOf(this.#kept[index]), this.#kept.length, untilUs);
+      for (let i = 0; i < done; i++) this.#dropFirst();
+      if (overlaps) this.#overlapsUntilUs = untilUs;
     }
   }
 
@@ -160,15 +168,8 @@ export class UtteranceReplay implements Replay {
 export const lengthMs = (item: Item): number => ("frame" in item ? durationMs(item.frame) : 0);
 
 /** Undefined for a control, which ends where it stands, behind what came before it. */
-const frameOf = (kept: Item | Frame): Frame | undefined =>
-  "kind" in kept ? kept : "frame" in kept ? kept.frame : undefined;
+const frameOf = (kept: Item | Frame | undefined): Frame | undefined =>
+  kept === undefined || "kind" in kept ? kept : "frame" in kept ? kept.frame : undefined;
 
 const isMark = (frame: Frame | undefined, mark: SpeechMark["mark"], utterance: string): boolean =>
   frame?.kind === "speech" && frame.mark === mark && frame.utterance === utterance;
-
-function endUs(frame: Frame | undefined): number {
-  if (frame?.kind === "audio") return samplesToUs(endSample(frame), frame.sampleRateHz);
-  if (frame?.kind === "encoded") return samplesToUs(frame.startSample + frame.sampleCount, frame.sampleRateHz);
-  if (frame?.kind === "speech") return samplesToUs(frame.atSample, frame.sampleRateHz);
-  return 0;
-}

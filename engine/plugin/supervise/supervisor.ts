@@ -10,6 +10,7 @@ import { Continuity } from "./continuity.ts";
 import { Feed } from "./feed.ts";
 import { Instance } from "./instance.ts";
 import { FrameReplay, type Item, lengthMs, type Replay, UtteranceReplay } from "./replay.ts";
+import { Seam } from "./seam.ts";
 
 /** What a supervisor works by: the candidates, and the face that the first of them shows to the workflow. */
 export interface Supervision {
@@ -28,6 +29,7 @@ export class Supervisor implements TaskNode {
   readonly #replay: Replay;
   readonly #continuity: Continuity;
   readonly #ids: UtteranceIds;
+  readonly #seam: Seam | undefined;
   #instance: Instance | undefined;
   #feed: Feed | undefined;
   #outerEmit: AwaitableEmit | undefined;
@@ -49,6 +51,7 @@ export class Supervisor implements TaskNode {
     this.#replay = this.#byUtterance ? new UtteranceReplay(answersOf(plan)) : new FrameReplay();
     this.#continuity = new Continuity(plan.role === "tts" || plan.role === "interpret");
     this.#ids = new UtteranceIds(() => ctx.newUtterance());
+    if (this.#byUtterance) this.#seam = new Seam((words) => ctx.count("mergedWords", words));
   }
 
   /**
@@ -147,8 +150,10 @@ export class Supervisor implements TaskNode {
   }
 
   #send(frame: Frame, port: string): Promise<void> | undefined {
-    this.#ids.emitted(frame);
-    const sent = this.#continuity.pass(frame, port);
+    const joined = frame.kind === "text" && this.#seam ? this.#seam.pass(frame) : frame;
+    if (joined && isFinal(joined) === isFinal(frame)) this.#ids.emitted(frame);
+    else if (frame.kind === "text" && frame.final) this.#ids.giveBack(frame.utterance);
+    const sent = joined && this.#continuity.pass(joined, port);
     const finished = this.#replay.emitted(frame);
     if (!sent) return undefined; // said again by a later instance: no news, and no success either
     this.#emittedAnything = true;
@@ -182,11 +187,12 @@ export class Supervisor implements TaskNode {
       await failed.stop(error);
     }
     const step = this.#decide(error);
-    const { lostMs } = this.#replay;
+    const { lostMs, overlapsUntilUs } = this.#replay;
     const again = this.#replay.take();
     feed.putBack(again);
     this.#ids.restart();
     this.#continuity.restart(step.kind === "retry");
+    this.#seam?.restart(overlapsUntilUs);
     this.ctx.count(
       "replayedMs",
       again.reduce((sum, item) => sum + lengthMs(item), 0),
@@ -221,6 +227,8 @@ export class Supervisor implements TaskNode {
 const answersOf = ({ outputs }: Supervision): string[] => [
   ...new Set(Object.values(outputs).flatMap((port) => (port.textRole ? [port.textRole] : []))),
 ];
+
+const isFinal = (frame: Frame): boolean => frame.kind === "text" && frame.final;
 
 const samplesOf = (item: Item): number =>
   "frame" in item && item.frame.kind === "audio" ? sampleCount(item.frame) : 0;

@@ -1,29 +1,32 @@
 import { z } from "zod";
 import { type AudioFrame, defineNode, type Emit, type NodeContext, type TextFrame, type Word } from "#engine/plugin";
 
-const RATE = 16_000;
-const WORD_MS = 200;
+export const RATE = 16_000;
+export const WORD_MS = 200;
 const BETWEEN_WORDS_MS = 100;
 const BETWEEN_SENTENCES_MS = 600;
 /** Silence that ends a sentence. */
-const ENDPOINT_MS = 300;
-const VOCABULARY = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+export const ENDPOINT_MS = 300;
+export const VOCABULARY = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
 
-const samples = (ms: number) => (ms * RATE) / 1000;
+export const inSamples = (ms: number): number => (ms * RATE) / 1000;
 
-/** Speech that needs no recogniser of the real world: every sample of a word is its number in the vocabulary, silence is 0. */
-export function spoken(sentences: readonly string[], frameMs = 20): AudioFrame[] {
+/**
+ * Speech that needs no recogniser of the real world: every sample of a word is its number in the vocabulary, silence is 0.
+ * @param betweenWordsMs 0: the words of a sentence follow each other without silence.
+ */
+export function spoken(sentences: readonly string[], frameMs = 20, betweenWordsMs = BETWEEN_WORDS_MS): AudioFrame[] {
   const pcm: number[] = [];
-  const silence = (ms: number) => pcm.push(...new Array<number>(samples(ms)).fill(0));
+  const silence = (ms: number) => pcm.push(...new Array<number>(inSamples(ms)).fill(0));
   silence(BETWEEN_WORDS_MS);
   for (const sentence of sentences) {
     for (const word of sentence.split(" ")) {
-      pcm.push(...new Array<number>(samples(WORD_MS)).fill(VOCABULARY.indexOf(word) + 1));
-      silence(BETWEEN_WORDS_MS);
+      pcm.push(...new Array<number>(inSamples(WORD_MS)).fill(VOCABULARY.indexOf(word) + 1));
+      silence(betweenWordsMs);
     }
-    silence(BETWEEN_SENTENCES_MS - BETWEEN_WORDS_MS);
+    silence(BETWEEN_SENTENCES_MS - betweenWordsMs);
   }
-  const size = samples(frameMs);
+  const size = inSamples(frameMs);
   return Array.from({ length: Math.ceil(pcm.length / size) }, (_, i) => ({
     kind: "audio",
     pcm: Int16Array.from(pcm.slice(i * size, (i + 1) * size)),
@@ -84,7 +87,7 @@ export const marks = defineNode({
             emit({ kind: "speech", mark: "start", utterance: open, atSample, sampleRateHz: RATE });
           }
           spokeTo = end;
-        } else if (end - spokeTo >= samples(ENDPOINT_MS)) close(emit);
+        } else if (end - spokeTo >= inSamples(ENDPOINT_MS)) close(emit);
       },
       onControl(control, emit) {
         if (control.kind === "end") close(emit);
@@ -113,7 +116,7 @@ export class Hearing {
       this.#count = value === 0 ? 0 : this.#count + 1;
       this.#silent = value === 0 ? this.#silent + 1 : 0;
       this.#at++;
-      if (this.#silent === samples(ENDPOINT_MS)) this.finish(emit);
+      if (this.#silent === inSamples(ENDPOINT_MS)) this.finish(emit);
     }
   }
 
@@ -129,7 +132,7 @@ export class Hearing {
 
   #wordEnds(emit: Emit): void {
     const text = VOCABULARY[this.#number - 1];
-    if (text === undefined || this.#count < samples(WORD_MS) / 2) return;
+    if (text === undefined || this.#count < inSamples(WORD_MS) / 2) return;
     this.#words.push({ text, startSample: this.#at - this.#count, endSample: this.#at });
     this.#say(false, emit);
   }
