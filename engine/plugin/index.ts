@@ -40,6 +40,7 @@ export {
 } from "./codec/encoding.ts";
 export { joinPcm } from "./codec/join-pcm.ts";
 export { isOgg, isOpusHead, type OggOpusFacts, OggOpusWriter, OggReader } from "./codec/ogg.ts";
+export { openCoders } from "./codec/open-coders.ts";
 export {
   loadOpus,
   OPUS_PACKET_MS,

@@ -11,6 +11,7 @@ import {
   quietly,
   SILENT_BYTES_WITH_PICTURES,
 } from "./decoding.ts";
+import { coderOpened } from "./open-coders.ts";
 
 interface Library {
   readonly ready: Promise<void>;
@@ -45,6 +46,7 @@ const MOST_SAMPLE_BYTES = 4;
 const MOST_FRAME_HEAD_BYTES = 64;
 
 class FlacDecoder implements AudioDecoder {
+  readonly #closed = coderOpened();
   format: AudioFormat | undefined;
   truncated = false;
   readonly #metadata = new MetadataReader();
@@ -87,6 +89,7 @@ class FlacDecoder implements AudioDecoder {
   close(): void {
     this.#library?.free();
     this.#library = undefined;
+    this.#closed();
   }
 
   async #decode(parse: () => Iterable<FlacFrame>): Promise<Int16Array> {

@@ -10,6 +10,7 @@ import {
   quietly,
   SILENT_BYTES,
 } from "./decoding.ts";
+import { coderOpened } from "./open-coders.ts";
 
 interface Library {
   readonly ready: Promise<void>;
@@ -26,6 +27,7 @@ export async function openMp3Decoder(): Promise<AudioDecoder> {
 }
 
 class Mp3Decoder implements AudioDecoder {
+  readonly #closed = coderOpened();
   format: AudioFormat | undefined;
   readonly declaredSamples = undefined;
   readonly truncated = false; // nothing in an MP3 says how long it is
@@ -62,6 +64,7 @@ class Mp3Decoder implements AudioDecoder {
   close(): void {
     this.#library?.free();
     this.#library = undefined;
+    this.#closed();
   }
 }
 

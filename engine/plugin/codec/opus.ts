@@ -1,5 +1,6 @@
 import { EngineError } from "../../errors/index.ts";
 import type { AudioFormat } from "../../frames/index.ts";
+import { coderOpened } from "./open-coders.ts";
 
 /** The rates that Opus codes at; its own positions always count at 48,000 Hz. */
 export const OPUS_RATES_HZ = [8000, 12000, 16000, 24000, 48000] as const;
@@ -104,6 +105,7 @@ function checkFormat({ sampleRateHz, channels }: AudioFormat): void {
 }
 
 class LibraryEncoder implements OpusEncoder {
+  readonly #closed = coderOpened();
   #coder: Coder | undefined;
   readonly lookaheadSamples: number;
 
@@ -138,10 +140,12 @@ class LibraryEncoder implements OpusEncoder {
   close(): void {
     this.#coder?.drop?.();
     this.#coder = undefined;
+    this.#closed();
   }
 }
 
 class LibraryDecoder implements OpusDecoder {
+  readonly #closed = coderOpened();
   #decoder: Decoder | undefined;
 
   constructor(library: Library, format: AudioFormat) {
@@ -162,6 +166,7 @@ class LibraryDecoder implements OpusDecoder {
   close(): void {
     this.#decoder?.drop?.();
     this.#decoder = undefined;
+    this.#closed();
   }
 }
 

@@ -12,6 +12,7 @@ import {
   SILENT_BYTES_WITH_PICTURES,
 } from "./decoding.ts";
 import { OggReader } from "./ogg.ts";
+import { coderOpened } from "./open-coders.ts";
 
 interface Library {
   readonly ready: Promise<void>;
@@ -32,6 +33,7 @@ export async function openVorbisDecoder(): Promise<AudioDecoder> {
 }
 
 class VorbisDecoder implements AudioDecoder {
+  readonly #closed = coderOpened();
   format: AudioFormat | undefined;
   readonly declaredSamples = undefined;
   truncated = false;
@@ -65,6 +67,7 @@ class VorbisDecoder implements AudioDecoder {
   close(): void {
     this.#library?.free();
     this.#library = undefined;
+    this.#closed();
   }
 
   #open(): Library {

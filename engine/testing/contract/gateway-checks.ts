@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Connection, EngineError } from "#engine/plugin";
+import { type Connection, EngineError, openCoders } from "#engine/plugin";
 import type { Check } from "./probe.ts";
 import { settled, type VendorService } from "./vendor-subject.ts";
 
@@ -112,11 +112,13 @@ const PROMISES: Readonly<Record<string, (subject: GatewaySubject) => Promise<voi
     await service.close();
   },
   [`leaves nothing behind after ${CLIENTS} clients`]: async (subject) => {
+    const coders = openCoders();
     await within(subject, async (service) => {
       for (let client = 0; client < CLIENTS; client++) await subject.converse(service);
       await service.clock.sleep(PATIENCE_MS);
       assert.equal(service.clock.pending, 0, "timers left");
     });
+    assert.equal(openCoders(), coders, "coders of native libraries left open");
   },
 };
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { EngineError, type FaultScript } from "#engine/plugin";
+import { EngineError, type FaultScript, openCoders } from "#engine/plugin";
 import { driveNode } from "../drive.ts";
 import type { Check, MakeSubject } from "./probe.ts";
 import { recogniserContract, synthesiserContract, translatorContract } from "./text-checks.ts";
@@ -200,6 +200,7 @@ async function leavesNothing(subject: VendorSubject, sessions: number): Promise<
   const { definition, config = {}, formats } = subject;
   const frames = Array.isArray(subject.frames) ? subject.frames.slice(0, BRIEF) : (subject.frames ?? []);
   const service = await subject.open();
+  const coders = openCoders();
   for (let session = 0; session < sessions; session++)
     await driveNode(definition, config, {
       frames,
@@ -209,9 +210,12 @@ async function leavesNothing(subject: VendorSubject, sessions: number): Promise<
     });
   await service.clock.sleep(TOLD_MS);
   const timers = service.clock.pending;
+  const where = `after ${sessions} sessions`;
+  nothingLeft({ service, tookMs: 0 }, where); // before the service is closed, which would end what is open
   await service.close();
-  nothingLeft({ service, tookMs: 0 }, `after ${sessions} sessions`);
+  nothingLeft({ service, tookMs: 0 }, where);
   assert.equal(timers, 0, "timers left");
+  assert.equal(openCoders(), coders, "coders of native libraries left open");
 }
 
 /** @throws when it is no error with a code, or none at all. */

@@ -39,6 +39,8 @@ describe("each promise of a vendor's node is noticed when it is broken", () => {
     { promise: "whenever it is cancelled", definition: brokenNodes.slow },
     { promise: "no secret in its trace", definition: brokenNodes.indiscreet },
     { promise: "leaves nothing behind", definition: brokenNodes.untidy },
+    { promise: "leaves nothing behind", definition: brokenNodes.hoarding },
+    { promise: "leaves nothing behind", definition: brokenNodes.generous },
   ])(
     "$promise",
     async ({ promise, definition, link, tokens }) => {
@@ -69,6 +71,7 @@ describe("each promise of a gateway is noticed when it is broken", () => {
     { promise: "callers that make no sense", gateway: brokenGateways.patient },
     { promise: "sends its clients away", gateway: brokenGateways.keeping },
     { promise: "leaves nothing behind", gateway: brokenGateways.untidy },
+    { promise: "leaves nothing behind", gateway: brokenGateways.hoarding },
   ])(
     "$promise",
     async ({ promise, gateway }) => {

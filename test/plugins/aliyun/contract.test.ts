@@ -17,6 +17,7 @@ import {
   synthesiserContract,
   type VendorService,
   type VendorSubject,
+  vendorContract,
   vendorRecogniserContract,
   vendorSynthesiserContract,
 } from "#engine/testing";
@@ -125,6 +126,14 @@ describe("recognition", () => {
   const whole = recogniser({ mode: "continuous", format: "pcm" }, () => spoken(SENTENCES));
   registerContract(vendorRecogniserContract("aliyun.asr continuously", whole), test);
 });
+
+test("sessions in Opus leave no coder behind, on either side", async () => {
+  const checks = vendorContract(
+    "aliyun.asr in opu",
+    recogniser({ mode: "continuous", format: "opu" }, () => spoken(SENTENCES)),
+  );
+  await checks.find(({ name }) => name.includes("leaves nothing behind"))?.run();
+}, 120_000);
 
 describe("synthesis", () => {
   for (const mode of ["plain", "flowing"])

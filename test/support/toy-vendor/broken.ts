@@ -3,6 +3,7 @@ import {
   EngineError,
   type GatewayDefinition,
   type GatewayHost,
+  loadOpus,
   type NodeContext,
   type NodeDefinition,
   type NodeEvent,
@@ -12,6 +13,8 @@ import {
 import { asr } from "./asr.ts";
 import { gateway } from "./gateway.ts";
 import { TOKEN } from "./service.ts";
+
+const opus = await loadOpus();
 
 /** The toy's node with something broken about it. */
 type Break = (node: TaskNode, ctx: NodeContext) => TaskNode;
@@ -111,6 +114,20 @@ export const brokenNodes = {
       ctx.clock.after(1e9, () => {});
       return node;
     }),
+  /** Leaves a coder of a native library open. */
+  hoarding: () =>
+    broken((node) => {
+      opus.encoder({ sampleRateHz: 16_000, channels: 1 });
+      return node;
+    }),
+  /** Gives a socket to a pool that nobody looks after. */
+  generous: () =>
+    broken((node, { network }) =>
+      running(node, async (...call) => {
+        network.release(await network.dial({ url: "ws://toy.test/listen" }));
+        await node.run(...call);
+      }),
+    ),
 } as const;
 
 /** The toy's gateway with something broken about how it serves. */
@@ -188,6 +205,12 @@ export const brokenGateways = {
   patient: () =>
     brokenGateway(async (_client, _host, sound) => {
       await sound().catch(never);
+    }),
+  /** Leaves a coder of a native library open. */
+  hoarding: () =>
+    brokenGateway(async (_client, _host, sound) => {
+      opus.decoder({ sampleRateHz: 16_000, channels: 1 });
+      await sound();
     }),
   /** Leaves a timer behind. */
   untidy: () =>
