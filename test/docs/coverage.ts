@@ -25,11 +25,7 @@ export const SYSTEMS: readonly System[] = [
     judge: "our own tests and proofs",
     rows: [
       row("E1", "graphs in YAML: source, detection, recognition, translation, synthesis, sink"),
-      row(
-        "E2",
-        "plugins register node types",
-        "plugins are registered in engine/main.ts; loading from parlando.yaml comes later",
-      ),
+      row("E2", "plugins register node types"),
       row("E3", "streaming frames, scheduled between nodes"),
       row("E4", "a native detector through bun:ffi in the hot loop"),
       row("E5", "HTTP and WebSocket API"),
