@@ -92,5 +92,5 @@ test("what was written is typed: the compiler finds nothing", async () => {
     status: 0,
     text: "",
   });
-  covers("E11");
+  covers("E2", "E11");
 });
