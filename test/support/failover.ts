@@ -17,14 +17,39 @@ import core from "#plugins/core";
 import modelstudio from "#plugins/modelstudio";
 import rtvt from "#plugins/rtvt";
 import { ears, spoken } from "./toy-vendor/ears.ts";
+import { hastyEars } from "./toy-vendor/hasty-ears.ts";
 import { microphone } from "./toy-vendor/run.ts";
 
-/** What the speaker says, sentence by sentence. */
-export const SAID = ["one two three", "four five", "six seven eight"];
-export const STEP_MS = 20;
-const AUDIO = spoken(SAID);
-/** Every step of it is one at which the vendor is lost. */
-export const STEPS = Array.from({ length: AUDIO.length }, (_, i) => i * STEP_MS);
+const STEP_MS = 20;
+
+interface Fixture {
+  readonly said: readonly string[];
+  readonly audio: readonly Frame[];
+  /** How the first vendor hears it. */
+  readonly ears: string;
+}
+
+const fixture = (said: readonly string[], betweenWordsMs: number, heard: string): Fixture => ({
+  said,
+  audio: spoken(said, STEP_MS, betweenWordsMs),
+  ears: heard,
+});
+const SENTENCES = ["one two three", "four five", "six seven eight"];
+/** Longer than a pause is looked for, so that some replays begin within a word. */
+const LONG = ["one two three four five six seven eight nine eight seven six five", "four three two"];
+
+/** What is said, and how the first vendor's finals end: where sentences do, before the last word is over, between words, within the next word. */
+export const FIXTURES = {
+  exact: fixture(SENTENCES, 100, "toy.ears"),
+  early: fixture(SENTENCES, 100, "toy.hasty-ears, with: { words: 9, endsMs: -90 }"),
+  between: fixture(LONG, 0, "toy.hasty-ears, with: { words: 3, endsMs: 0 }"),
+  late: fixture(LONG, 0, "toy.hasty-ears, with: { words: 2, endsMs: 70 }"),
+} as const satisfies Readonly<Record<string, Fixture>>;
+export type FixtureName = keyof typeof FIXTURES;
+export const FIXTURE_NAMES: readonly FixtureName[] = ["exact", "early", "between", "late"];
+
+/** The moments at which the vendor is lost. */
+export const stepsOf = (name: FixtureName): number[] => FIXTURES[name].audio.map((_, i) => i * STEP_MS);
 
 export const LOSSES = ["killed", "silent", "expired"] as const;
 /** How the first vendor is lost: its process dies, it says nothing any more, or its token is not taken any longer. */
@@ -88,12 +113,12 @@ function faultsOf({ mount, denied }: First, loss: Loss, atMs: number): FaultScri
   return [lost({ silence: true }), { on: "handshake", mount, connections: later, do: { hang: true } }];
 }
 
-const SERVICE = `
+const service = (heard: string) => `
 parlando: 1
 name: service
 inputs: { talk: { kind: audio } }
 nodes:
-  asr: { use: toy.ears, from: inputs.talk }
+  asr: { from: inputs.talk, use: ${heard} }
 outputs: { texts: [asr.partial, asr.final] }
 `;
 
@@ -120,8 +145,18 @@ export interface Failover {
   readonly wrong: readonly string[];
 }
 
+export interface Lost {
+  readonly vendor: FirstVendor;
+  readonly loss: Loss;
+  readonly atMs: number;
+  readonly fixture: FixtureName;
+  /** In real time, over sockets of this machine. */
+  readonly real?: boolean;
+}
+
 /** Runs a live workflow whose first vendor is lost at a moment, against both vendors' own gateways. */
-export async function loseVendor(vendor: FirstVendor, loss: Loss, atMs: number, real = false): Promise<Failover> {
+export async function loseVendor({ vendor, loss, atMs, fixture: name, real = false }: Lost): Promise<Failover> {
+  const { audio, ears: heard, said } = FIXTURES[name];
   const lost: First = FIRSTS[vendor];
   const clock = real ? new SystemClock() : new VirtualClock();
   const stop = clock instanceof VirtualClock ? clock.drive() : () => {};
@@ -129,19 +164,21 @@ export async function loseVendor(vendor: FirstVendor, loss: Loss, atMs: number, 
   const machine = new SystemNetwork();
   const reached: ClockedNetwork = real ? machine : memory;
   const household = newHousehold({ network: reached });
-  const types = new NodeTypes([core, lost.plugin, rtvt, definePlugin({ name: "ears", nodes: [ears] })]);
+  const types = new NodeTypes([core, lost.plugin, rtvt, definePlugin({ name: "ears", nodes: [ears, hastyEars] })]);
   const [firstGateway] = lost.plugin.gateways ?? [];
   const [rtvtGateway] = rtvt.gateways ?? [];
   if (!firstGateway || !rtvtGateway) throw new Error("a vendor has no gateway");
-  const common = { network: memory, types, workflow: SERVICE, household, ...(real && { outside: machine }) };
+  const common = { network: memory, types, household, ...(real && { outside: machine }) };
   const first = await emulate(firstGateway, {
     ...common,
+    workflow: service(heard),
     web: real ? "127.0.0.1:0" : lost.web,
     keys: [lost.key],
     faults: { faults: faultsOf(lost, loss, atMs) },
   });
   const second = await emulate(rtvtGateway, {
     ...common,
+    workflow: service("toy.ears"),
     tcp: real ? "127.0.0.1:0" : "rtvt.test:14001",
     keys: [{ id: "81700001", secret: SECRETS.rtvt!, facts: {} }],
   });
@@ -152,7 +189,7 @@ export async function loseVendor(vendor: FirstVendor, loss: Loss, atMs: number, 
       {
         types,
         purpose: "run",
-        bindings: { talk: { definition: microphone(AUDIO), config: {} } },
+        bindings: { talk: { definition: microphone(audio), config: {} } },
         environment: {},
         secret: (name) => SECRETS[name],
         cwd: "/",
@@ -161,18 +198,18 @@ export async function loseVendor(vendor: FirstVendor, loss: Loss, atMs: number, 
     if (!plan) throw new Error(findings.map(({ message }) => message).join("; "));
     const options = { runId: "failover", clock, onOutput: (_: string, frame: Frame) => void outputs.push(frame) };
     const report = await new Run(plan, options, household).done;
-    return judge(loss, report, outputs);
+    return judge(loss, report, outputs, said);
   } finally {
     await Promise.all([first.close(), second.close()]);
     stop();
   }
 }
 
-function judge(loss: Loss, report: RunReport, outputs: readonly Frame[]): Failover {
+function judge(loss: Loss, report: RunReport, outputs: readonly Frame[], said: readonly string[]): Failover {
   const finals = outputs.flatMap((frame) => (frame.kind === "text" && frame.final ? [frame] : []));
   const words = finals.flatMap(({ text }) => text.split(" "));
   const wrong: string[] = [];
-  if (words.join(" ") !== SAID.join(" ")) wrong.push(`heard: ${words.join(" ")}`);
+  if (words.join(" ") !== said.join(" ")) wrong.push(`heard: ${words.join(" ")}`);
   for (const [i, { startSample }] of finals.entries())
     if (startSample < (finals[i - 1]?.endSample ?? 0))
       wrong.push(`final ${i + 1} begins before the end of the one before`);
