@@ -22,6 +22,7 @@ const types = new NodeTypes([
   source("espeak", () => import("../plugins/espeak/index.ts")),
   source("llm", () => import("../plugins/llm/index.ts")),
   source("flite", () => import("../plugins/flite/index.ts")),
+  source("bergamot", () => import("../plugins/bergamot/index.ts")),
   source("whisper", () => import("../plugins/whisper/index.ts")),
   source("sherpa", () => import("../plugins/sherpa/index.ts")),
   source("aliyun", () => import("../plugins/aliyun/index.ts")),

@@ -1,6 +1,7 @@
 import { NodeTypes } from "#engine/plugin";
 import aliyun from "#plugins/aliyun";
 import apertium from "#plugins/apertium";
+import bergamot from "#plugins/bergamot";
 import core from "#plugins/core";
 import espeak from "#plugins/espeak";
 import flite from "#plugins/flite";
@@ -16,7 +17,7 @@ import whisper from "#plugins/whisper";
 
 /** The node types that need no network: those of the interpret workflow and the core's. */
 export const builtInTypes = (): NodeTypes =>
-  new NodeTypes([core, webrtc, silero, pocketsphinx, apertium, espeak, flite, sherpa, whisper]);
+  new NodeTypes([core, webrtc, silero, pocketsphinx, apertium, espeak, flite, sherpa, whisper, bergamot]);
 
 /** All that are delivered, vendors too. */
 export const deliveredTypes = (): NodeTypes => builtInTypes().with([llm, aliyun, rtvt, tencent, modelstudio]);

@@ -1,0 +1,1 @@
+export { BERGAMOT_PACKAGE, BergamotEngine, type BergamotModel, bergamotModel, findBergamot } from "./engine.ts";
