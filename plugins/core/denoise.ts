@@ -7,7 +7,7 @@ const BLOCK_MS = 20;
 
 const config = z.strictObject({
   on: live(z.boolean().default(false)).describe(
-    "Whether it takes noise away. Off, audio passes as it is: for recognition it makes more errors than it mends.",
+    "Whether it takes noise away. Off, audio passes as it is: on clean speech a recogniser makes more errors behind it.",
   ),
   suppressDb: z.number().min(1).max(60).default(15).describe("By how much steady noise is lowered at most."),
 });
@@ -17,7 +17,8 @@ type Settings = z.output<typeof config>;
 /** Takes steady noise out of speech, for people who listen. Off unless it is switched on. */
 export const denoise = defineNode({
   type: "core.denoise",
-  summary: "Takes steady noise out of speech, for listeners; off by default, because recognisers hear worse with it.",
+  summary:
+    "Takes steady noise out of speech, for listeners; off by default, because recognisers hear clean speech worse behind it.",
   role: "filter",
   inputs: {
     audio: { kinds: ["audio", "speech"], audio: { sampleRateHz: [16_000, 8000, 32_000, 48_000], channels: 1 } },

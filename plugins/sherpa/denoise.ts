@@ -5,6 +5,7 @@ import {
   defineNode,
   EngineError,
   type Frame,
+  joinPcm,
   type NodeContext,
   type TaskInput,
   type TaskNode,
@@ -73,7 +74,7 @@ class Denoiser implements TaskNode {
     this.#inside += frame.pcm.length;
     this.#waiting.push(frame);
     const given = await this.ctx.outside((signal) => this.engine.denoise(frame.pcm, false, signal));
-    this.#given = joined(this.#given, given);
+    this.#given = joinPcm([this.#given, given]);
   }
 
   /** Before a gap and at the end the model gives what it holds; its last samples are silence where it gives fewer than it got. */
@@ -81,7 +82,7 @@ class Denoiser implements TaskNode {
     if (this.#inside > 0) {
       const rest = await this.ctx.outside((signal) => this.engine.denoise(new Int16Array(0), true, signal));
       const whole = new Int16Array(this.#inside);
-      whole.set(joined(this.#given, rest).subarray(0, whole.length));
+      whole.set(joinPcm([this.#given, rest]).subarray(0, whole.length));
       this.#given = whole;
     }
     await this.#pass(emit);
@@ -101,11 +102,4 @@ class Denoiser implements TaskNode {
       if (room) await room;
     }
   }
-}
-
-function joined(first: Int16Array, second: Int16Array): Int16Array {
-  const whole = new Int16Array(first.length + second.length);
-  whole.set(first);
-  whole.set(second, first.length);
-  return whole;
 }
