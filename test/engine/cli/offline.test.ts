@@ -26,6 +26,8 @@ const nothingSet = Object.fromEntries(
     .map((name) => [name, undefined]),
 );
 
+const RECORDING = "workflows/tencent-recording.yaml";
+
 describe.skipIf(enginesMissing.length > 0)(`the vendors' examples without a network${NEEDS_ENGINES}`, () => {
   test("README has one of each vendor", () => {
     expect(examples).toEqual(
@@ -37,16 +39,28 @@ describe.skipIf(enginesMissing.length > 0)(`the vendors' examples without a netw
     );
   });
 
-  test.each(examples)("%s hears, and says which node is answered by what", async (file) => {
+  test("a recording is heard as a whole, too", async () => {
     const talk = await twoCommands(folder);
-    const args = ["run", file, "--offline", "--json", "--in", `talk=${talk}`, "--out", join(folder, "out")];
-    const { status, out, err } = await runCommand(args, { env: nothingSet });
-    expect({ status, err }).toEqual({ status: 0, err: "" });
-    const events = toldEvents(out);
-    expect(finalsOf(events, "transcript").slice(0, 2)).toEqual([...TWO_COMMANDS.said]);
-    expect(toldReport(events)).toMatchObject({ state: "done", failures: [], imbalances: [] });
-    expect(out).toMatch(/"type":"offline","for":"\w+\.(?:asr|interpret)","by":\[.*"pocketsphinx\.asr"/);
-  });
+    const args = ["run", RECORDING, "--offline", "--json", "--in", `talk=${talk}`, "--out", join(folder, "out")];
+    const { status, out } = await runCommand(args, { env: nothingSet });
+    expect(status).toBe(0);
+    expect(finalsOf(toldEvents(out), "transcript").join(" ")).toContain(TWO_COMMANDS.said[0]);
+    expect(out).toContain('"for":"tencent.file-asr","by":["pocketsphinx.asr"]');
+  }, 240_000);
+
+  test.each(examples.filter((file) => file !== RECORDING))(
+    "%s hears, and says which node is answered by what",
+    async (file) => {
+      const talk = await twoCommands(folder);
+      const args = ["run", file, "--offline", "--json", "--in", `talk=${talk}`, "--out", join(folder, "out")];
+      const { status, out, err } = await runCommand(args, { env: nothingSet });
+      expect({ status, err }).toEqual({ status: 0, err: "" });
+      const events = toldEvents(out);
+      expect(finalsOf(events, "transcript").slice(0, 2)).toEqual([...TWO_COMMANDS.said]);
+      expect(toldReport(events)).toMatchObject({ state: "done", failures: [], imbalances: [] });
+      expect(out).toMatch(/"type":"offline","for":"\w+\.(?:asr|interpret)","by":\[.*"pocketsphinx\.asr"/);
+    },
+  );
 });
 
 const asks = (engine: string) => `

@@ -50,6 +50,37 @@ test("the example is sound with its credentials, and without them lint names wha
   expect(missing.map(({ message }) => message).join("\n")).toContain("secretKey");
 });
 
+test("a recording is handed over as it is, and what was said is written down", async () => {
+  covers("T2", "T8");
+  const recording = join(dir, "recording.wav");
+  await Bun.write(recording, encodeWav(new Int16Array(3 * 16_000).fill(5), { sampleRateHz: 16_000, channels: 1 }));
+  await using service = await tencent({
+    workflow: hearing([{ text: "go forward ten meters", fromMs: 0, untilMs: 2000 }]),
+  });
+  const { network, clock } = service;
+  const { plan, findings } = await planWorkflow(
+    { path: "workflows/tencent-recording.yaml" },
+    {
+      types,
+      purpose: "run",
+      environment: ENVIRONMENT,
+      secret: () => undefined,
+      cwd: root,
+      params: { address: "http://tencent.test/" },
+      run: { id: "example", dir },
+      bindings: { talk: { location: recording } },
+    },
+  );
+  if (!plan) throw new Error(findings.map(({ message }) => message).join("; "));
+  const out: Frame[] = [];
+  const onOutput = (_output: string, frame: Frame) => void out.push(frame);
+  const run = new AccountedRun(plan, { runId: "example", clock, onOutput }, newHousehold({ network }));
+  expect((await run.done).state).toBe("done");
+  expect(finals(out)).toEqual(["go forward ten meters"]);
+  for (const file of ["talk.txt", "talk.srt"])
+    expect(readFileSync(join(dir, file), "utf8")).toContain("go forward ten meters");
+});
+
 test("the example runs against the gateway: words are heard, subtitled and spoken again", async () => {
   covers("T8");
   const talk = join(dir, "talk.wav");
