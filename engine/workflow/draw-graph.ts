@@ -1,5 +1,5 @@
 import type { AudioFormat } from "#engine/plugin";
-import type { FrameTest } from "./frame-test.ts";
+import { silencedWords, whereWords } from "./draw/words.ts";
 import type { Plan, PlannedEdge, PlannedNode } from "./plan.ts";
 
 /** A plan as a drawing for people: nodes with their types, edges with ports, formats and queues, conversions, the workflow's own outputs. */
@@ -19,7 +19,7 @@ function mermaid({ plan, name }: Drawing): string {
   const quote = (lines: readonly string[]) =>
     `"${lines.map((line) => line.replace(/[&<>"#;`]/g, (sign) => `#${sign.codePointAt(0)};`)).join("<br/>")}"`;
   const shape = (node: PlannedNode) => {
-    const label = quote(nodeLines(node));
+    const label = quote(nodeLines(node, plan));
     if (node.inserted) return `{{${label}}}`;
     return isSource(node) ? `([${label}])` : `[${label}]`;
   };
@@ -46,7 +46,7 @@ function dot({ plan, name }: Drawing): string {
     `digraph ${quote([plan.name])} {`,
     "  rankdir=LR;",
     '  node [fontname="sans-serif"]; edge [fontname="sans-serif", fontsize=10];',
-    ...plan.nodes.map((node) => `  ${name(node.id)} [shape=${shape(node)}, label=${quote(nodeLines(node))}];`),
+    ...plan.nodes.map((node) => `  ${name(node.id)} [shape=${shape(node)}, label=${quote(nodeLines(node, plan))}];`),
     ...plan.edges.map((edge) => {
       const style = edge.direct ? ", style=bold" : "";
       return `  ${name(edge.from.node)} -> ${name(edge.to.node)} [label=${quote(edgeLines(edge, plan))}${style}];`;
@@ -62,12 +62,13 @@ function dot({ plan, name }: Drawing): string {
 
 const isSource = (node: PlannedNode): boolean => Object.keys(node.formats).length === 0;
 
-function nodeLines(node: PlannedNode): string[] {
+function nodeLines(node: PlannedNode, plan: Plan): string[] {
   const lines = [node.label ?? node.id, node.type];
   if (node.candidates) lines.push(`then ${node.candidates.slice(1).join(", then ")}`);
   if (node.attempts !== undefined) lines.push(`up to ${node.attempts} attempts`);
   if (node.onFailure === "continue") lines.push("may fail");
-  return lines;
+  if (node.gate) lines.push(`gate: ${node.gate}`);
+  return [...lines, ...silencedWords(node, plan)];
 }
 
 function edgeLines(edge: PlannedEdge, plan: Plan): string[] {
@@ -76,21 +77,8 @@ function edgeLines(edge: PlannedEdge, plan: Plan): string[] {
   if (edge.kinds.includes("audio")) lines.push(formatWords(format));
   if (!edge.direct) lines.push(bufferWords(edge));
   if (edge.order === "arrival") lines.push("in order of arrival");
-  for (const test of edge.where ?? []) lines.push(`where ${testWords(test)}`);
+  if (edge.where) lines.push(`where ${whereWords(edge)}`);
   return lines;
-}
-
-/** `language es, confidence from 0.6`. */
-const testWords = (test: FrameTest): string =>
-  Object.entries(test)
-    .map(([field, wanted]) => `${field} ${wantedWords(wanted)}`)
-    .join(", ");
-
-function wantedWords(wanted: NonNullable<FrameTest[keyof FrameTest]>): string {
-  if (typeof wanted !== "object") return String(wanted);
-  if (!("min" in wanted || "max" in wanted)) return Object.values(wanted).join(" or ");
-  const { min, max } = wanted;
-  return [...(min === undefined ? [] : [`from ${min}`]), ...(max === undefined ? [] : [`to ${max}`])].join(" ");
 }
 
 const formatWords = (format: AudioFormat | undefined): string =>

@@ -1,4 +1,4 @@
-import type { AudioFormat, FrameKind, NodeDefinition, TextRole } from "#engine/plugin";
+import type { AudioFormat, FrameKind, GateSettings, NodeDefinition, TextRole } from "#engine/plugin";
 import type { Finding } from "./finding.ts";
 import type { FrameTest } from "./frame-test.ts";
 
@@ -33,6 +33,8 @@ export interface PlannedNode {
   readonly candidates?: readonly string[];
   /** How often a unit of work is tried with the first candidate; absent where it is once. */
   readonly attempts?: number;
+  /** What it is spared of silence; absent where it gets everything. */
+  readonly gate?: GateSettings["mode"];
   /** Lowered: retries, fallbacks and `resultMs` are inside. */
   readonly definition: NodeDefinition;
   /** The parsed output of the definition's own schema. */

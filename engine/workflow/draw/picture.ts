@@ -1,7 +1,7 @@
 import type { FrameKind } from "#engine/plugin";
-import type { Plan, PlannedEdge, PlannedNode } from "../plan.ts";
+import type { Plan, PlannedBargeIn, PlannedEdge, PlannedNode } from "../plan.ts";
 import { monoWidth, textWidth } from "./text-width.ts";
-import { formatWords, policyWords, queueWords } from "./words.ts";
+import { bargeInWords, formatWords, policyWords, queueWords, silencedWords, whereWords } from "./words.ts";
 
 /** Sizes of letters and distances, in px. */
 export const LOOK = { title: 15, type: 11.5, port: 12, note: 10.5, pad: 14, row: 32, headLine: 18, gap: 28 } as const;
@@ -41,6 +41,8 @@ export interface Wire {
   readonly kind: FrameKind;
   readonly direct: boolean;
   readonly toOutput: boolean;
+  /** Nothing travels: an utterance here drops what the other has still to say. */
+  readonly silences?: true;
   /** For those who point at it. */
   readonly words: string;
 }
@@ -54,7 +56,10 @@ export interface Picture {
 export function pictureOf(plan: Plan): Picture {
   const into = Map.groupBy(plan.edges, (edge) => edge.to.node);
   const right = new Map(plan.nodes.map((node) => [node.id, rightRows(node, plan)]));
-  const cards = plan.nodes.map((node) => nodeCard(node, into.get(node.id) ?? [], right.get(node.id) ?? []));
+  const silencing = silencingIn(plan);
+  const cards = plan.nodes.map((node) =>
+    nodeCard(node, { edges: into.get(node.id) ?? [], right: right.get(node.id) ?? [], silencing, plan }),
+  );
   const rowOf = (node: string, port: string) =>
     Math.max(
       0,
@@ -72,6 +77,20 @@ export function pictureOf(plan: Plan): Picture {
       words: `${edge.id}: ${edge.kinds.join(", ")}; ${queueWords(edge)}`,
     })),
   );
+  for (const { bargeIn, from, to } of silencing)
+    wires.push({
+      from: from.node,
+      fromRow: rowOf(from.node, from.port),
+      to,
+      toRow:
+        (into.get(to) ?? []).length +
+        silencing.filter((each) => each.to === to).findIndex((each) => each.from === from),
+      kind: "speech",
+      direct: false,
+      toOutput: false,
+      silences: true,
+      words: `${from.node}.${from.port} silences ${to} ${bargeInWords(bargeIn)}`,
+    });
   const place = new Map(plan.nodes.map(({ id }, i) => [id, i]));
   for (const output of plan.outputs) {
     if (output.from.length === 0) continue;
@@ -101,21 +120,64 @@ export function pictureOf(plan: Plan): Picture {
   return { cards, wires };
 }
 
+interface Silencing {
+  readonly bargeIn: PlannedBargeIn;
+  readonly from: { readonly node: string; readonly port: string };
+  readonly to: string;
+}
+
+/** Barge-ins as wires, save those that would go back to where their marks come from: these stand on the card alone. */
+function silencingIn({ bargeIns = [], edges }: Plan): Silencing[] {
+  const behind = (node: string, seen = new Set<string>()): Set<string> => {
+    for (const { from, to } of edges) if (from.node === node && !seen.has(to.node)) behind(to.node, seen.add(to.node));
+    return seen;
+  };
+  return bargeIns.flatMap((bargeIn) =>
+    bargeIn.flush.flatMap((to) => {
+      const after = behind(to).add(to);
+      return bargeIn.when.filter(({ node }) => !after.has(node)).map((from) => ({ bargeIn, from, to }));
+    }),
+  );
+}
+
 const shortName = (id: string): string => id.replace(/^.*\//, "").replace(/^inputs\./, "");
 
-function nodeCard(node: PlannedNode, edges: readonly PlannedEdge[], right: readonly PortRow[]): Card {
+interface Around {
+  readonly edges: readonly PlannedEdge[];
+  readonly right: readonly PortRow[];
+  readonly silencing: readonly Silencing[];
+  readonly plan: Plan;
+}
+
+function nodeCard(node: PlannedNode, { edges, right, silencing, plan }: Around): Card {
+  const silencers = silencing.filter(({ to }) => to === node.id);
   const input = /(?:^|\/)inputs\.[^/]+$/.test(node.id);
   const within = node.id.includes("/") ? node.id.slice(0, node.id.lastIndexOf("/")) : undefined;
-  const left = edges.map(
-    (edge): PortRow => ({ key: edge.id, name: edge.to.port, note: queueWords(edge), kind: leading(edge.kinds) }),
-  );
+  const left = [
+    ...edges.map(
+      (edge): PortRow => ({
+        key: edge.id,
+        name: edge.where ? `${edge.to.port} where ${whereWords(edge)}` : edge.to.port,
+        note: queueWords(edge),
+        kind: leading(edge.kinds),
+      }),
+    ),
+    ...silencers.map(
+      ({ bargeIn, from }): PortRow => ({
+        key: `${from.node} silences`,
+        name: "barge-in",
+        note: bargeInWords(bargeIn),
+        kind: "speech",
+      }),
+    ),
+  ];
   return card({
     id: node.id,
     sort: node.inserted ? "conversion" : input ? "input" : "node",
     title: node.inserted ? "convert" : (node.label ?? shortName(node.id)),
     ...(within !== undefined && { within }),
     type: node.type === "inputs.unbound" ? "bound when it starts" : node.type,
-    policies: node.inserted ? [] : policyWords(node),
+    policies: node.inserted ? [] : [...policyWords(node), ...(silencers.length === 0 ? silencedWords(node, plan) : [])],
     left,
     right,
   });
@@ -130,6 +192,8 @@ function rightRows(node: PlannedNode, plan: Plan): PortRow[] {
   const ports = node.definition.outputs(node.config);
   for (const output of plan.outputs)
     for (const { node: id, port } of output.from) if (id === node.id) use(port, ports[port]?.kinds ?? []);
+  for (const { from } of silencingIn(plan))
+    if (from.node === node.id && !used.has(from.port)) use(from.port, ["speech"]);
   const order = [...new Set([...Object.keys(ports), ...used.keys()])];
   return order.flatMap((port): PortRow[] => {
     const kinds = used.get(port);

@@ -15,7 +15,7 @@ text{font-family:Inter,system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue
 .type{font-size:11.5px;fill:var(--soft);font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}
 rect.chip{fill:var(--chip)}text.chip{font-size:10.5px;fill:var(--chip-ink)}
 .row{font-size:12px}.note{font-size:10.5px;fill:var(--soft)}.right{text-anchor:end}
-.wire{fill:none;stroke-width:1.8;stroke-opacity:.85}.direct{stroke-width:3.4}.out{stroke-dasharray:5 4;stroke-width:1.5;stroke-opacity:.7}
+.wire{fill:none;stroke-width:1.8;stroke-opacity:.85}.direct{stroke-width:3.4}.out{stroke-dasharray:5 4;stroke-width:1.5;stroke-opacity:.7}.silences{stroke-dasharray:2 4;stroke-linecap:round}
 .wire.audio{stroke:var(--audio)}.wire.speech{stroke:var(--speech)}.wire.text{stroke:var(--text)}.wire.encoded{stroke:var(--encoded)}.wire.recording{stroke:var(--recording)}.wire.data{stroke:var(--data)}
 .port{stroke:var(--card);stroke-width:1.2}
 .port.audio{fill:var(--audio)}.port.speech{fill:var(--speech)}.port.text{fill:var(--text)}.port.encoded{fill:var(--encoded)}.port.recording{fill:var(--recording)}.port.data{fill:var(--data)}

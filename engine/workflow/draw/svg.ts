@@ -77,8 +77,8 @@ function curve(points: readonly Point[]): string {
   return `M${n(first.x)} ${n(first.y)}${parts.join("")}`;
 }
 
-function wireShape({ kind, direct, toOutput, words }: Wire, points: readonly Point[]): string {
-  const sort = direct ? " direct" : toOutput ? " out" : "";
+function wireShape({ kind, direct, toOutput, silences, words }: Wire, points: readonly Point[]): string {
+  const sort = direct ? " direct" : toOutput ? " out" : silences ? " silences" : "";
   return `<path class="wire ${kind}${sort}" d="${curve(points)}"><title>${plain(words)}</title></path>`;
 }
 
@@ -128,13 +128,16 @@ function keysOf({ cards, wires }: Picture): Key[] {
   const kinds = ["audio", "encoded", "recording", "text", "speech", "data"] as const;
   return [
     ...kinds
-      .filter((kind) => wires.some((wire) => wire.kind === kind))
+      .filter((kind) => wires.some((wire) => wire.kind === kind && !wire.silences))
       .map((kind) => ({ words: kind === "audio" ? "audio and its marks" : kind, shape: line(kind) })),
     ...(wires.some(({ direct }) => direct)
       ? [{ words: "runs as one call", shape: '<rect class="ground" x="0" y="-13" width="26" height="18" rx="7"/>' }]
       : []),
     ...(wires.some(({ toOutput }) => toOutput)
       ? [{ words: "output of the workflow", shape: line("data", " out") }]
+      : []),
+    ...(wires.some(({ silences }) => silences)
+      ? [{ words: "silences who speaks", shape: line("speech", " silences") }]
       : []),
     ...(cards.some(({ sort }) => sort === "conversion")
       ? [

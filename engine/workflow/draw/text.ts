@@ -1,5 +1,5 @@
 import type { Plan, PlannedEdge, PlannedNode } from "../plan.ts";
-import { formatWords, policyWords, queueWords } from "./words.ts";
+import { formatWords, policyWords, queueWords, silencedWords, whereWords } from "./words.ts";
 
 /** A plan as a tree of lines for a terminal: from each source to what it feeds. What is fed by several stands in full once. */
 export function drawText(plan: Plan): string {
@@ -21,7 +21,7 @@ class TreeDrawing {
     const fed = new Set(this.plan.edges.map((edge) => edge.to.node));
     for (const node of this.plan.nodes)
       if (!fed.has(node.id)) {
-        this.#lines.push(nodeWords(node));
+        this.#lines.push(nodeWords(node, this.plan));
         this.#below(node, "");
       }
     return this.#lines.map((line) => `${line}\n`).join("");
@@ -38,8 +38,11 @@ class TreeDrawing {
       const to = this.#nodes.get(edge.to.node)!;
       const known = this.#drawn.has(to.id);
       const arrow = `${giving(edge, node)} ${edge.direct ? "━▶" : "─▶"} `;
-      const queue = edge.direct ? "" : `  (${queueWords(edge)})`;
-      this.#lines.push(`${indent}${last ? "└─" : "├─"} ${arrow}${known ? `${to.id}  above` : nodeWords(to)}${queue}`);
+      const only = edge.where ? `where ${whereWords(edge)}; ` : "";
+      const queue = edge.direct ? "" : `  (${only}${queueWords(edge)})`;
+      this.#lines.push(
+        `${indent}${last ? "└─" : "├─"} ${arrow}${known ? `${to.id}  above` : nodeWords(to, this.plan)}${queue}`,
+      );
       if (!known) this.#below(to, `${indent}${last ? "   " : "│  "}`);
     }
     for (const [i, output] of outputs.entries())
@@ -47,8 +50,8 @@ class TreeDrawing {
   }
 }
 
-function nodeWords(node: PlannedNode): string {
-  const more = [...(node.inserted ? ["put in by the plan"] : []), ...policyWords(node)];
+function nodeWords(node: PlannedNode, plan: Plan): string {
+  const more = [...(node.inserted ? ["put in by the plan"] : []), ...policyWords(node), ...silencedWords(node, plan)];
   return `${node.label ?? node.id}  ${node.type}${more.length > 0 ? `  [${more.join(", ")}]` : ""}`;
 }
 

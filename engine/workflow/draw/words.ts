@@ -1,5 +1,6 @@
 import type { AudioFormat } from "#engine/plugin";
-import type { PlannedEdge, PlannedNode } from "../plan.ts";
+import type { FrameTest } from "../frame-test.ts";
+import type { Plan, PlannedBargeIn, PlannedEdge, PlannedNode } from "../plan.ts";
 
 /** `16 kHz mono`, `22.05 kHz stereo`. */
 export function formatWords(format: AudioFormat | undefined): string {
@@ -26,9 +27,39 @@ const WHEN_FULL = {
   latest: "keeps the newest",
 } as const;
 
+/** `language es, confidence from 0.6`, of all that a frame has to fit; empty where an edge takes everything. */
+export const whereWords = ({ where = [] }: PlannedEdge): string => where.map(testWords).join(", ");
+
+const testWords = (test: FrameTest): string =>
+  Object.entries(test)
+    .map(([field, wanted]) => `${field} ${wantedWords(wanted)}`)
+    .join(", ");
+
+function wantedWords(wanted: NonNullable<FrameTest[keyof FrameTest]>): string {
+  if (typeof wanted !== "object") return String(wanted);
+  if (!("min" in wanted || "max" in wanted)) return Object.values(wanted).join(" or ");
+  const { min, max } = wanted;
+  return [...(min === undefined ? [] : [`from ${min}`]), ...(max === undefined ? [] : [`to ${max}`])].join(" ");
+}
+
+/** `200 ms of speech`. */
+export const bargeInWords = ({ minMs }: PlannedBargeIn): string => `after ${minMs} ms of speech`;
+
+/** Who silences a node by speaking, a few words each: `silenced by vad after 200 ms of speech`. */
+export const silencedWords = ({ id }: PlannedNode, { bargeIns = [] }: Plan): string[] =>
+  bargeIns
+    .filter(({ flush }) => flush.includes(id))
+    .map((each) => `silenced by ${each.when.map(({ node }) => node).join(" or ")} ${bargeInWords(each)}`);
+
+const GATES = {
+  hold: "gets no silence",
+  close: "closed in silence",
+} as const;
+
 /** What is special about a node, a few words each. */
-export function policyWords({ candidates, attempts, onFailure }: PlannedNode): string[] {
+export function policyWords({ candidates, attempts, onFailure, gate }: PlannedNode): string[] {
   return [
+    ...(gate === undefined ? [] : [GATES[gate]]),
     ...(candidates ? [`then ${candidates.slice(1).join(", then ")}`] : []),
     ...(attempts === undefined ? [] : [`${attempts} attempts`]),
     ...(onFailure === "continue" ? ["may fail"] : []),

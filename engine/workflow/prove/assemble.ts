@@ -139,6 +139,7 @@ class Assembler {
       ...(node.label !== undefined && { label: node.label }),
       ...(node.candidates.length > 1 && { candidates: node.candidates.map((each) => each.definition.type) }),
       ...(first.attempts > 1 && { attempts: first.attempts }),
+      ...(first.gate && { gate: first.gate.mode }),
       ...this.#lowered(node),
       formats: formatsOf(Object.keys(node.inputs), received),
       outputFormats: formatsOf(Object.keys(node.outputs), given),

@@ -1,4 +1,4 @@
-import type { InputPorts, NodeDefinition, OutputAudio, OutputPorts } from "#engine/plugin";
+import type { GateSettings, InputPorts, NodeDefinition, OutputAudio, OutputPorts } from "#engine/plugin";
 import type { FrameTest } from "../frame-test.ts";
 import type { Path, YamlFile } from "../yaml/yaml-file.ts";
 import type { DraftBargeIn } from "./barge-in.ts";
@@ -37,6 +37,8 @@ export interface DraftCandidate {
   readonly outputs: OutputPorts;
   readonly realTime: boolean;
   readonly guessed: boolean;
+  /** What keeps silence from it. */
+  readonly gate?: GateSettings;
 }
 
 export const understood = (node: DraftNode): boolean => node.candidates.length > 0;

@@ -265,7 +265,7 @@ function candidate(
 function gatedCandidate(read: DraftCandidate, gate: GateSettings, { loading, yaml }: FileContext): DraftCandidate {
   const definition = withGate(read.definition, gate);
   try {
-    return { ...read, definition, inputs: definition.inputs(read.config) };
+    return { ...read, definition, inputs: definition.inputs(read.config), gate };
   } catch (error) {
     const reason = error instanceof EngineError ? error.message : "it cannot be gated";
     const node = read.path.at(-2) === "fallback" ? read.path.slice(0, -2) : read.path;

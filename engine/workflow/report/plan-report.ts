@@ -1,5 +1,5 @@
 import type { Delay } from "#engine/plugin";
-import { formatWords, policyWords, queueWords } from "../draw/words.ts";
+import { formatWords, policyWords, queueWords, silencedWords, whereWords } from "../draw/words.ts";
 import type { Plan, PlannedEdge, PlannedNode } from "../plan.ts";
 
 /** What a plan comes to, in plain data: for people who want to know before they run it. */
@@ -30,7 +30,11 @@ export function reportPlan(plan: Plan): PlanReport {
   const ways = new Ways(plan);
   return {
     name: plan.name,
-    order: plan.nodes.map((node) => ({ node: node.id, type: node.type, policies: policyWords(node) })),
+    order: plan.nodes.map((node) => ({
+      node: node.id,
+      type: node.type,
+      policies: [...policyWords(node), ...silencedWords(node, plan)],
+    })),
     chains: chainsOf(plan),
     conversions: plan.nodes.flatMap((node) => {
       if (!node.inserted) return [];
@@ -38,7 +42,12 @@ export function reportPlan(plan: Plan): PlanReport {
       const [to] = Object.values(node.outputFormats);
       return [{ node: node.id, from: formatWords(from), to: formatWords(to) }];
     }),
-    buffers: plan.edges.filter(({ direct }) => !direct).map((edge) => ({ edge: edge.id, holds: queueWords(edge) })),
+    buffers: plan.edges
+      .filter(({ direct }) => !direct)
+      .map((edge) => ({
+        edge: edge.id,
+        holds: `${edge.where ? `where ${whereWords(edge)}; ` : ""}${queueWords(edge)}`,
+      })),
     latency: endsOf(plan).map((id) => ways.to(id)),
   };
 }
