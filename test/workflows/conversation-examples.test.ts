@@ -90,7 +90,7 @@ describe("the call centre", () => {
     )
     .replace(
       "use: pocketsphinx.asr, from: vad,",
-      'use: core.script, with: { as: asr, results: [{ text: 4111 1111 1111 1111 }] }, from: vad,',
+      "use: core.script, with: { as: asr, results: [{ text: 4111 1111 1111 1111 }] }, from: vad,",
     )
     .replace("https://crm.example/calls", "http://crm.example/calls");
   const call = join(folder, "call.wav");

@@ -17,8 +17,7 @@ export class Audible {
   /** A loudspeaker is heard, or was so short a time ago. */
   within(tailMs: number): boolean {
     const sinceMs = this.ctx.clock.nowMs() - tailMs;
-    for (const untilMs of known.get(this.ctx.runId)?.values() ?? [])
-      if (untilMs > sinceMs) return true;
+    for (const untilMs of known.get(this.ctx.runId)?.values() ?? []) if (untilMs > sinceMs) return true;
     return false;
   }
 
