@@ -30,21 +30,16 @@ export function encodeMessage(message: Outgoing): Message {
   const { length } = head;
   const bytes = new Uint8Array(2 + length + message.body.length);
   new DataView(bytes.buffer).setUint16(0, length);
-  new TextEncoder().encodeInto(head, bytes.subarray(2));
+  for (let i = 0; i < length; i++) bytes[2 + i] = head.charCodeAt(i); // all ASCII
   bytes.set(message.body, 2 + length);
   return bytes;
 }
 
-const headersOf = ({ path, requestId, timestamp, contentType, streamId }: Outgoing): string =>
-  [
-    `Path: ${path}`,
-    `X-RequestId: ${requestId}`,
-    `X-Timestamp: ${timestamp}`,
-    ...(contentType === undefined ? [] : [`Content-Type: ${contentType}`]),
-    ...(streamId === undefined ? [] : [`X-StreamId: ${streamId}`]),
-  ]
-    .map((line) => `${line}\r\n`)
-    .join("");
+function headersOf({ path, requestId, timestamp, contentType, streamId }: Outgoing): string {
+  const type = contentType === undefined ? "" : `Content-Type: ${contentType}\r\n`;
+  const stream = streamId === undefined ? "" : `X-StreamId: ${streamId}\r\n`;
+  return `Path: ${path}\r\nX-RequestId: ${requestId}\r\nX-Timestamp: ${timestamp}\r\n${type}${stream}`;
+}
 
 /** @throws EngineError VENDOR_PROTOCOL for what is no message of the service. */
 export function decodeMessage(message: Message): SpeechMessage {

@@ -11,6 +11,7 @@ import {
 import { MemoryNetwork, newHousehold, SystemClock, SystemNetwork } from "#engine/runtime";
 import { driveNode, emulate } from "#engine/testing";
 import aliyun from "#plugins/aliyun";
+import azure from "#plugins/azure";
 import core from "#plugins/core";
 import modelstudio from "#plugins/modelstudio";
 import { quantile, summarise } from "./measure.ts";
@@ -47,6 +48,20 @@ const VENDORS: readonly Vendor[] = [
   studio("CosyVoice", {}),
   studio("Qwen in real time", { model: "qwen3-tts-flash-realtime" }),
   studio("CosyVoice over HTTP", { transport: "http" }),
+  {
+    name: "Azure Speech",
+    gateway: azure.gateways?.[0],
+    type: "azure.tts",
+    key: KEY,
+    config: (at) => ({ host: `ws://${at}`, key: `${KEY.id}.${KEY.secret}` }),
+  },
+  {
+    name: "Azure Speech, while it is written",
+    gateway: azure.gateways?.[0],
+    type: "azure.tts",
+    key: KEY,
+    config: (at) => ({ host: `ws://${at}`, key: `${KEY.id}.${KEY.secret}`, mode: "streaming" }),
+  },
   {
     name: "Aliyun NLS",
     gateway: aliyun.gateways?.[0],
@@ -127,7 +142,7 @@ const timed = (node: NodeDefinition, heard: (atMs: number) => void): NodeDefinit
 async function delaysOf({ gateway, type, key, config }: Vendor, repetitions: number): Promise<number[]> {
   const clock = new SystemClock();
   const machine = new SystemNetwork();
-  const types = new NodeTypes([core, aliyun, modelstudio, definePlugin({ name: "bench", nodes: [voice] })]);
+  const types = new NodeTypes([core, aliyun, azure, modelstudio, definePlugin({ name: "bench", nodes: [voice] })]);
   const node = types.get(type);
   if (!gateway || !node) throw new Error(`${type} is not there`);
   const emulator = await emulate(gateway, {

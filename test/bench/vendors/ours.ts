@@ -1,5 +1,4 @@
-import { z } from "zod";
-import { defineNode, type Frame, NodeTypes } from "#engine/plugin";
+import { type Frame, NodeTypes } from "#engine/plugin";
 import { newHousehold, Run, SystemClock } from "#engine/runtime";
 import { formatFinding, type Plan, planWorkflow } from "#engine/workflow";
 import aliyun from "#plugins/aliyun";
@@ -15,54 +14,13 @@ import {
   SENTENCE_MS,
   sentenceFrames,
 } from "./conversation.ts";
+import { Beat, talker } from "./talker.ts";
 
 const frames = await sentenceFrames();
 /** By the machine's clock. */
 const SETTLE_MS = 200;
 const household = newHousehold();
 const types = new NodeTypes([core, aliyun]);
-
-/** When which frame is due, told to all that play the sentence by one timer, as a server's socket would bring them. */
-class Beat {
-  readonly #due: readonly PromiseWithResolvers<void>[] = frames.map(() => Promise.withResolvers<void>());
-
-  constructor(speed: number) {
-    const beganMs = performance.now();
-    const beat = async () => {
-      for (const [index, { resolve }] of this.#due.entries()) {
-        const waitMs = beganMs + ((index + 1) * 20) / speed - performance.now();
-        if (waitMs > 0) await Bun.sleep(waitMs);
-        resolve();
-      }
-    };
-    void beat();
-  }
-
-  of(index: number): Promise<void> | undefined {
-    return this.#due[index]?.promise;
-  }
-}
-
-/** Plays the sentence at its pace. */
-const talker = (beat: Beat) =>
-  defineNode({
-    type: "bench.talker",
-    summary: "Plays the sentence.",
-    role: "source",
-    shape: "task",
-    inputs: {},
-    outputs: { out: { kinds: ["audio"], audio: { sampleRateHz: 16_000, channels: 1, frameMs: 20 } } },
-    config: z.strictObject({}),
-    create: () => ({
-      async run(_input, emit) {
-        for (const [index, frame] of frames.entries()) {
-          await beat.of(index);
-          const room = emit(frame);
-          if (room) await room;
-        }
-      },
-    }),
-  });
 
 const workflow = (url: string) => `
 parlando: 1
@@ -83,7 +41,7 @@ async function planned(url: string, beat: Beat): Promise<Plan> {
     {
       types,
       purpose: "run",
-      bindings: { talk: { definition: talker(beat), config: {} } },
+      bindings: { talk: { definition: talker(frames, beat), config: {} } },
       environment: {},
       secret: () => ACCESS.token,
       cwd: "/",
@@ -94,7 +52,7 @@ async function planned(url: string, beat: Beat): Promise<Plan> {
 }
 
 async function recognise({ url, sessions, speed, weigh = false }: ClientQuestion): Promise<Recognised> {
-  const plan = await planned(url, new Beat(speed));
+  const plan = await planned(url, new Beat(frames, speed));
   const times: Record<string, number[]> = {};
   const failures = new Set<string>();
   const one = async (number: number) => {
