@@ -44,7 +44,8 @@ function tests(patterns: readonly string[], counted: (summary: TestSummary) => v
     name: "tests (bun test)",
     limitMs: 12 * minuteMs,
     async run(signal) {
-      const command = [process.execPath, "test", ...patterns];
+      // what a test waits for may be a program that a busy machine starts late; bunfig's own limit is not heeded
+      const command = [process.execPath, "test", "--timeout", String(minuteMs), ...patterns];
       const ended = await runGroup(command, signal, (bytes) => process.stdout.write(bytes));
       const summary = readTestSummary(ended.output);
       counted(summary ?? { passed: 0, failed: 1, skipped: 0 });

@@ -1,17 +1,15 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { shimLibrary } from "#native/agora";
-import { StandIns } from "#test/agora-stand-in";
+import { buildStandIn } from "#test/agora-stand-in";
 import { covers } from "#test/covers";
 import { canPreload, hasCompiler, Sanitized } from "#test/sanitizers";
 
 setDefaultTimeout(180_000); // compiles under sanitizers, on a busy machine
 
 const sanitized = new Sanitized(shimLibrary());
-const libraries = new StandIns();
 afterAll(() => {
   sanitized.remove();
-  libraries.remove();
 });
 
 describe.skipIf(!hasCompiler)(
@@ -64,13 +62,13 @@ describe.skipIf(!canPreload)("inside Bun, in a child process (needs gcc's libasa
   test("frames come whole from the library's threads, whose memory is gone by then", async () => {
     covers("G6");
     covers("G6");
-    const { status, out, err } = await sanitized.child(talk(libraries.build(4432)));
+    const { status, out, err } = await sanitized.child(talk(buildStandIn(4432)));
     expect({ status, out, err }).toEqual({ status: 0, out: '{"right":true,"wrong":0,"odd":false}\n', err: "" });
   });
 
   test("frames of another layout than the configured one are told and not taken for audio", async () => {
     covers("G10");
-    const { status, out } = await sanitized.child(talk(libraries.build(4432, ["STAND_IN_WIDER"])));
+    const { status, out } = await sanitized.child(talk(buildStandIn(4432, ["STAND_IN_WIDER"])));
     expect({ status, out }).toEqual({ status: 0, out: '{"right":false,"wrong":0,"odd":true}\n' });
   });
 });

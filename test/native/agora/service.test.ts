@@ -1,17 +1,14 @@
 import { dlopen } from "bun:ffi";
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { AgoraConnection, AgoraEvent, AgoraFrame } from "#native/agora";
 import { AgoraService, type ServiceOptions } from "#native/agora";
-import { StandIns } from "#test/agora-stand-in";
+import { buildStandIn, standInMissing } from "#test/agora-stand-in";
 import { covers } from "#test/covers";
 
 setDefaultTimeout(60_000); // compiles, on a busy machine
 
 const RATE = 16_000;
 const FRAME = RATE / 100;
-
-const libraries = new StandIns();
-afterAll(() => libraries.remove());
 
 const codeOf = (call: () => unknown): { code: string; message: string } | string => {
   try {
@@ -41,7 +38,7 @@ const eventOf = (connection: AgoraConnection, type: AgoraEvent["type"]): Promise
 
 const loud = (frames: number, from = 1000) => Int16Array.from({ length: frames * FRAME }, (_, i) => from + (i % 100));
 
-describe.skipIf(StandIns.missing !== undefined)("the vendor's library, stood in for (needs a C compiler)", () => {
+describe.skipIf(standInMissing !== undefined)("the vendor's library, stood in for (needs a C compiler)", () => {
   let options: ServiceOptions;
   let older: string;
   let alive: () => number;
@@ -49,8 +46,8 @@ describe.skipIf(StandIns.missing !== undefined)("the vendor's library, stood in 
   let forget: () => void;
   let tuned: () => number;
   beforeAll(() => {
-    const library = libraries.build(4432);
-    older = libraries.build(4430);
+    const library = buildStandIn(4432);
+    older = buildStandIn(4430);
     options = { library, abi: "4.4.32", appId: "app", scenario: 9, sampleRateHz: RATE };
     const { symbols } = dlopen(library, {
       standin_alive: { args: [], returns: "i32" },

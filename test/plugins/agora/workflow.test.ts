@@ -9,7 +9,7 @@ import agora from "#plugins/agora";
 import core from "#plugins/core";
 import pocketsphinx from "#plugins/pocketsphinx";
 import { AccountedRun } from "#test/accounted-run";
-import { StandIns } from "#test/agora-stand-in";
+import { buildStandIn, standInMissing } from "#test/agora-stand-in";
 import { covers } from "#test/covers";
 import { scratchFolder, TWO_COMMANDS, twoCommands } from "#test/short-recording";
 
@@ -17,10 +17,8 @@ setDefaultTimeout(120_000); // speech in real time, on a busy machine
 
 const cwd = join(import.meta.dir, "../../..");
 const folder = scratchFolder();
-const libraries = new StandIns();
 afterAll(() => {
   rmSync(folder, { recursive: true });
-  libraries.remove();
 });
 
 async function planned(name: string, params: Readonly<Record<string, string>>) {
@@ -40,10 +38,10 @@ async function planned(name: string, params: Readonly<Record<string, string>>) {
   return plan;
 }
 
-describe.skipIf(StandIns.missing !== undefined)("the examples, with a library that stands in for the vendor's", () => {
+describe.skipIf(standInMissing !== undefined)("the examples, with a library that stands in for the vendor's", () => {
   test("what one run speaks into a channel another one hears there and writes down", async () => {
     covers("G7", "G11");
-    process.env.AGORA_LIBRARY = libraries.build(4432);
+    process.env.AGORA_LIBRARY = buildStandIn(4432);
     const household = newHousehold();
     const texts: TextFrame[] = [];
     const { promise: listening, resolve } = Promise.withResolvers<void>();
