@@ -237,6 +237,7 @@ describe("a model of one's own is looked at before anything is constructed", () 
     const error = await failure(node, model());
     expect([error.code, error.message]).toEqual([code as never, expect.stringContaining(names)]);
     expect(error.message).toContain(folder);
+    expect(error.message).not.toContain("the library"); // which would have been asked
   });
 });
 
