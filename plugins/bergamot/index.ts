@@ -27,4 +27,10 @@ const model: ModelKind = {
 };
 
 /** Translation by bergamot, as WebAssembly. */
-export default definePlugin({ name: "bergamot", nodes: [translate], engines: [engine], models: [model] });
+export default definePlugin({
+  name: "bergamot",
+  parlando: "^0.1.0",
+  nodes: [translate],
+  engines: [engine],
+  models: [model],
+});
