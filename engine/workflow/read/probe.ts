@@ -13,7 +13,7 @@ export function addProbe(node: DraftNode, path: Path, loading: Loading, location
   const opens = candidate?.definition.opens;
   const port = defaultPort(node.outputs);
   if (!candidate || !opens || port === undefined || Object.keys(node.inputs).length > 0) return;
-  if (!node.outputs[port]!.kinds.includes("audio") || node.outputs[port]!.audio !== undefined) return;
+  if (!node.outputs[port]!.kinds.includes(opens.kind) || node.outputs[port]!.audio !== undefined) return;
   const lint = loading.options.purpose === "lint";
   const reachesOut = candidate.definition.effects?.includes("network") || (location !== undefined && isUrl(location));
   if (lint && (reachesOut || location === "")) return;
