@@ -48,6 +48,7 @@ async function recognise(plan: Plan, came: () => void): Promise<string> {
     if (frame.final) heard = frame.text;
   };
   const report = await new Run(plan, { runId: "run", clock: new SystemClock(), onOutput }, household).done;
+  if (report.imbalances.length > 0) throw new Error(report.imbalances.join("; "));
   if (report.state !== "done") throw new Error(`${report.state}: ${report.error?.code} ${report.error?.message}`);
   return heard;
 }

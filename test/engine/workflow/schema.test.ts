@@ -24,9 +24,10 @@ let files = 0;
 /** Opens a workflow whose place of interest is marked by `|`. @returns what is wrong, and the place */
 async function openAt(text: string) {
   const name = `w${files++}.yaml`;
-  const before = `${FIRST_LINE}${text.slice(0, text.indexOf("|"))}`.split("\n");
+  const at = text.lastIndexOf("|"); // a workflow may have others of its own
+  const before = `${FIRST_LINE}${text.slice(0, at)}`.split("\n");
   const place = { line: before.length - 1, character: before.at(-1)!.length };
-  return { name, place, wrong: await server.open(name, FIRST_LINE + text.replace("|", "")) };
+  return { name, place, wrong: await server.open(name, FIRST_LINE + text.slice(0, at) + text.slice(at + 1)) };
 }
 
 const NODES = "parlando: 1\ninputs: { talk: { kind: audio } }\nnodes:\n";
