@@ -144,11 +144,7 @@ export const SYSTEMS: readonly System[] = [
       row("S25", "SSML, styles, emotions"),
       row("S26", "hot words and models of one's own"),
       row("S27", "speakers"),
-      row(
-        "S28",
-        "noise and echo suppression, gain",
-        "no node takes an echo away: that is left to the device, which knows what it plays",
-      ),
+      row("S28", "noise and echo suppression, gain"),
       row("S29", "buffering"),
       row("S30", "reconnecting, with what was not answered"),
       row("S31", "pooling and warm starts"),

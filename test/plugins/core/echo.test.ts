@@ -3,6 +3,7 @@ import { levelDbfs } from "#engine/audio";
 import type { AudioFrame } from "#engine/plugin";
 import { audioNodeContract, driveNode, registerContract } from "#engine/testing";
 import { findSpeexDsp } from "#native/speexdsp";
+import { covers } from "#test/covers";
 import { concat, framesOf, noise, silence, tone, voice } from "#test/signals";
 import { echo } from "../../../plugins/core/echo.ts";
 import { Reference } from "../../../plugins/core/enhance/reference.ts";
@@ -67,6 +68,7 @@ describe.skipIf(!here)(`core.echo${here ? "" : ": libspeexdsp1 is not installed"
   );
 
   test("whoever is near is still heard, at the same place", async () => {
+    covers("S28");
     const played = loud();
     const near = concat(
       silence({ ms: 5000 }),
