@@ -60,6 +60,9 @@ export interface Ended {
   readonly output: string;
 }
 
+/** Of all groups that are running now. */
+const leaders = new Set<number>();
+
 /**
  * Runs a program to its end in a process group of its own, so that whatever it started ends with it when the limit is
  * reached or this process is told to end.
@@ -73,9 +76,10 @@ export async function runGroup(
   const child = Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "pipe", detached: true });
   const end = () => endGroup(child.pid);
   const told = (name: NodeJS.Signals) => {
-    end();
+    for (const leader of leaders) endGroup(leader);
     process.exit(name === "SIGINT" ? 130 : 143);
   };
+  leaders.add(child.pid);
   signal.addEventListener("abort", end, { once: true });
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, told);
   try {
@@ -93,6 +97,7 @@ export async function runGroup(
     await collected;
     return { status, timedOut: signal.aborted, output };
   } finally {
+    leaders.delete(child.pid);
     signal.removeEventListener("abort", end);
     for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(name, told);
   }
