@@ -1,4 +1,5 @@
 import { drawSvg, planWorkflow } from "#engine/workflow";
+import agora from "#plugins/agora";
 import azure from "#plugins/azure";
 import { deliveredTypes } from "#test/built-in-types";
 import { PAGES, ROOT } from "./pages.ts";
@@ -11,10 +12,18 @@ const named = PAGES.flatMap(({ path, text }) =>
 );
 
 const known = deliveredTypes();
-const types = known.plugins.some(({ name }) => name === "azure") ? known : known.with([azure]);
+const others = [azure, agora].filter((plugin) => !known.plugins.some(({ name }) => name === plugin.name));
+const types = others.length > 0 ? known.with(others) : known;
 
-/** Azure's settings are checked together, so what is not set here cannot be done without. */
-const environment = { AZURE_SPEECH_KEY: "any" };
+/** Settings that are checked together, so what is not set here cannot be done without. */
+const environment = {
+  AZURE_SPEECH_KEY: "any",
+  AZURE_SPEECH_REGION: "any",
+  ALIYUN_AK_ID: "any",
+  ALIYUN_AK_SECRET: "any",
+  NLS_APP_KEY: "any",
+  DASHSCOPE_API_KEY: "any",
+};
 
 /** `docs/pictures/` of the examples, by path from the root; credentials are nobody's business in a picture. */
 export const examplePictures: ReadonlyMap<string, string> = new Map(
