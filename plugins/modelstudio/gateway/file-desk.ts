@@ -1,9 +1,8 @@
 import { z } from "zod";
-import type { GatewayHost, Outgoing } from "#engine/plugin";
+import type { GatewayHost, Outgoing, RecordingHeard } from "#engine/plugin";
 import { type Answer, bodyOf, type Call } from "./calls.ts";
 import type { FileEntry, FileTask, FileTasks } from "./file-tasks.ts";
 import { msOf, wordsOf } from "./hearing-task.ts";
-import type { Recognised } from "./recording.ts";
 import { answered, refusal } from "./refusal.ts";
 import type { GatewaySettings } from "./settings.ts";
 import type { Vocabularies } from "./vocabularies.ts";
@@ -149,7 +148,7 @@ export class FileDesk {
 /** As the service writes times: in the server's zone, to the millisecond. */
 const timeOf = (ms: number): string => new Date(ms).toISOString().replace("T", " ").replace("Z", "");
 
-const resultOf = ({ url }: FileEntry, { format, durationMs, channels }: Recognised) => ({
+const resultOf = ({ url }: FileEntry, { format, durationMs, channels }: RecordingHeard) => ({
   file_url: url,
   properties: {
     audio_format: "pcm_s16le",

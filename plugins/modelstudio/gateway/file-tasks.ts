@@ -1,10 +1,16 @@
-import { asEngineError, EngineError, type GatewayHost } from "#engine/plugin";
-import { type Recognised, type RecordingRequest, recognise } from "./recording.ts";
+import {
+  asEngineError,
+  EngineError,
+  type GatewayHost,
+  type RecordingHeard,
+  type RecordingRequest,
+  recogniseRecording,
+} from "#engine/plugin";
 import { type Refusal, refusal, refusalOf } from "./refusal.ts";
 import type { GatewaySettings } from "./settings.ts";
 
 /** How the recording at one address ended. */
-export type FileEnd = { readonly found: Recognised } | { readonly refused: Refusal };
+export type FileEnd = { readonly found: RecordingHeard } | { readonly refused: Refusal };
 
 export interface FileEntry {
   readonly url: string;
@@ -25,7 +31,7 @@ export interface FileTask {
 }
 
 /** A task as it is submitted. */
-export interface FileTaskRequest extends Omit<RecordingRequest, "url" | "signal" | "labels"> {
+export interface FileTaskRequest extends Omit<RecordingRequest, "source" | "signal" | "labels"> {
   readonly urls: readonly string[];
   readonly model: string;
 }
@@ -121,7 +127,10 @@ export class FileTasks {
     );
     const signal = AbortSignal.any([this.#stop.signal, late.signal]);
     try {
-      const found = await recognise({ ...request, url, signal, labels: { taskId: task.id } }, host);
+      const found = await recogniseRecording(
+        { ...request, source: { url }, signal, labels: { taskId: task.id } },
+        host,
+      );
       const empty = found.channels.every(({ texts }) => texts.length === 0);
       return empty ? { refused: refusal("SUCCESS_WITH_NO_VALID_FRAGMENT", "no valid fragment") } : { found };
     } catch (error) {
