@@ -71,7 +71,7 @@ export const audio = defineNode({
   config,
   async create(settings, ctx) {
     const container = containerOf(settings) ?? "mp3"; // the schema has seen to it
-    const make = await prepareEncoder(container);
+    const make = await ctx.outside(() => prepareEncoder(container));
     return new EncodedSink(
       settings,
       ctx,

@@ -82,7 +82,9 @@ export const file = defineNode({
     },
   },
   async create(settings, ctx) {
-    return new FileSource(settings, ctx, await RecordingReader.open(settings.path, { raw: settings.format, ctx }));
+    const open = () => RecordingReader.open(settings.path, { raw: settings.format, ctx });
+    // what comes by the network waits on the run's own clock
+    return new FileSource(settings, ctx, await (isWebUrl(settings.path) ? open() : ctx.outside(open)));
   },
 });
 

@@ -72,7 +72,9 @@ export const vad = defineNode({
   effects: ["files"],
   config,
   async create({ threshold, model, ...endpointing }, ctx) {
-    const detector = await SileroVad.open(model ?? bundledSilero(), { threshold, hangoverMs: HANGOVER_MS });
+    const detector = await ctx.outside(() =>
+      SileroVad.open(model ?? bundledSilero(), { threshold, hangoverMs: HANGOVER_MS }),
+    );
     const steps = new SileroSteps(detector, { ...endpointing, settleMs: 0 });
     return new Segmenter({ ...endpointing, engine: "silero" }, ctx, steps);
   },
