@@ -1,34 +1,8 @@
-import { z } from "zod";
 import { EngineError } from "#engine/errors";
 import { Gate } from "./gate/gate.ts";
+import type { GateSettings } from "./gate/settings.ts";
 import type { NodeDefinition } from "./node.ts";
 import { defaultPort, type InputPorts } from "./ports.ts";
-
-/** What stands under `gate:` beside `use`. */
-export const gateSchema = z.strictObject({
-  mode: z
-    .enum(["hold", "close"])
-    .default("close")
-    .describe(
-      "close ends the vendor's session in silence and opens another for the next speech; hold keeps one, and sends nothing",
-    ),
-  preRollMs: z.number().int().min(0).max(5000).default(300).describe("audio before an opening mark that is sent too"),
-  hangMs: z
-    .number()
-    .int()
-    .min(0)
-    .max(10_000)
-    .default(700)
-    .describe("audio after a closing mark that is still sent, so that the vendor notices the end"),
-  closeAfterMs: z
-    .number()
-    .int()
-    .min(0)
-    .max(600_000)
-    .default(3000)
-    .describe("silence after which the session is ended, with mode close"),
-});
-export type GateSettings = z.output<typeof gateSchema>;
 
 /** The input that a gate adds: marks of a detector that hears the same audio. */
 export const GATE_PORT = "speech";

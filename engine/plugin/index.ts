@@ -54,7 +54,8 @@ export {
 export type { Logger, NodeContext, NodeEvent, UsageUnit } from "./context.ts";
 export { describeNode, type FieldPage, type NodePage } from "./describe.ts";
 export { type FieldFacts, fieldFacts, fromEnv, live, path, secret } from "./fields.ts";
-export { GATE_PORT, type GateSettings, gateSchema, withGate } from "./gate.ts";
+export { type GateSettings, gateSchema } from "./gate/settings.ts";
+export { GATE_PORT, withGate } from "./gate.ts";
 export { equalSecrets, keyOfSealed, keyOfWord, sealToken } from "./gateway/credentials.ts";
 export { type DoorOptions, type GatewayDoors, gatewayDoors } from "./gateway/doors.ts";
 export { FaultPlan } from "./gateway/fault-plan.ts";
@@ -92,6 +93,7 @@ export type {
 export { type RecordingHeard, type RecordingRequest, recogniseRecording } from "./gateway/recording-run.ts";
 export { SentenceCutter } from "./gateway/sentence-cutter.ts";
 export { type RunListener, ServedRun } from "./gateway/served-run.ts";
+export { SpokenCall, type SpokenCallRequest } from "./gateway/spoken-call.ts";
 export { SpokenOut, type SpokenOutFormat, type SpokenOutOptions } from "./gateway/spoken-out.ts";
 export { Intake } from "./intake.ts";
 export { abortable } from "./link/abortable.ts";
@@ -174,7 +176,9 @@ export {
   userDebianRoot,
 } from "./programs.ts";
 export type { Resource } from "./resource.ts";
-export { type FindLocal, type Local, localsAmong, needsStandIn, type StandIn, standIn } from "./stand-in.ts";
+export { looksLikeSsml, readSsml, requireSsml } from "./ssml.ts";
+export type { Local } from "./stand-in/local.ts";
+export { type FindLocal, localsAmong, needsStandIn, type StandIn, standIn } from "./stand-in.ts";
 export { type Candidate, type SuperviseOptions, supervise, withFallback, withRetry } from "./supervise.ts";
 export { TextWork } from "./text-work.ts";
 export { Endpointing, type EndpointingSettings, lookbackSamples, type Step } from "./vad/endpointing.ts";

@@ -5,14 +5,9 @@ import type { NodeDefinition, Role, Wanted } from "./node.ts";
 import { defaultPort, type InputPort, type InputPorts, type OutputPort, type OutputPorts } from "./ports.ts";
 import { Hearing } from "./stand-in/hearing.ts";
 import { Interpreting } from "./stand-in/interpreting.ts";
+import type { Local } from "./stand-in/local.ts";
 import { isPartial, Passing } from "./stand-in/passing.ts";
 import { Speaking } from "./stand-in/speaking.ts";
-
-/** A node type of this machine, with the parsed output of its own schema. */
-export interface Local {
-  readonly definition: NodeDefinition;
-  readonly config: unknown;
-}
 
 /**
  * Finds what does a role's work here.

@@ -4,6 +4,9 @@ import type { Tables } from "./schema/tables.ts";
 /** drizzle on one connection or inside one transaction. Its type is SQLite's; the same queries run on PostgreSQL. */
 export type Db = Pick<BunSQLiteDatabase, "select" | "selectDistinct" | "insert" | "update" | "delete">;
 
+/** `full` survives a loss of power, `normal` the death of the process. */
+export type Sync = "normal" | "full";
+
 /** A database that is open: who may ask it what, and when. */
 export interface Database {
   readonly dialect: "sqlite" | "postgres";

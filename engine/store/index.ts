@@ -1,3 +1,4 @@
+export type { Sync } from "./database.ts";
 export { FILE_CLAIM, type IdempotencyRow, type KeyRow } from "./rows/access-rows.ts";
 export type { CallbackRow, CallRow } from "./rows/callback-rows.ts";
 export type { JobItemRow, JobRow } from "./rows/job-rows.ts";
@@ -9,5 +10,5 @@ export type { UsageQuery, UsageRow } from "./rows/usage-rows.ts";
 export type { DeliveryRow, WebhookRow } from "./rows/webhook-rows.ts";
 export type { WorkflowRow } from "./rows/workflow-rows.ts";
 export { Rows } from "./rows.ts";
-export type { Labels, StoredRequest, StoredWord } from "./schema/run-tables.ts";
-export { Store, type StoreOptions, type Sync } from "./store.ts";
+export type { Labels, StoredDrain, StoredRequest, StoredWord } from "./schema/run-tables.ts";
+export { Store, type StoreOptions } from "./store.ts";

@@ -3,9 +3,8 @@ import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate } from "drizzle-orm/postgres-js/migrator";
 import postgres from "postgres";
-import type { Database, Db } from "./database.ts";
+import type { Database, Db, Sync } from "./database.ts";
 import { postgresTables } from "./schema/postgres.ts";
-import type { Sync } from "./store.ts";
 
 const CONNECTIONS = 8;
 /** Of the lock that keeps two processes from migrating at once; any number that nobody else uses. */

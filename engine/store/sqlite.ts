@@ -3,10 +3,9 @@ import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { migrate } from "drizzle-orm/bun-sqlite/migrator";
-import type { Database, Db } from "./database.ts";
+import type { Database, Db, Sync } from "./database.ts";
 import { keepStatements } from "./rows/kept-inserts.ts";
 import { sqliteTables } from "./schema/sqlite.ts";
-import type { Sync } from "./store.ts";
 
 const BUSY_MS = 5000;
 

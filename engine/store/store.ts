@@ -1,13 +1,10 @@
 import { join } from "node:path";
 import { EngineError } from "#engine/errors";
-import type { Database } from "./database.ts";
+import type { Database, Sync } from "./database.ts";
 import { storeFailure } from "./failure.ts";
 import { PostgresDatabase } from "./postgres.ts";
 import { Rows } from "./rows.ts";
 import { SqliteDatabase } from "./sqlite.ts";
-
-/** `full` survives a loss of power, `normal` the death of the process. */
-export type Sync = "normal" | "full";
 
 const CLAIM_ATTEMPTS = 25;
 const CLAIM_PAUSE_MS = 100;

@@ -14,8 +14,9 @@ import {
 import { ChannelBot } from "./gateway/channel-bot.ts";
 import { type GatewaySettings, gatewaySettings } from "./gateway/settings.ts";
 import { channelFields, RATE_HZ } from "./rtc/config.ts";
+import type { RtcService } from "./rtc/connection.ts";
 import { ConnectionPool } from "./rtc/connection-pool.ts";
-import type { OpenService, RtcService } from "./rtc/service.ts";
+import type { OpenService } from "./rtc/service.ts";
 
 const PATH = "/channels/:channel";
 

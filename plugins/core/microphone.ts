@@ -12,7 +12,8 @@ import {
   type TaskNode,
 } from "#engine/plugin";
 import { Audible } from "./devices/audible.ts";
-import { type CaptureLine, openCapture } from "./devices/line.ts";
+import type { CaptureLine } from "./devices/line.ts";
+import { openCapture } from "./devices/open-line.ts";
 import { Recovery, requireRealClock } from "./devices/recovery.ts";
 import { deviceSettings } from "./devices/settings.ts";
 

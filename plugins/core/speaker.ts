@@ -11,7 +11,8 @@ import {
   type TaskNode,
 } from "#engine/plugin";
 import { Audible } from "./devices/audible.ts";
-import { type LineRequest, openPlayback, type PlaybackLine } from "./devices/line.ts";
+import type { LineRequest, PlaybackLine } from "./devices/line.ts";
+import { openPlayback } from "./devices/open-line.ts";
 import { Played } from "./devices/played.ts";
 import { Recovery, requireRealClock } from "./devices/recovery.ts";
 import { deviceSettings } from "./devices/settings.ts";

@@ -9,11 +9,11 @@ import {
   type SpeechMark,
 } from "../../frames/index.ts";
 import type { NodeContext } from "../context.ts";
-import type { GateSettings } from "../gate.ts";
 import { InnerInput } from "../inner/inner-input.ts";
 import { InnerNode } from "../inner/inner-node.ts";
 import type { AwaitableEmit, NodeDefinition, Received, TaskInput, TaskNode } from "../node.ts";
 import { PreRoll } from "./pre-roll.ts";
+import type { GateSettings } from "./settings.ts";
 
 export interface GateOptions {
   readonly definition: NodeDefinition;

@@ -3,7 +3,7 @@ import { InnerInput } from "../inner/inner-input.ts";
 import { InnerNode } from "../inner/inner-node.ts";
 import type { AwaitableEmit, Received, TaskInput, TaskNode } from "../node.ts";
 import { defaultPort } from "../ports.ts";
-import type { Local } from "../stand-in.ts";
+import type { Local } from "./local.ts";
 import { contextOf, underName } from "./passing.ts";
 
 /** Audio between detector and recogniser. */

@@ -3,8 +3,8 @@ import { InnerInput } from "../inner/inner-input.ts";
 import { InnerNode } from "../inner/inner-node.ts";
 import type { AwaitableEmit, TaskInput, TaskNode } from "../node.ts";
 import { defaultPort, type OutputPorts } from "../ports.ts";
-import type { Local } from "../stand-in.ts";
 import type { Hearing } from "./hearing.ts";
+import type { Local } from "./local.ts";
 import { contextOf, isPartial, type PassingOptions } from "./passing.ts";
 import { type Speaking, speakingInside } from "./speaking.ts";
 

@@ -2,8 +2,8 @@ import type { NodeContext } from "../context.ts";
 import { InnerNode } from "../inner/inner-node.ts";
 import type { AwaitableEmit, TaskInput, TaskNode } from "../node.ts";
 import { defaultPort, type OutputPort, type OutputPorts } from "../ports.ts";
-import type { Local } from "../stand-in.ts";
 import { instanceContext } from "../supervise/candidate.ts";
+import type { Local } from "./local.ts";
 
 export interface PassingOptions {
   readonly local: Local;

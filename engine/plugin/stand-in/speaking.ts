@@ -4,7 +4,7 @@ import { InnerInput } from "../inner/inner-input.ts";
 import { InnerNode } from "../inner/inner-node.ts";
 import type { AwaitableEmit, TaskInput, TaskNode } from "../node.ts";
 import type { OutputPorts } from "../ports.ts";
-import type { Local } from "../stand-in.ts";
+import type { Local } from "./local.ts";
 import { contextOf, type PassingOptions } from "./passing.ts";
 
 /** Speaks texts one after the other by a synthesiser of this machine, each in its own language, and says which words lie where. */

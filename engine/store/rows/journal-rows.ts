@@ -25,14 +25,14 @@ export class JournalRows {
     for (const some of chunks(finals)) await this.db.insert(this.t.finals).values(some);
   }
 
-  /** Each track once. Positions never go back. */
+  /** Each track once. Positions never go back, and what has ended stays so. */
   saveTracks(rows: readonly TrackRow[]): Promise<void> {
     const { tracks } = this.t;
-    const { received, kept } = tracks;
+    const { received, kept, ended } = tracks;
     const set = {
       received: sql`case when excluded.received > ${received} then excluded.received else ${received} end`,
       kept: sql`case when excluded.kept > ${kept} then excluded.kept else ${kept} end`,
-      ended: sql`excluded.ended`,
+      ended: sql`case when excluded.ended then excluded.ended else ${ended} end`,
     };
     const target = [tracks.runId, tracks.track];
     const insert = (some: TrackRow[]) => this.db.insert(tracks).values(some).onConflictDoUpdate({ target, set });

@@ -52,6 +52,17 @@ export class RunRows {
     await this.db.update(this.t.runs).set(change).where(eq(this.t.runs.id, id));
   }
 
+  /** Changes a run that is in one of these states. False: it is not, and nothing has changed. */
+  async updateFrom(states: readonly string[], id: string, change: Partial<Omit<RunRow, "id">>): Promise<boolean> {
+    const { runs } = this.t;
+    const changed = await this.db
+      .update(runs)
+      .set(change)
+      .where(and(eq(runs.id, id), inArray(runs.state, [...states])))
+      .returning({ id: runs.id });
+    return changed.length > 0;
+  }
+
   /** Of all projects. */
   async inStates(states: readonly string[]): Promise<RunRow[]> {
     const { runs } = this.t;

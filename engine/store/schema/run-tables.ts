@@ -12,6 +12,13 @@ export interface StoredRequest {
   readonly home?: string;
 }
 
+/** That somebody asked for the end of a run's input. */
+export interface StoredDrain {
+  readonly atMs: number;
+  /** How far sources that are neither live inputs nor go by real time had come, in samples or frames, by node. */
+  readonly sources: Readonly<Record<string, number>>;
+}
+
 export interface StoredWord {
   readonly text: string;
   readonly startMs: number;
@@ -45,6 +52,8 @@ export const runTables = (c: Columns) => ({
       endedAtMs: c.whole(),
       /** Accounts, once it has ended. */
       accounts: c.json<unknown>(),
+      /** Where the end of its input was asked for: it is not forgotten when the run goes on in another process. */
+      drain: c.json<StoredDrain>(),
     },
     (t) => [
       c.index("runs_by_project").on(t.project, t.createdAtMs, t.id),

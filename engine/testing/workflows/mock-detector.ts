@@ -9,7 +9,7 @@ import {
   type TaskInput,
   type TaskNode,
 } from "#engine/plugin";
-import type { MockMaking } from "./mock.ts";
+import type { MockMaking } from "./mock-script.ts";
 
 /** Marks speech where its script says, to the frame, and lets nothing else through. */
 export class MockDetector implements TaskNode {

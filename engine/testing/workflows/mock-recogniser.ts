@@ -15,7 +15,7 @@ import {
   type Word,
 } from "#engine/plugin";
 import type { MockResult } from "#engine/workflow";
-import type { MockMaking, MockScript } from "./mock.ts";
+import type { MockMaking, MockScript } from "./mock-script.ts";
 
 /** Audio of an utterance between two partials, in ms. */
 const PARTIAL_EVERY_MS = 300;

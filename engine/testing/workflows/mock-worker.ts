@@ -14,8 +14,8 @@ import {
   type TextFrame,
 } from "#engine/plugin";
 import type { MockResult } from "#engine/workflow";
-import type { MockMaking, MockScript } from "./mock.ts";
 import { portOf } from "./mock-recogniser.ts";
+import type { MockMaking, MockScript } from "./mock-script.ts";
 import { Tape, tone } from "./tape.ts";
 
 /** How long a letter is spoken where a script does not say how long its text is. */

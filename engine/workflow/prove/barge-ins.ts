@@ -1,7 +1,6 @@
 import type { Finding } from "../finding.ts";
 import type { PlannedBargeIn, PlannedEdge, PlannedNode } from "../plan.ts";
-import type { FlushedName } from "../read/barge-in.ts";
-import type { DraftNode, Entry, Scope } from "../read/draft.ts";
+import type { DraftNode, Entry, FlushedName, Scope } from "../read/draft.ts";
 import { didYouMean, suggest } from "../yaml/suggest.ts";
 import { type Connections, type Endpoint, entryOf } from "./connect.ts";
 

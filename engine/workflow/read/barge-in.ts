@@ -1,24 +1,8 @@
 import { check } from "../yaml/check.ts";
-import type { Path } from "../yaml/yaml-file.ts";
-import type { Feed } from "./draft.ts";
+import type { DraftBargeIn, FlushedName } from "./draft.ts";
 import { fillNumbers, readFeeds, splitReference } from "./feeds.ts";
 import { bargeInSchema } from "./format.ts";
 import type { FileContext } from "./loading.ts";
-
-/** `bargeIn` as it is written. */
-export interface DraftBargeIn {
-  readonly when: readonly Feed[];
-  readonly minMs: number;
-  readonly flush: readonly FlushedName[];
-  readonly path: Path;
-}
-
-/** A node, or one copy of it, that is to fall silent. */
-export interface FlushedName {
-  readonly node: string;
-  readonly copy?: string;
-  readonly path: Path;
-}
 
 export function readBargeIn(written: unknown, context: FileContext): DraftBargeIn | undefined {
   const { loading, yaml, words } = context;

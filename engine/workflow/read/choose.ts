@@ -2,7 +2,7 @@ import { didYouMean, suggest } from "../yaml/suggest.ts";
 import type { Path } from "../yaml/yaml-file.ts";
 import { fill, hasWords, type Known } from "./interpolate.ts";
 import type { FileContext } from "./loading.ts";
-import type { Written } from "./read-entry.ts";
+import type { Written } from "./written.ts";
 
 /** A node as it is in the case that is planned. */
 export interface Chosen {

@@ -1,7 +1,6 @@
 import type { GateSettings, InputPorts, NodeDefinition, OutputAudio, OutputPorts } from "#engine/plugin";
 import type { FrameTest } from "../frame-test.ts";
 import type { Path, YamlFile } from "../yaml/yaml-file.ts";
-import type { DraftBargeIn } from "./barge-in.ts";
 import type { EdgeWords } from "./format.ts";
 
 /** A node as its file has it, before its edges are known. */
@@ -78,6 +77,21 @@ export type Entry =
 export type InputEntry =
   | { readonly kind: "source"; readonly node: DraftNode }
   | { readonly kind: "fed"; readonly by: Scope; readonly feeds: readonly Feed[] };
+
+/** `bargeIn` as it is written. */
+export interface DraftBargeIn {
+  readonly when: readonly Feed[];
+  readonly minMs: number;
+  readonly flush: readonly FlushedName[];
+  readonly path: Path;
+}
+
+/** A node, or one copy of it, that is to fall silent. */
+export interface FlushedName {
+  readonly node: string;
+  readonly copy?: string;
+  readonly path: Path;
+}
 
 /** One workflow file with its names, or nodes that stand in the place of one. */
 export interface Scope {

@@ -7,21 +7,7 @@ import { readFeeds } from "./feeds.ts";
 import { type FragmentWords, fragmentSchema, type NodeWords } from "./format.ts";
 import type { FileContext } from "./loading.ts";
 import { readNode, readNodeWords, readPortFeeds } from "./read-node.ts";
-
-/** Something written in a file, which may have been put together of several places. */
-export interface Written {
-  readonly value: unknown;
-  /** Of it as a whole. */
-  readonly path: Path;
-  /** Where in the file a path inside it stands. */
-  where(inner: Path): Path;
-}
-
-export const writtenAt = (value: unknown, path: Path): Written => ({
-  value,
-  path,
-  where: (inner) => [...path, ...inner],
-});
+import { type Written, writtenAt } from "./written.ts";
 
 /** What the nodes of one scope are read with. */
 export interface EntryReading {

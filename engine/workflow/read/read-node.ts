@@ -21,8 +21,8 @@ import { fill, hasWords } from "./interpolate.ts";
 import type { FileContext } from "./loading.ts";
 import { failedPlugins } from "./named-types.ts";
 import { addProbe } from "./probe.ts";
-import type { Written } from "./read-entry.ts";
 import { readSettings, type Settings } from "./settings.ts";
+import type { Written } from "./written.ts";
 
 /** The words of one node, checked; its settings not yet. Undefined where not even `use` is there. */
 export function readNodeWords(written: Written, context: FileContext): NodeWords | undefined {

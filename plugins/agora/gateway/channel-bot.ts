@@ -2,8 +2,8 @@ import { asEngineError, type EngineError, type GatewayHost, type GatewayKey } fr
 import type { AgoraEvent, AgoraFrame } from "#native/agora";
 import { Channel, POLL_MS } from "../rtc/channel.ts";
 import { RATE_HZ } from "../rtc/config.ts";
+import type { RtcConnection, RtcService } from "../rtc/connection.ts";
 import type { ConnectionPool } from "../rtc/connection-pool.ts";
-import type { RtcConnection, RtcService } from "../rtc/service.ts";
 import { Answers } from "./answers.ts";
 import type { GatewaySettings } from "./settings.ts";
 import { UserStream } from "./user-stream.ts";

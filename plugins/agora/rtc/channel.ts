@@ -1,6 +1,7 @@
 import { type Clock, EngineError, type ErrorCode, type NodeEvent, type Resource } from "#engine/plugin";
 import type { AgoraEvent, AgoraFrame } from "#native/agora";
-import type { OpenRtc, RtcConnection } from "./service.ts";
+import type { RtcConnection } from "./connection.ts";
+import type { OpenRtc } from "./service.ts";
 
 export interface ChannelSettings {
   readonly channel: string;

@@ -1,4 +1,4 @@
-import type { RtcConnection, RtcService } from "./service.ts";
+import type { RtcConnection, RtcService } from "./connection.ts";
 
 /** So many connections wait to be used again. */
 const MOST_IDLE = 32;

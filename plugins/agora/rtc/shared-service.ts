@@ -1,5 +1,6 @@
 import { EngineError } from "#engine/plugin";
-import type { OpenService, RtcService, ServiceSettings } from "./service.ts";
+import type { RtcService } from "./connection.ts";
+import type { OpenService, ServiceSettings } from "./service.ts";
 
 /**
  * The one service that a process may have, for all who want it with the same settings: opened by the first, closed after the last.
