@@ -78,7 +78,7 @@ export interface EncodedFrame {
   readonly codec: string;
   readonly packet: Uint8Array;
   readonly startSample: number;
-  /** How many samples per channel the packet decodes to. */
+  /** How many samples per channel of its stream the packet stands for: the last of a stretch may decode to more, which is silence. */
   readonly sampleCount: number;
   readonly sampleRateHz: number;
   readonly channels: number;

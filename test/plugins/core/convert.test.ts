@@ -170,7 +170,8 @@ describe("speech marks", () => {
   });
 
   test("a closing mark does not wait for audio that may never come", async () => {
-    const node = await convert.create(convert.config.parse({ sampleRateHz: 16000 }), { report() {} } as never);
+    const ctx = { report() {}, formats: { audio: { sampleRateHz: 48000, channels: 1 } } } as never;
+    const node = await convert.create(convert.config.parse({ sampleRateHz: 16000 }), ctx);
     if (!("onFrame" in node)) throw new Error("core.convert is inline");
     const seen: string[] = [];
     const [frame] = framesOf(noise({ ms: 20, seed: 1, rateHz: 48000 }), { rateHz: 48000 });
@@ -260,6 +261,16 @@ describe("speech marks", () => {
   });
 });
 
+const packetOf = (codec: string, packet: Uint8Array): Frame => ({
+  kind: "encoded",
+  codec,
+  packet,
+  startSample: 0,
+  sampleCount: 960,
+  sampleRateHz: 48000,
+  channels: 1,
+});
+
 describe("telephone codecs", () => {
   const pcm = tone({ ms: 60, hz: 440, rateHz: 8000 });
   const frames = framesOf(pcm, { rateHz: 8000, startSample: 80, utterance: "u1" });
@@ -286,17 +297,7 @@ describe("telephone codecs", () => {
   });
 
   test("another codec is an error", async () => {
-    const packet = new Uint8Array(3);
-    const opus = {
-      kind: "encoded",
-      codec: "opus",
-      packet,
-      startSample: 0,
-      sampleCount: 960,
-      sampleRateHz: 48000,
-      channels: 1,
-    } as const;
-    await expect(driveNode(convert, {}, { frames: [opus] })).rejects.toMatchObject({
+    await expect(driveNode(convert, {}, { frames: [packetOf("speex", new Uint8Array(3))] })).rejects.toMatchObject({
       code: "AUDIO_FORMAT_UNSUPPORTED",
     });
   });
