@@ -21,8 +21,9 @@ export function readSsml(document: string): { readonly text: string; readonly vo
 }
 
 /** Whether a text is meant to be SSML, well formed or not. */
-export const looksLikeSsml = (text: string): boolean => /^\s*(<\?xml[^>]*\?>\s*)?<speak[\s>/]/.test(text);
+export const looksLikeSsml = (text: string): boolean => /^\s*<(\?xml\s|!DOCTYPE\s|!--|speak[\s>/])/i.test(text);
 
+const BEGINNING = /^\s*(<\?xml[^>]*\?>\s*)?<speak[\s>/]/;
 const CDATA = /<!\[CDATA\[([\s\S]*?)\]\]>/g;
 const COMMENTS = /<!--[\s\S]*?-->/g;
 /** Of a character, or one of the five that XML itself has. */
@@ -33,7 +34,7 @@ function flawOf(document: string): string | undefined {
   const text = document.trim();
   const marked = text.replace(CDATA, "").replace(COMMENTS, "");
   if (/<!(DOCTYPE|ENTITY)/i.test(marked)) return "it declares a document type";
-  if (!looksLikeSsml(text)) return "it does not begin with <speak>";
+  if (!BEGINNING.test(marked)) return "it does not begin with <speak>";
   if (marked.replace(ENTITY, "").includes("&")) return "it has an & that begins no entity that XML knows";
   const checked = XMLValidator.validate(text);
   if (checked !== true) return `line ${checked.err.line}, column ${checked.err.col}: ${checked.err.code}`;

@@ -3,6 +3,7 @@ import { Conversation } from "./gateway/conversation.ts";
 import { FileDesk } from "./gateway/file-desk.ts";
 import { keyOf, tokenFor } from "./gateway/key.ts";
 import { gatewaySettings } from "./gateway/settings.ts";
+import { SpeechDesk } from "./gateway/speech-desk.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -21,6 +22,7 @@ const SOCKETS = [
 ];
 
 const SHORT = "/speech/recognition/conversation/cognitiveservices/v1";
+const SPEECH = "/cognitiveservices/v1";
 const FILES = "/speechtotext/transcriptions";
 
 const unauthorised: Outgoing = { status: 401, body: "Unauthorized" };
@@ -54,6 +56,7 @@ export const gateway = defineGateway({
       if (request && key) await new Conversation(client, request, key, host, settings).run();
     };
     const desk = new FileDesk(host);
+    const speech = new SpeechDesk(host);
     const task = (caller: Caller) => caller.params.id ?? "";
     return {
       mounts: [
@@ -79,6 +82,7 @@ export const gateway = defineGateway({
           path: `${FILES}/:id/files/:file/content`,
           answer: (_, by) => desk.content(task(by)),
         },
+        { kind: "http", method: "POST", path: SPEECH, answer: (request, by) => speech.speak(request, by) },
         ...SOCKETS.map((path) => ({ kind: "websocket", path, admit, serve }) as const),
         {
           kind: "http",
@@ -102,7 +106,9 @@ export const gateway = defineGateway({
           },
         },
       ],
-      close: () => desk.close(),
+      async close() {
+        await Promise.all([desk.close(), speech.close()]);
+      },
     };
   },
 });

@@ -69,7 +69,7 @@ export class SpokenCall implements AsyncIterable<Uint8Array> {
   }
 
   /** Why nothing more came; undefined while it speaks, and when all was spoken. */
-  get failure(): { readonly error: EngineError | undefined } | undefined {
+  failure(): { readonly error: EngineError | undefined } | undefined {
     return this.#failed;
   }
 

@@ -2,6 +2,7 @@ import {
   asEngineError,
   type EngineError,
   type Frame,
+  readSsml,
   SentenceCutter,
   ServedRun,
   SpokenOut,
@@ -12,7 +13,7 @@ import { hexId, msToTicks, type SpeechMessage } from "../wire.ts";
 import { type SpeakAsked, speakAsked } from "./asked.ts";
 import type { ServedTurn, TurnPlace } from "./place.ts";
 import { type OutFormat, outFormat } from "./spoken-format.ts";
-import { boundaries, readSsml } from "./spoken-text.ts";
+import { boundaries } from "./spoken-text.ts";
 
 /** 100 ms at 16 kHz: what the service's clients are used to. */
 const MESSAGE_BYTES = 3200;

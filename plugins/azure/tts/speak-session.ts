@@ -1,4 +1,12 @@
-import { EngineError, type Frame, type NodeContext, type Session, type TextFrame, type Wire } from "#engine/plugin";
+import {
+  EngineError,
+  type Frame,
+  type NodeContext,
+  requireSsml,
+  type Session,
+  type TextFrame,
+  type Wire,
+} from "#engine/plugin";
 import { type ServedTurn, Turn } from "../turn.ts";
 import { readBody } from "../wire/recognised.ts";
 import { metadata, responseBody } from "../wire/spoken.ts";
@@ -6,7 +14,7 @@ import type { SpeechMessage } from "../wire.ts";
 import { mannerOf, type TtsSettings } from "./config.ts";
 import { speakConfig, synthesisContext } from "./context.ts";
 import { Spoken, type SpokenSoFar } from "./spoken.ts";
-import { requireSsml, ssmlOf } from "./ssml.ts";
+import { ssmlOf } from "./ssml.ts";
 
 export interface SpeakOptions {
   /** As they are when the session opens. */

@@ -1,6 +1,3 @@
-import { XMLValidator } from "fast-xml-parser";
-import { EngineError } from "#engine/plugin";
-
 export interface Manner {
   readonly language: string;
   readonly voice: string;
@@ -52,17 +49,3 @@ const escaped = (text: string): string =>
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML forbids
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "")
     .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
-
-/**
- * Looks whether a document that an author gave can be sent.
- * @throws EngineError CONFIG_INVALID where it is not well formed, is no `speak` element or declares a document type.
- */
-export function requireSsml(document: string): void {
-  const text = document.trim();
-  if (/<!(DOCTYPE|ENTITY)/i.test(text)) throw invalid("it declares a document type");
-  if (!/^(<\?xml[^>]*\?>\s*)?<speak[\s>]/.test(text)) throw invalid("it does not begin with <speak>");
-  const checked = XMLValidator.validate(text);
-  if (checked !== true) throw invalid(`line ${checked.err.line}, column ${checked.err.col}: ${checked.err.code}`);
-}
-
-const invalid = (why: string): EngineError => new EngineError("CONFIG_INVALID", `a text is no SSML: ${why}`);

@@ -1,7 +1,7 @@
 import { type AudioFrame, SentenceCutter } from "#engine/plugin";
 import type { Payload } from "../wire.ts";
 import { type Refusal, refusal } from "./refusal.ts";
-import { plainText, SpeakingTask, spokenParams } from "./speaking-task.ts";
+import { SpeakingTask, spokenParams, spokenText } from "./speaking-task.ts";
 import { type TaskAsked, wordIn } from "./task.ts";
 
 const MESSAGE_CHARS = 20_000;
@@ -35,7 +35,9 @@ export class CosyVoiceTask extends SpeakingTask {
     this.characters += characters;
     if (characters > MESSAGE_CHARS || this.characters > TASK_CHARS)
       return refusal("InvalidParameter", "the text is too long");
-    return this.#speak(this.#ssml ? [plainText(text)] : this.#cutter.push(text));
+    if (!this.#ssml) return this.#speak(this.#cutter.push(text));
+    const spoken = spokenText(text, true);
+    return typeof spoken === "string" ? this.#speak([spoken]) : spoken;
   }
 
   override async finish(): Promise<Refusal | undefined> {

@@ -1,7 +1,7 @@
 import type { AudioFrame } from "#engine/plugin";
 import type { Payload } from "../wire.ts";
 import { type Refusal, refusal } from "./refusal.ts";
-import { plainText, SpeakingTask, spokenParams } from "./speaking-task.ts";
+import { SpeakingTask, spokenParams, spokenText } from "./speaking-task.ts";
 import { type TaskAsked, wordIn } from "./task.ts";
 
 const MOST_CHARS = 10_000;
@@ -19,7 +19,9 @@ export class SambertTask extends SpeakingTask {
     this.characters = [...text].length;
     if (text.trim() === "") return refusal("InvalidParameter", "input.text is missing");
     if (this.characters > MOST_CHARS) return refusal("InvalidParameter", "the text is too long");
-    this.#text = parameters.text_type === "SSML" ? plainText(text) : text;
+    const spoken = spokenText(text, parameters.text_type === "SSML");
+    if (typeof spoken !== "string") return spoken;
+    this.#text = spoken;
     this.begin({ input: { kind: "text" }, params: spokenParams(parameters) }, () => {
       this.say(this.#text, 1);
       this.run?.end();

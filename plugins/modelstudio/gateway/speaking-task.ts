@@ -2,6 +2,8 @@ import {
   type AudioFrame,
   asEngineError,
   type Frame,
+  looksLikeSsml,
+  readSsml,
   SpokenOut,
   type SpokenOutOptions,
   samplesToMs,
@@ -108,12 +110,11 @@ export function spokenParams(parameters: Payload): Payload {
   return { ...renamed(parameters, names), ...(language !== undefined && { language }) };
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
-
-/** What is read out of SSML: its text, without the markup, which the workflow's voice does not know. */
-export const plainText = (ssml: string): string =>
-  ssml
-    .replace(/<[^>]*>/g, " ")
-    .replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => ENTITIES[name] ?? "")
-    .replace(/\s+/g, " ")
-    .trim();
+/**
+ * What is read out of a text that may be SSML, without the markup, which the workflow's voice does not know. The vendor's library says of every
+ * text that it hands over at once that it may be: what has no `speak` is plain.
+ */
+export function spokenText(text: string, maybeSsml: boolean): string | Refusal {
+  if (!maybeSsml || !looksLikeSsml(text)) return text;
+  return readSsml(text)?.text ?? refusal("InvalidParameter", "the text is no well-formed SSML");
+}

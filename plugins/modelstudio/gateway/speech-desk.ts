@@ -1,16 +1,9 @@
 import { z } from "zod";
-import {
-  type Frame,
-  type GatewayHost,
-  ServedRun,
-  SpokenOut,
-  type SpokenOutOptions,
-  type TextFrame,
-} from "#engine/plugin";
+import { type GatewayHost, type Outgoing, SpokenCall, type SpokenOutOptions } from "#engine/plugin";
 import type { Payload } from "../wire.ts";
 import { type Answer, bodyOf, type Call } from "./calls.ts";
 import { answered, type Refusal, refusal, refusalOf } from "./refusal.ts";
-import { formatOf, plainText, spokenParams } from "./speaking-task.ts";
+import { formatOf, spokenParams, spokenText } from "./speaking-task.ts";
 import { MESSAGE_BYTES } from "./spoken-formats.ts";
 
 const MOST_CHARS = 20_000;
@@ -30,7 +23,7 @@ interface Asked {
 
 /** HTTP synthesis, with the audio in events, or all of it in one answer. */
 export class SpeechDesk {
-  readonly #runs = new Set<ServedRun>();
+  readonly #calls = new Set<SpokenCall>();
 
   constructor(readonly host: GatewayHost) {}
 
@@ -41,7 +34,8 @@ export class SpeechDesk {
     const { input } = read.body;
     const format = formatOf(input);
     if ("code" in format) return format;
-    const text = input.enable_ssml === true ? plainText(input.text) : input.text;
+    const text = spokenText(input.text, input.enable_ssml === true);
+    if (typeof text !== "string") return text;
     return this.#answer({ call, text, params: spokenParams(input), format });
   };
 
@@ -56,19 +50,27 @@ export class SpeechDesk {
   };
 
   async close(): Promise<void> {
-    for (const run of this.#runs) run.leave();
-    await Promise.all([...this.#runs].map((run) => run.gone()));
+    for (const call of this.#calls) call.leave();
+    await Promise.all([...this.#calls].map((call) => call.gone()));
   }
 
-  async #answer(asked: Asked) {
-    if (asked.text.trim() === "") return refusal("InvalidParameter", "input.text has no words");
-    const pieces = new Pieces();
-    const out = await SpokenOut.open(asked.format, (bytes) => pieces.push(bytes));
-    const run = this.#run(asked, out, pieces);
-    await run.settled;
-    if (pieces.refused) return pieces.refused;
-    const { requestId, request } = asked.call;
-    const characters = [...asked.text].length;
+  async #answer({ call, text, params, format }: Asked): Promise<Outgoing | Refusal> {
+    if (text.trim() === "") return refusal("InvalidParameter", "input.text has no words");
+    const { requestId, request, key } = call;
+    const spoken = await SpokenCall.open(this.host, {
+      key,
+      id: requestId,
+      text,
+      params,
+      labels: { requestId },
+      format,
+    });
+    this.#calls.add(spoken);
+    void spoken.gone().then(() => this.#calls.delete(spoken));
+    await spoken.begun;
+    const refused = spoken.failure();
+    if (refused) return refusalOf(refused.error);
+    const characters = [...text].length;
     const result = (data: Uint8Array, finish: string | null) => ({
       request_id: requestId,
       output: {
@@ -81,99 +83,31 @@ export class SpeechDesk {
       return {
         status: 200,
         headers: { "content-type": "text/event-stream;charset=UTF-8" },
-        body: events(pieces, { result, requestId, left: () => run.leave() }),
+        body: events(spoken, { result, requestId }),
       };
     const all: Uint8Array[] = [];
-    for await (const piece of pieces) all.push(piece);
-    return pieces.refused ?? answered(result(Buffer.concat(all), "stop"));
-  }
-
-  #run({ call, text, params }: Asked, out: SpokenOut, pieces: Pieces): ServedRun {
-    const end = (refused?: Refusal) => {
-      this.#runs.delete(run);
-      out.close();
-      pieces.end(refused);
-    };
-    const run = new ServedRun(
-      this.host,
-      { key: call.key, input: { kind: "text" }, params, labels: { requestId: call.requestId } },
-      {
-        ready: () => {
-          void run.push(promptOf(text, call.requestId));
-          run.end();
-        },
-        output: (frame: Frame) => {
-          if (frame.kind === "audio") out.push(frame);
-        },
-        completed: () => {
-          out.end();
-          end();
-        },
-        failed: (error) => end(refusalOf(error)),
-      },
-    );
-    this.#runs.add(run);
-    return run;
-  }
-}
-
-/** What was spoken so far, for one reader. */
-class Pieces implements AsyncIterable<Uint8Array> {
-  readonly #pieces: Uint8Array[] = [];
-  #over = false;
-  #wake: () => void = () => {};
-  refused: Refusal | undefined;
-
-  push(bytes: Uint8Array): void {
-    this.#pieces.push(bytes.slice());
-    this.#wake();
-  }
-
-  end(refused?: Refusal): void {
-    this.#over = true;
-    this.refused = refused;
-    this.#wake();
-  }
-
-  async *[Symbol.asyncIterator]() {
-    for (;;) {
-      const piece = this.#pieces.shift();
-      if (piece) yield piece;
-      else if (this.#over) return;
-      else await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
+    for await (const piece of spoken) all.push(piece);
+    const failure = spoken.failure();
+    return failure ? refusalOf(failure.error) : answered(result(Buffer.concat(all), "stop"));
   }
 }
 
 interface EventOptions {
   readonly result: (data: Uint8Array, finish: string | null) => unknown;
   readonly requestId: string;
-  /** The client has gone before the end. */
-  readonly left: () => void;
 }
 
-async function* events(pieces: Pieces, { result, requestId, left }: EventOptions): AsyncGenerator<Uint8Array> {
+async function* events(spoken: SpokenCall, { result, requestId }: EventOptions): AsyncGenerator<Uint8Array> {
   let id = 0;
   const event = (name: string, data: unknown) =>
     new TextEncoder().encode(`id:${++id}\nevent:${name}\n:HTTP_STATUS/200\ndata:${JSON.stringify(data)}\n\n`);
   try {
-    for await (const piece of pieces) yield event("result", result(piece, null));
-    const { refused } = pieces;
-    if (refused) yield event("error", { code: refused.code, message: refused.words, request_id: requestId });
-    else yield event("result", result(new Uint8Array(0), "stop"));
+    for await (const piece of spoken) yield event("result", result(piece, null));
+    const failure = spoken.failure();
+    if (!failure) return yield event("result", result(new Uint8Array(0), "stop"));
+    const { code, words } = refusalOf(failure.error);
+    yield event("error", { code, message: words, request_id: requestId });
   } finally {
-    left();
+    spoken.leave(); // the client may have gone before the end
   }
-}
-
-function promptOf(text: string, id: string): TextFrame {
-  const facts = {
-    revision: 1,
-    final: true,
-    stableChars: text.length,
-    startSample: 0,
-    endSample: 0,
-    sampleRateHz: 16_000,
-  };
-  return { kind: "text", role: "prompt", text, utterance: id, ...facts };
 }

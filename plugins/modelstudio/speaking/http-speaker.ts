@@ -5,6 +5,7 @@ import {
   EngineError,
   type NodeContext,
   type OpusCodec,
+  requireSsml,
   type TaskInput,
   type TaskNode,
   type TextFrame,
@@ -83,6 +84,7 @@ export class HttpSpeaker implements TaskNode {
   async #speak(frame: TextFrame, emit: AwaitableEmit, signal: AbortSignal): Promise<void> {
     const { settings, options } = this;
     const { ctx, codec } = options;
+    if (settings.ssml && frame.text.trim() !== "") requireSsml(frame.text);
     for (const text of settings.ssml ? [frame.text] : splitText(frame.text, CALL_CHARS)) {
       if (text.trim() === "") continue;
       const audio = new SpokenAudio({ settings, soFar: this.#soFar, codec }); // every answer has a head of its own

@@ -1,4 +1,12 @@
-import { EngineError, type Frame, type NodeContext, type Session, type TextFrame, type Wire } from "#engine/plugin";
+import {
+  EngineError,
+  type Frame,
+  type NodeContext,
+  requireSsml,
+  type Session,
+  type TextFrame,
+  type Wire,
+} from "#engine/plugin";
 import { SpokenAudio, type SpokenOptions } from "./spoken-audio.ts";
 
 /** How much of an utterance was given to the service: one whose session was finished early goes on where it was. */
@@ -33,11 +41,13 @@ export class Saying {
   /**
    * What is to be given to the service of a frame: of a partial what no later revision changes, of a final the rest. Blanks go with what
    * follows.
+   * @throws EngineError CONFIG_INVALID for what is to be SSML and is none.
    */
   next(frame: Frame): string {
     if (frame.kind !== "text") return "";
     this.#text = frame;
     const { progress, settings } = this.options;
+    if (settings.ssml) requireSsml(frame.text);
     if (settings.mode === "plain") return frame.text;
     if (progress.utterance !== frame.utterance) Object.assign(progress, { utterance: frame.utterance, chars: 0 });
     const more = (frame.final ? frame.text : frame.text.slice(0, frame.stableChars)).slice(progress.chars);

@@ -221,6 +221,37 @@ describe("synthesis", () => {
   });
 });
 
+describe("a text that the vendor's library hands over at once, which it always says may be SSML", () => {
+  const begun = async (connection: Parameters<typeof told>[0]) => {
+    const parameters = { voice: "v", format: "pcm", sample_rate: 16000, enable_ssml: true };
+    await told(connection, [command("run-task", { ...TTS, parameters, input: {} })], /task-started/);
+  };
+
+  test("is plain where it does not begin like SSML", async () => {
+    await conversing({ workflow: SPEAKS }, async (_, connection) => {
+      await begun(connection);
+      const text = "Is 3 < 5, and 7 > 2, A & B?";
+      const [begin] = eventsOf(
+        await told(connection, [command("continue-task", { input: { text } })], /sentence-begin/),
+      );
+      expect(begin?.payload).toMatchObject({ output: { original_text: text } });
+    });
+  });
+
+  test.each([
+    ["is not well formed", "<speak><voice>Hi</speak>"],
+    ["leaves its element", "<speak>Hi</speak><audio src='file:///x'/>"],
+    ["declares a document type", "<!DOCTYPE a><speak>Hi</speak>"],
+    ["names what it does not declare", "<speak>&hi;</speak>"],
+  ])("fails its task where it %s", async (_, text) => {
+    await conversing({ workflow: SPEAKS }, async (_, connection) => {
+      await begun(connection);
+      const failed = eventsOf(await told(connection, [command("continue-task", { input: { text } })])).at(-1);
+      expect(failed?.header).toMatchObject({ event: "task-failed", error_code: "InvalidParameter" });
+    });
+  });
+});
+
 describe("bad input", () => {
   const speaking = (parameters: Record<string, unknown>) => command("run-task", { ...TTS, parameters, input: {} });
   test.each([

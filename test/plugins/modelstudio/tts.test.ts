@@ -112,6 +112,16 @@ describe("CosyVoice", () => {
     });
   });
 
+  test.each([
+    ["over the socket", {}],
+    ["by Sambert", { model: "sambert-zhichu-v1" }],
+    ["over HTTP", { transport: "http" }],
+  ])("SSML that leaves its element is refused before it is sent, %s", async (_, config) => {
+    const frames = [prompt("u1", "<speak>Hi</speak><audio src='file:///x'/>")];
+    const speaking = served(tts, { workflow: SPEAKS, frames, config: { ...config, ssml: true } });
+    await expect(speaking).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+  });
+
   test("speaks text after text on one socket, each with its utterance, without a gap", async () => {
     covers("S5", "S8", "S31", "S32");
     const texts = [prompt("u1", "Hello."), prompt("u2", "Bye.")];
