@@ -16,7 +16,7 @@ const REAL_STEPS = 12;
 /**
  * Proves that losing a vendor costs and doubles no word: `bun run prove failover [STEP]`. The first vendor of a live workflow is killed, falls silent
  * or takes its token no longer, at every 20 ms of what is said (or every STEP ms); a dozen of the moments also in real time, over real sockets. Every
- * vendor that is in the table is the first one in its turn. What is said is heard in pauses and without, and the first vendor's finals end where
+ * node type that is in the table is the first one in its turn; of those that interpret, translations are looked at, too. What is said is heard in pauses and without, and the first vendor's finals end where
  * words do, or before, or after: what is replayed then begins within a word, or before what is final.
  */
 export default async function failover(argv: string[]): Promise<number> {
@@ -41,7 +41,7 @@ async function proven(vendor: FirstVendor, fixture: FixtureName, loss: Loss, eve
   const real = await tried(what, few, true);
   const merged = virtual.merged > 0 ? `, ${virtual.merged} words merged` : "";
   console.log(
-    `${vendor.padEnd(11)} ${fixture.padEnd(8)}${loss.padEnd(8)} ${steps.length} steps in virtual time: ${virtual.wrong} wrong${merged}; ${REAL_STEPS} in real time over sockets: ${real.wrong} wrong`,
+    `${vendor.padEnd(22)} ${fixture.padEnd(8)}${loss.padEnd(8)} ${steps.length} steps in virtual time: ${virtual.wrong} wrong${merged}; ${REAL_STEPS} in real time over sockets: ${real.wrong} wrong`,
   );
   return virtual.wrong + real.wrong;
 }

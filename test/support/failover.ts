@@ -1,4 +1,12 @@
-import { definePlugin, type FaultScript, type Frame, type GatewayKey, NodeTypes, type Plugin } from "#engine/plugin";
+import {
+  definePlugin,
+  type FaultScript,
+  type Frame,
+  type GatewayKey,
+  NodeTypes,
+  type Plugin,
+  type TextFrame,
+} from "#engine/plugin";
 import {
   type ClockedNetwork,
   MemoryNetwork,
@@ -19,6 +27,7 @@ import rtvt from "#plugins/rtvt";
 import { ears, spoken } from "./toy-vendor/ears.ts";
 import { hastyEars } from "./toy-vendor/hasty-ears.ts";
 import { microphone } from "./toy-vendor/run.ts";
+import { translated, translator } from "./toy-vendor/translator.ts";
 
 const STEP_MS = 20;
 
@@ -55,82 +64,116 @@ export const LOSSES = ["killed", "silent", "expired"] as const;
 /** How the first vendor is lost: its process dies, it says nothing any more, or its token is not taken any longer. */
 export type Loss = (typeof LOSSES)[number];
 
-/** A vendor that may be the first: the one that is lost. */
+/** A node that may be the first: its vendor is lost. */
 interface First {
   readonly plugin: Plugin;
   /** Where its emulator is in memory. */
   readonly web: string;
   readonly mount: string;
   readonly key: GatewayKey;
-  /** Its code for a token that is not good any more. */
-  readonly denied: number | string;
-  /** Its recogniser, as a flow mapping without its braces. @param at `host:port` */
-  node(at: string): string;
+  /** What its service says of a token that is not good any more; undefined: the socket is closed, and the token refused at the next. */
+  readonly denied?: number | string;
+  /** It translates, too. */
+  readonly interprets?: boolean;
+  /** Its settings, as a flow mapping without its braces. @param at `host:port` */
+  settings(at: string): string;
 }
 
 const LINK = "link: { attempts: 2, openMs: 1000, silentMs: 2000, finishMs: 2000 }";
 
+const studio = {
+  plugin: modelstudio,
+  web: "dashscope.test:80",
+  mount: "/api-ws/v1/inference",
+  key: { id: "example-secret", secret: "example-secret", facts: {} },
+  denied: "InvalidApiKey",
+  settings: (at) =>
+    `url: "ws://${at}/api-ws/v1/inference", httpUrl: "http://${at}/api/v1", apiKey: "\${secret:first}", temporaryKeys: true`,
+} as const satisfies First;
+
+/** A token of this service is made elsewhere, and cannot be renewed by the node. */
+const speech = {
+  plugin: azure,
+  web: "azure.test:80",
+  mount: "/stt/speech/universal/v2",
+  key: { id: "example-secret", secret: "example-secret", facts: {} },
+  settings: (at) => `host: "ws://${at}", token: "\${secret:first}"`,
+} as const satisfies First;
+
 const FIRSTS = {
-  aliyun: {
+  "aliyun.asr": {
     plugin: aliyun,
     web: "nls.test:80",
     mount: "/ws/v1",
     key: { id: "example-key", secret: "example-secret", facts: { appkey: "example-appkey" } },
     denied: 40_000_001,
-    node: (at) =>
-      `use: aliyun.asr, with: { mode: continuous, url: "ws://${at}/ws/v1", appkey: example-appkey, tokenUrl: "http://${at}/", accessKeyId: example-key, accessKeySecret: "\${secret:first}", ${LINK} }`,
+    settings: (at) =>
+      `mode: continuous, url: "ws://${at}/ws/v1", appkey: example-appkey, tokenUrl: "http://${at}/", accessKeyId: example-key, accessKeySecret: "\${secret:first}"`,
   },
-  modelstudio: {
-    plugin: modelstudio,
-    web: "dashscope.test:80",
-    mount: "/api-ws/v1/inference",
-    key: { id: "example-secret", secret: "example-secret", facts: {} },
-    denied: "InvalidApiKey",
-    node: (at) =>
-      `use: modelstudio.asr, with: { model: paraformer-realtime-v2, url: "ws://${at}/api-ws/v1/inference", httpUrl: "http://${at}/api/v1", apiKey: "\${secret:first}", temporaryKeys: true, ${LINK} }`,
+  "modelstudio.asr": { ...studio, settings: (at) => `model: paraformer-realtime-v2, ${studio.settings(at)}` },
+  "modelstudio.interpret": {
+    ...studio,
+    interprets: true,
+    settings: (at) => `language: en, target: es, ${studio.settings(at)}`,
   },
-  azure: {
-    plugin: azure,
-    web: "azure.test:80",
-    mount: "/stt/speech/universal/v2",
-    key: { id: "example-secret", secret: "example-secret", facts: {} },
-    denied: "Error", // a key does not run out in the midst of a turn: a passing error of the service stands for it
-    node: (at) => `use: azure.asr, with: { host: "ws://${at}", key: "\${secret:first}", ${LINK} }`,
-  },
+  "azure.asr": speech,
+  "azure.interpret": { ...speech, interprets: true, settings: (at) => `targets: es, ${speech.settings(at)}` },
 } as const satisfies Readonly<Record<string, First>>;
 
+/** The node type that is first. */
 export type FirstVendor = keyof typeof FIRSTS;
-export const FIRST_VENDORS: readonly FirstVendor[] = ["aliyun", "modelstudio", "azure"];
+export const FIRST_VENDORS: readonly FirstVendor[] = [
+  "aliyun.asr",
+  "modelstudio.asr",
+  "modelstudio.interpret",
+  "azure.asr",
+  "azure.interpret",
+];
+
+/** Whether losing it ends with the other vendor: a token that the node can renew is no reason. */
+export const fallsBack = (vendor: FirstVendor, loss: Loss): boolean => {
+  const { denied }: First = FIRSTS[vendor];
+  return loss !== "expired" || denied === undefined;
+};
 
 /** Of a connection that is lost, and of those that are tried after it. */
 function faultsOf({ mount, denied }: First, loss: Loss, atMs: number): FaultScript["faults"] {
   const later = Array.from({ length: 50 }, (_, i) => i + 2);
   const lost = (what: { close: number } | { silence: true } | { vendorError: number | string }) =>
     ({ on: "connection", mount, connections: 1, after: { ms: atMs }, do: what }) as const;
-  if (loss === "expired") return [lost({ vendorError: denied })];
+  if (loss === "expired" && denied !== undefined) return [lost({ vendorError: denied })];
+  if (loss === "expired")
+    return [lost({ close: 1006 }), { on: "handshake", mount, connections: later, do: { expiredToken: true } }];
   if (loss === "killed")
     return [lost({ close: 1006 }), { on: "handshake", mount, connections: later, do: { refuse: 503 } }];
   return [lost({ silence: true }), { on: "handshake", mount, connections: later, do: { hang: true } }];
 }
 
-const service = (heard: string) => `
+const service = (heard: string, interprets: boolean) => `
 parlando: 1
 name: service
 inputs: { talk: { kind: audio } }
 nodes:
   asr: { from: inputs.talk, use: ${heard} }
-outputs: { texts: [asr.partial, asr.final] }
+${interprets ? "  translate: { from: [asr.partial, asr.final], use: toy.translator }" : ""}
+outputs: { texts: [asr.partial, asr.final${interprets ? ", translate" : ""}] }
 `;
 
-const workflow = (vendor: First, first: string, second: string) => `
+const workflow = (type: FirstVendor, vendor: First, first: string, second: string) => {
+  const other = `url: "tcp://${second}", pid: 81700001, key: "\${secret:rtvt}", source: en`;
+  const [fallback, outputs] = vendor.interprets
+    ? [`use: rtvt.interpret, with: { ${other}, target: es }`, "[asr.transcript, asr.translation]"]
+    : [`use: rtvt.asr, with: { ${other} }`, "asr.final"];
+  return `
 parlando: 1
 name: failover
 inputs: { talk: { kind: audio } }
 nodes:
-  asr: { from: inputs.talk, retry: { attempts: 2 }, fallback: [{ use: rtvt.asr, with: { url: "tcp://${second}", pid: 81700001, key: "\${secret:rtvt}", source: en } }], ${vendor.node(first)} }
-outputs: { texts: asr.final }
+  asr: { from: inputs.talk, retry: { attempts: 2 }, fallback: [{ ${fallback} }], use: ${type}, with: { ${vendor.settings(first)}, ${LINK} } }
+outputs: { texts: ${outputs} }
 limits: { drainMs: 60000 }
 `;
+};
 
 const SECRETS: Readonly<Record<string, string>> = {
   first: "example-secret",
@@ -164,28 +207,33 @@ export async function loseVendor({ vendor, loss, atMs, fixture: name, real = fal
   const machine = new SystemNetwork();
   const reached: ClockedNetwork = real ? machine : memory;
   const household = newHousehold({ network: reached });
-  const types = new NodeTypes([core, lost.plugin, rtvt, definePlugin({ name: "ears", nodes: [ears, hastyEars] })]);
+  const types = new NodeTypes([
+    core,
+    lost.plugin,
+    rtvt,
+    definePlugin({ name: "ears", nodes: [ears, hastyEars, translator] }),
+  ]);
   const [firstGateway] = lost.plugin.gateways ?? [];
   const [rtvtGateway] = rtvt.gateways ?? [];
   if (!firstGateway || !rtvtGateway) throw new Error("a vendor has no gateway");
   const common = { network: memory, types, household, ...(real && { outside: machine }) };
   const first = await emulate(firstGateway, {
     ...common,
-    workflow: service(heard),
+    workflow: service(heard, lost.interprets ?? false),
     web: real ? "127.0.0.1:0" : lost.web,
     keys: [lost.key],
     faults: { faults: faultsOf(lost, loss, atMs) },
   });
   const second = await emulate(rtvtGateway, {
     ...common,
-    workflow: service("toy.ears"),
+    workflow: service("toy.ears", lost.interprets ?? false),
     tcp: real ? "127.0.0.1:0" : "rtvt.test:14001",
     keys: [{ id: "81700001", secret: SECRETS.rtvt!, facts: {} }],
   });
   try {
     const outputs: Frame[] = [];
     const { plan, findings } = await planWorkflow(
-      { text: workflow(lost, first.web ?? "", second.tcp ?? ""), name: "failover.yaml", dir: "/" },
+      { text: workflow(vendor, lost, first.web ?? "", second.tcp ?? ""), name: "failover.yaml", dir: "/" },
       {
         types,
         purpose: "run",
@@ -198,26 +246,50 @@ export async function loseVendor({ vendor, loss, atMs, fixture: name, real = fal
     if (!plan) throw new Error(findings.map(({ message }) => message).join("; "));
     const options = { runId: "failover", clock, onOutput: (_: string, frame: Frame) => void outputs.push(frame) };
     const report = await new Run(plan, options, household).done;
-    return judge(loss, report, outputs, said);
+    return judge({ vendor, loss, report, outputs, said });
   } finally {
     await Promise.all([first.close(), second.close()]);
     stop();
   }
 }
 
-function judge(loss: Loss, report: RunReport, outputs: readonly Frame[], said: readonly string[]): Failover {
-  const finals = outputs.flatMap((frame) => (frame.kind === "text" && frame.final ? [frame] : []));
-  const words = finals.flatMap(({ text }) => text.split(" "));
-  const wrong: string[] = [];
-  if (words.join(" ") !== said.join(" ")) wrong.push(`heard: ${words.join(" ")}`);
-  for (const [i, { startSample }] of finals.entries())
-    if (startSample < (finals[i - 1]?.endSample ?? 0))
-      wrong.push(`final ${i + 1} begins before the end of the one before`);
+interface Judged {
+  readonly vendor: FirstVendor;
+  readonly loss: Loss;
+  readonly report: RunReport;
+  readonly outputs: readonly Frame[];
+  readonly said: readonly string[];
+}
+
+function judge({ vendor, loss, report, outputs, said }: Judged): Failover {
+  const { interprets = false }: First = FIRSTS[vendor];
+  const transcript = spokenIn(outputs, "transcript");
+  const wrong = [...transcript.wrong];
+  if (transcript.words.join(" ") !== said.join(" ")) wrong.push(`heard: ${transcript.words.join(" ")}`);
+  if (interprets) {
+    const { words, wrong: order } = spokenIn(outputs, "translation");
+    wrong.push(...order);
+    if (words.join(" ") !== translated(said.join(" "))) wrong.push(`translated: ${words.join(" ")}`);
+  }
   if (report.state !== "done") wrong.push(`the run ${report.state}: ${report.error?.message}`);
   wrong.push(...report.imbalances);
   const dropped = report.edges.flatMap((edge) => Object.values(edge.dropped).map(({ frames }) => frames));
   if (dropped.some((frames) => frames > 0)) wrong.push("audio was dropped");
   const asr = report.nodes.find(({ node }) => node === "asr");
-  if (loss === "expired" && asr?.counters.fallbacks) wrong.push("a token that expired led to the other vendor");
-  return { report, words, wrong };
+  if (!fallsBack(vendor, loss) && asr?.counters.fallbacks) wrong.push("a token that expired led to the other vendor");
+  return { report, words: transcript.words, wrong };
+}
+
+/** The words of all finals of one role, and where their times go back. */
+function spokenIn(
+  outputs: readonly Frame[],
+  role: TextFrame["role"],
+): { readonly words: string[]; readonly wrong: string[] } {
+  const finals = outputs.flatMap((frame) =>
+    frame.kind === "text" && frame.final && frame.role === role ? [frame] : [],
+  );
+  const wrong = finals.flatMap(({ startSample }, i) =>
+    startSample < (finals[i - 1]?.endSample ?? 0) ? [`${role} ${i + 1} begins before the end of the one before`] : [],
+  );
+  return { words: finals.flatMap(({ text }) => text.split(" ")), wrong };
 }
