@@ -79,8 +79,12 @@ export const json = <T extends z.ZodType>(schema: T, description: string) => ({
   content: { "application/json": { schema } },
 });
 
-/** A schema as the JSON body of a request; it has to be there. */
-export const jsonBody = <T extends z.ZodType>(schema: T) => ({
+/** A schema as the JSON body of a request, which has to be there, with a body that can be sent as it stands. */
+export const jsonBody = <T extends z.ZodType>(schema: T, example: z.input<T>) => ({
   required: true,
-  content: { "application/json": { schema } },
+  content: jsonContent(schema, example),
+});
+
+export const jsonContent = <T extends z.ZodType>(schema: T, example: z.input<T>) => ({
+  "application/json": { schema, example },
 });

@@ -67,7 +67,10 @@ function curl(method, path, operation) {
   const body = operation.requestBody?.content ?? {};
   const lines = [`curl ${method === "get" ? "" : `-X ${method.toUpperCase()} `}${location.origin}${path}`];
   if (body["application/octet-stream"]) lines.push("  --data-binary @recording.wav");
-  else if (body["application/json"]) lines.push(`  -H 'content-type: application/json' -d '{ … }'`);
+  else if (body["application/json"]) {
+    const text = JSON.stringify(body["application/json"].example).replaceAll("'", "'\\''");
+    lines.push("  -H 'content-type: application/json'", `  -d '${text}'`);
+  }
   lines.push(`  -H "authorization: Bearer $PARLANDO_KEY"`);
   return lines.join(" \\\n");
 }

@@ -11,7 +11,7 @@ const createToken = createRoute({
   tags: ["access"],
   summary: "A short-lived token for a browser: one run, or the runs of one workflow",
   description: "It is sent as a key is, or as the WebSocket subprotocol `parlando.token.TOKEN`.",
-  request: { body: jsonBody(tokenRequestSchema) },
+  request: { body: jsonBody(tokenRequestSchema, { for: { workflow: "who-speaks" }, seconds: 300 }) },
   responses: { 201: json(tokenSchema, "the token"), ...problems("RUN_NOT_FOUND", "WORKFLOW_NOT_FOUND") },
 });
 

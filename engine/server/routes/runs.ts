@@ -3,6 +3,7 @@ import type { Runs } from "#engine/control";
 import { json, jsonBody, problems } from "../http/problem.ts";
 import { newRoutes } from "../http/routes.ts";
 import { runFilterQuery, runPageSchema, runSchema, startedRunSchema, startRunSchema } from "../schemas/runs.ts";
+import { SAMPLE_WORKFLOW } from "../schemas/sample-workflow.ts";
 import { exact, idParams, queryLabels } from "../schemas/shared.ts";
 
 const tags = ["runs"];
@@ -19,7 +20,11 @@ const startRun = createRoute({
       "idempotency-key": z.string().min(1).max(255).optional().describe("the same key within a day is the same run"),
       traceparent: z.string().max(100).optional(),
     }),
-    body: jsonBody(startRunSchema),
+    body: jsonBody(startRunSchema, {
+      workflow: SAMPLE_WORKFLOW,
+      inputs: { talk: { live: { encoding: "s16le", sampleRateHz: 16_000, channels: 1 } } },
+      labels: { caller: "42" },
+    }),
   },
   responses: {
     201: json(startedRunSchema, "started"),
@@ -97,7 +102,7 @@ const updateNode = createRoute({
   summary: "Change live fields of a node",
   request: {
     params: z.object({ id: z.string().min(1).max(128), node: z.string().min(1).max(300) }),
-    body: jsonBody(z.record(z.string().max(100), z.unknown())),
+    body: jsonBody(z.record(z.string().max(100), z.unknown()), { endpointMs: 800 }),
   },
   responses: {
     204: { description: "changed" },

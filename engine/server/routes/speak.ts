@@ -36,6 +36,7 @@ const route = createRoute({
           language: z.string().max(35).optional().describe("BCP 47"),
         })
         .openapi("SpeakText"),
+      { text: "good morning" },
     ),
   },
   responses: {

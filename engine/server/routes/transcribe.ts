@@ -4,7 +4,7 @@ import { EngineError } from "#engine/errors";
 import { chooseWorkflow, type Example, queryParams } from "../calls/ports.ts";
 import { transcribe } from "../calls/transcribe.ts";
 import { checkDepth, decodeText, readBody } from "../http/limits.ts";
-import { json, problems } from "../http/problem.ts";
+import { json, jsonContent, problems } from "../http/problem.ts";
 import { describeWrong, newRoutes } from "../http/routes.ts";
 import { list, queryList } from "../schemas/shared.ts";
 import { bodyOf } from "./work.ts";
@@ -55,7 +55,7 @@ const route = createRoute({
       required: true,
       content: {
         "application/octet-stream": { schema: z.any().openapi({ type: "string", format: "binary" }) },
-        "application/json": { schema: source },
+        ...jsonContent(source, { url: "https://example.com/talk.wav" }),
       },
     },
   },

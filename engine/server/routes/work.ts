@@ -3,6 +3,7 @@ import { type Control, JOB_STATES } from "#engine/control";
 import { json, jsonBody, problems } from "../http/problem.ts";
 import { newRoutes } from "../http/routes.ts";
 import { startJobSchema } from "../schemas/runs.ts";
+import { SAMPLE_WORKFLOW } from "../schemas/sample-workflow.ts";
 import { exact, idParams, pageQuery } from "../schemas/shared.ts";
 import { jobItemPageSchema, jobPageSchema, jobSchema, uploadSchema } from "../schemas/work.ts";
 
@@ -47,7 +48,11 @@ const startJob = createRoute({
   summary: "Run a workflow over many recordings",
   request: {
     headers: z.object({ "idempotency-key": z.string().min(1).max(255).optional() }),
-    body: jsonBody(startJobSchema),
+    body: jsonBody(startJobSchema, {
+      workflow: SAMPLE_WORKFLOW,
+      items: [{ url: "https://example.com/talk.wav" }],
+      concurrency: 2,
+    }),
   },
   responses: {
     201: json(jobSchema, "queued"),

@@ -1,8 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Workflows } from "#engine/control";
 import { EngineError } from "#engine/errors";
-import { json, jsonBody, problems } from "../http/problem.ts";
+import { json, jsonBody, jsonContent, problems } from "../http/problem.ts";
 import { newRoutes } from "../http/routes.ts";
+import { SAMPLE_WORKFLOW } from "../schemas/sample-workflow.ts";
 import { exact, pageQuery } from "../schemas/shared.ts";
 import {
   findingsSchema,
@@ -30,7 +31,7 @@ const saveWorkflow = createRoute({
     params: named,
     // not `required`: that would have JSON looked for where YAML came
     body: {
-      content: { "application/json": { schema: workflowTextBody }, "application/yaml": { schema: z.string() } },
+      content: { ...jsonContent(workflowTextBody, SAMPLE_WORKFLOW), "application/yaml": { schema: z.string() } },
     },
   },
   responses: { 200: json(savedWorkflowSchema, "stored"), ...problems("WORKFLOW_INVALID") },
@@ -78,7 +79,7 @@ const lint = createRoute({
   tags,
   summary: "Check a workflow without storing it",
   description: "The findings of `parlando lint`, under what holds for workflows that come through the API.",
-  request: { body: jsonBody(workflowTextBody) },
+  request: { body: jsonBody(workflowTextBody, SAMPLE_WORKFLOW) },
   responses: { 200: json(findingsSchema, "findings"), ...problems() },
 });
 
@@ -87,7 +88,7 @@ const plan = createRoute({
   path: "/v1/plan",
   tags,
   summary: "Show what would run: nodes, edges, inserted conversions",
-  request: { body: jsonBody(workflowTextBody) },
+  request: { body: jsonBody(workflowTextBody, SAMPLE_WORKFLOW) },
   responses: { 200: json(planSchema, "the plan"), ...problems() },
 });
 

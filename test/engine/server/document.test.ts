@@ -1,7 +1,11 @@
 import { expect, test } from "bun:test";
 import { z } from "zod";
 import { RUN_MESSAGES } from "#engine/control";
+import { NodeTypes } from "#engine/plugin";
+import core from "#plugins/core";
+import webrtc from "#plugins/webrtc";
 import { FakeControl } from "#test/fake-control";
+import { brief, planText } from "#test/planning";
 import { appOf, ask } from "#test/served";
 
 const parameter = z.object({ name: z.string(), in: z.string(), required: z.boolean().optional() });
@@ -9,7 +13,9 @@ const operation = z.object({
   summary: z.string().min(1),
   tags: z.array(z.string()).min(1),
   parameters: z.array(parameter).default([]),
-  requestBody: z.object({ content: z.record(z.string(), z.unknown()) }).optional(),
+  requestBody: z
+    .object({ content: z.record(z.string(), z.looseObject({ example: z.unknown().optional() })) })
+    .optional(),
   responses: z.record(z.string(), z.looseObject({ description: z.string() })),
 });
 const document = z.object({
@@ -21,6 +27,9 @@ const document = z.object({
     securitySchemes: z.record(z.string(), z.unknown()),
   }),
 });
+
+const exampleOf = ({ requestBody }: Pick<z.infer<typeof operation>, "requestBody">): unknown =>
+  requestBody?.content["application/json"]?.example;
 
 async function openapi() {
   const { status, json } = await ask(appOf(new FakeControl()), "GET", "/openapi.json");
@@ -65,6 +74,33 @@ test("every failure is described as a Problem, and every route below /v1 may ref
       for (const [status, response] of Object.entries(responses))
         if (Number(status) >= 400) expect(JSON.stringify(response)).toContain("#/components/schemas/Problem");
     }
+});
+
+/** They answer when a run has ended, and nothing runs here. */
+const WAITS_FOR_A_RUN = ["/v1/transcribe", "/v1/speak"];
+
+test("the example of every JSON body is a body that its route takes", async () => {
+  const app = appOf(new FakeControl());
+  const { paths } = await openapi();
+  const bodies = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, { requestBody }]) => {
+      return requestBody?.content["application/json"] ? [{ path, method, example: exampleOf({ requestBody }) }] : [];
+    }),
+  );
+  expect(bodies.length).toBeGreaterThan(8);
+  for (const { path, method, example } of bodies) {
+    expect(example).toBeDefined();
+    if (WAITS_FOR_A_RUN.includes(path)) continue;
+    const { json } = await ask(app, method.toUpperCase(), path.replace(/\{\w+\}/g, "one"), { body: example });
+    expect(json).not.toMatchObject({ code: "REQUEST_INVALID" });
+  }
+});
+
+test("the workflow of the examples has no error and no warning", async () => {
+  const { paths } = await openapi();
+  const { text } = z.object({ text: z.string() }).parse(exampleOf(paths["/v1/lint"]!.post!));
+  const { findings } = await planText(text, { types: new NodeTypes([core, webrtc]) });
+  expect(brief(findings)).toEqual([]);
 });
 
 test("messages of sockets and events of runs are described by type", async () => {
