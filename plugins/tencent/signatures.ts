@@ -36,16 +36,17 @@ export const signSha1 = (place: string, parameters: Parameters, secretKey: strin
   createHmac("sha1", secretKey).update(stringToSign(place, parameters)).digest("base64");
 
 /**
- * The parameters of a query as a server of the vendor's reads them: percent-decoded, a plus stays a plus.
+ * The parameters of a query, percent-decoded.
+ * @param plus what a plus stands for: itself, as most clients have it, or the space of those that encode as forms do.
  * @returns undefined where a name comes twice, or the encoding is broken.
  */
-export function readQuery(query: string): Record<string, string> | undefined {
+export function readQuery(query: string, plus: "+" | " " = "+"): Record<string, string> | undefined {
   const found = new Map<string, string>();
   for (const part of query.split("&")) {
     if (part === "") continue;
     const equals = part.indexOf("=");
     const name = decoded(equals < 0 ? part : part.slice(0, equals));
-    const value = decoded(equals < 0 ? "" : part.slice(equals + 1));
+    const value = decoded(equals < 0 ? "" : part.slice(equals + 1).replaceAll("+", plus));
     if (name === undefined || value === undefined || found.has(name)) return undefined;
     found.set(name, value);
   }

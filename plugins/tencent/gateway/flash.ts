@@ -4,7 +4,7 @@ import { FLASH_CODES, meaningOf } from "../status.ts";
 import { codesOf } from "./outcome.ts";
 import { type Recognised, recognise } from "./recogniser.ts";
 import type { GatewaySettings } from "./settings.ts";
-import { isAccountOf, isSigned, timeFault, wholeNumber } from "./signed.ts";
+import { isAccountOf, readAsSigned, timeFault, wholeNumber } from "./signed.ts";
 
 const TOLERANCE_S = 180;
 const MOST_BYTES = 100 * 1024 * 1024;
@@ -48,22 +48,18 @@ export class FlashDesk {
 
   async #recognise(request: Incoming, caller: Caller, id: string): Promise<Recognised> {
     const { host } = this;
-    const query = readQuery(request.query);
-    if (!query) throw new Refusal(4001);
+    const read = readQuery(request.query);
+    if (!read) throw new Refusal(4001);
     const scripted = caller.fault("vendorError")?.code;
     demand(scripted === undefined, Number(scripted));
     demand(!caller.fault("expiredToken"), 4002);
     demand(!caller.fault("rateLimit"), 4006);
     const appId = caller.params.appid ?? "";
-    const key = await host.key(query.secretid ?? "");
+    const key = await host.key(read.secretid ?? "");
     const place = `asr.cloud.tencent.com/asr/flash/v1/${appId}`;
     const signature = (request.headers.authorization ?? "").trim();
-    if (
-      !key ||
-      !isAccountOf(appId, key) ||
-      !isSigned({ request, method: "POST", place, parameters: query, signature }, key)
-    )
-      throw new Refusal(4002);
+    const query = key && readAsSigned(read, { request, method: "POST", place, signature }, key);
+    if (!key || !query || !isAccountOf(appId, key)) throw new Refusal(4002);
     const timestamp = wholeNumber(query.timestamp);
     if (timestamp === undefined || timeFault(timestamp, undefined, host, TOLERANCE_S)) throw new Refusal(4002);
     const { engine_type: engine = "", voice_format: container = "", first_channel_only = "1" } = query;

@@ -13,7 +13,7 @@ import { meaningOf, REALTIME_CODES } from "../status.ts";
 import { type AudioIn, audioIn } from "./audio-in.ts";
 import { codesOf } from "./outcome.ts";
 import type { GatewaySettings } from "./settings.ts";
-import { isAccountOf, isSigned, timeFault, wholeNumber } from "./signed.ts";
+import { isAccountOf, readAsSigned, timeFault, wholeNumber } from "./signed.ts";
 import { bySentences, classic, type Telling } from "./telling.ts";
 
 /** The vendor ends sessions that were given more audio than this within a second. */
@@ -82,22 +82,22 @@ export class RealtimeSession {
     const { request, params } = client;
     const query = request ? readQuery(request.query) : undefined;
     if (!request || !query) throw new Refusal(4001, "the query cannot be read");
-    const { signature = "", ...parameters } = query;
-    const voiceId = parameters.voice_id ?? "";
+    const { signature = "", ...read } = query;
+    const voiceId = read.voice_id ?? "";
     this.#voiceId = voiceId.slice(0, 128);
     const scripted = client.fault("vendorError")?.code;
     if (scripted !== undefined) throw new Refusal(Number(scripted));
     if (client.fault("expiredToken")) throw new Refusal(4002);
     if (client.fault("rateLimit")) throw new Refusal(4006);
-    const [timestamp, expired, nonce] = ["timestamp", "expired", "nonce"].map((name) => wholeNumber(parameters[name]));
+    const [timestamp, expired, nonce] = ["timestamp", "expired", "nonce"].map((name) => wholeNumber(read[name]));
     if (timestamp === undefined || expired === undefined || expired <= timestamp)
       throw new Refusal(4001, "timestamp or expired is missing or invalid");
     if (nonce === undefined || nonce > 9_999_999_999) throw new Refusal(4001, "nonce is missing or invalid");
-    const key = await host.key(parameters.secretid ?? "");
+    const key = await host.key(read.secretid ?? "");
     const appId = params.appid ?? "";
     const place = `asr.cloud.tencent.com/asr/v2/${appId}`;
-    if (!key || !isAccountOf(appId, key) || !isSigned({ request, method: "", place, parameters, signature }, key))
-      throw new Refusal(4002);
+    const parameters = key && readAsSigned(read, { request, method: "", place, signature }, key);
+    if (!key || !parameters || !isAccountOf(appId, key)) throw new Refusal(4002);
     if (timeFault(timestamp, expired, host, settings.clockToleranceS))
       throw new Refusal(4002, "the signature has expired");
     return { key, ...this.#sound(parameters) };

@@ -1,5 +1,5 @@
 import type { GatewayHost, GatewayKey, Incoming } from "#engine/plugin";
-import { equalSecrets, type Parameters, signSha1 } from "../signatures.ts";
+import { equalSecrets, type Parameters, readQuery, signSha1 } from "../signatures.ts";
 
 /** A request whose query, or body, is signed in the older way. */
 export interface SignedRequest {
@@ -18,6 +18,21 @@ export function isSigned({ request, method, place, parameters, signature }: Sign
   const path = request.sentPath ?? request.path;
   const places = [place, `${called}${path}`, `${called.replace(/:\d+$/, "")}${path}`];
   return places.some((one) => equalSecrets(signSha1(`${method}${one}`, parameters, key.secret), signature));
+}
+
+/**
+ * The query as its sender means it. What was signed tells: the vendor's client for Go writes the spaces of a text as pluses, others write a plus as it is.
+ * @param read the query with pluses as they are; the signature in it is taken for what it says.
+ * @returns undefined where the signature is of neither reading.
+ */
+export function readAsSigned(
+  read: Readonly<Record<string, string>>,
+  call: Omit<SignedRequest, "parameters">,
+  key: GatewayKey,
+): Readonly<Record<string, string>> | undefined {
+  if (isSigned({ ...call, parameters: read }, key)) return read;
+  const { signature: _, Signature: __, ...spaced } = readQuery(call.request.query, " ") ?? {};
+  return isSigned({ ...call, parameters: spaced }, key) ? spaced : undefined;
 }
 
 /** Whether the account that a path or parameter names is the key's. A key that names none may speak for any. */

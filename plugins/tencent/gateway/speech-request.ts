@@ -1,7 +1,7 @@
 import { asEngineError, type Caller, type GatewayHost, type GatewayKey, type Incoming } from "#engine/plugin";
 import { meaningOf, SPEECH_CODES } from "../status.ts";
 import { countedThirds } from "../wire/spoken.ts";
-import { isAccountOf, isSigned, timeFault, wholeNumber } from "./signed.ts";
+import { isAccountOf, readAsSigned, timeFault, wholeNumber } from "./signed.ts";
 
 /** Why a text is not spoken. */
 export class SpeechRefusal extends Error {
@@ -57,6 +57,7 @@ const demand = (holds: boolean, code: number, words?: string): void => {
 export interface SpeechCall {
   readonly request: Incoming;
   readonly caller: Caller;
+  /** Those of a query with its pluses as they are. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly signature: string;
 }
@@ -64,7 +65,7 @@ export interface SpeechCall {
 /** @throws SpeechRefusal 10001 for a parameter, 10002 for a text that is too long, 10003 for key, signature or time. */
 export async function checkSpeech(
   { action, method, place, hasText }: SpeechInterface,
-  { request, caller, parameters, signature }: SpeechCall,
+  { request, caller, parameters: read, signature }: SpeechCall,
   host: GatewayHost,
   toleranceS: number,
 ): Promise<SpeechRequest> {
@@ -72,17 +73,13 @@ export async function checkSpeech(
   demand(scripted === undefined, Number(scripted));
   demand(!caller.fault("expiredToken"), 10_003);
   demand(!caller.fault("rateLimit"), 10_005);
-  const [timestamp, expired] = [wholeNumber(parameters.Timestamp), wholeNumber(parameters.Expired)];
-  demand(parameters.Action === action, 10_001, "Action is missing or another one");
+  const [timestamp, expired] = [wholeNumber(read.Timestamp), wholeNumber(read.Expired)];
+  demand(read.Action === action, 10_001, "Action is missing or another one");
   if (timestamp === undefined || expired === undefined || expired <= timestamp)
     throw new SpeechRefusal(10_001, "Timestamp or Expired is missing or invalid");
-  const key = await host.key(parameters.SecretId ?? "");
-  if (
-    !key ||
-    !isAccountOf(parameters.AppId ?? "", key) ||
-    !isSigned({ request, method, place, parameters, signature }, key)
-  )
-    throw new SpeechRefusal(10_003);
+  const key = await host.key(read.SecretId ?? "");
+  const parameters = key && readAsSigned(read, { request, method, place, signature }, key);
+  if (!key || !parameters || !isAccountOf(parameters.AppId ?? "", key)) throw new SpeechRefusal(10_003);
   demand(timeFault(timestamp, expired, host, toleranceS) === undefined, 10_003, "the signature has expired");
   const { SessionId: sessionId = "", Codec = "pcm", SampleRate = "16000", Text: text = "" } = parameters;
   const sampleRateHz = wholeNumber(SampleRate) ?? 0;

@@ -372,6 +372,24 @@ describe("synthesis", () => {
     return { samples, flags };
   };
 
+  test.each([
+    { name: "as addresses are", Text: "one + two & three", written: percentEncode("one + two & three"), words: 5 },
+    { name: "as forms are", Text: "one + two & three", written: "one+%2B+two+%26+three", words: 5 },
+    { name: "with its pluses as they are", Text: "one+two", written: "one+two", words: 1 },
+  ])("a text in the address may be encoded $name", async ({ Text, written, words }) => {
+    covers("T8");
+    await using service = await tencent({ workflow: speaking() });
+    const values = parameters(service, { Action: "TextToStreamAudioWS", EnableSubtitle: "true", Text });
+    const signature = signSha1("GETtts.cloud.tencent.com/stream_ws", values, ACCESS.secretKey);
+    const query = `${wireQuery(without(values, "Text"))}&Text=${written}`;
+    const dial = (sent: string) =>
+      service.network.dial({
+        url: `ws://tencent.test/stream_ws?${query}&Signature=${percentEncode(sent)}`,
+      });
+    expect(await heard(await dial(signature))).toEqual({ samples: words * 1600, flags: ["other", "final"] });
+    expect((await heard(await dial(`A${signature}`))).flags).toEqual(["code 10003"]);
+  });
+
   test("flowing text is spoken sentence by sentence, and what was reset is not spoken", async () => {
     await using service = await tencent({ workflow: speaking() });
     const connection = await flow(service);
