@@ -91,6 +91,7 @@ export type {
   MappedWorkflow,
 } from "./gateway/host.ts";
 export { type RecordingHeard, type RecordingRequest, recogniseRecording } from "./gateway/recording-run.ts";
+export { refusedParams } from "./gateway/refused-params.ts";
 export { SentenceCutter } from "./gateway/sentence-cutter.ts";
 export { type RunListener, ServedRun } from "./gateway/served-run.ts";
 export { SpokenCall, type SpokenCallRequest } from "./gateway/spoken-call.ts";

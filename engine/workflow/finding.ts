@@ -16,6 +16,8 @@ export interface Finding {
   readonly message: string;
   /** What to write instead, where there is one right answer. Offset and length count UTF-16 units of the file's text. */
   readonly fix?: Fix;
+  /** The param that was given a value which it does not take. */
+  readonly param?: string;
 }
 
 export interface Fix {

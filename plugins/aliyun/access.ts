@@ -89,7 +89,9 @@ export class Access {
       if (!this.canRenew || ++this.#refusals > 1)
         throw new EngineError(
           "VENDOR_KEY_REFUSED",
-          this.canRenew ? "Aliyun refused a token that was new" : "Aliyun refused the token that `token` holds",
+          this.canRenew
+            ? "Aliyun refused a token that was new: look at appkey, which has to be a project of the same account"
+            : "Aliyun refused the token that `token` holds: set one that is good, or accessKeyId and accessKeySecret",
           { cause: after },
         );
     }

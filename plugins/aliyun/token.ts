@@ -49,9 +49,17 @@ export async function createToken(settings: TokenSettings, world: TokenWorld): P
   if (response.status === 200 && token) return { value: token.Id, expiresAtMs: token.ExpireTime * 1000 };
   throw new EngineError(
     refusalCode(response.status, vendorCode),
-    `Aliyun gave no token: HTTP ${response.status}${vendorCode === undefined ? "" : `, ${vendorCode}`}`,
+    `Aliyun gave no token: HTTP ${response.status}${vendorCode === undefined ? "" : `, ${vendorCode}`}${adviceOn(vendorCode)}`,
     { details: { status: response.status, ...(vendorCode !== undefined && { vendorCode }) } },
   );
+}
+
+/** What the workflow's writer can do about it. */
+function adviceOn(word = ""): string {
+  if (/^(SignatureDoesNotMatch|InvalidAccessKeyId)/.test(word)) return ": look at accessKeyId and accessKeySecret";
+  if (/^InvalidSecurityToken/.test(word)) return ": look at securityToken";
+  if (/^(Forbidden|NoPermission)/.test(word)) return ": the access key may make no tokens";
+  return /^InvalidTimeStamp/.test(word) ? ": look at the clock of this machine" : "";
 }
 
 /** Words of the RPC gateway. A nonce that was used, or a clock that is a little off, may be right the next time. */

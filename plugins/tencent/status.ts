@@ -4,19 +4,34 @@ import { EngineError, type ErrorCode } from "#engine/plugin";
 export interface Meaning {
   readonly name: string;
   readonly code: ErrorCode;
+  /** What the workflow's writer can do about it. */
+  readonly mend?: string;
 }
+
+const CREDENTIALS = "look at appId, secretId and secretKey";
+const PARAMETERS = "look at the node's settings, extra among them";
+const CLOCK = "look at the clock of this machine";
+const ACCOUNT = "look at the account in the vendor's console";
+const CONCURRENCY = "set concurrency to what the account may have at once";
+const LENGTH = "cut the recording";
+const CONTENT = "it has to be a recording of a kind that the service reads";
 
 type Table = Readonly<Record<number, Meaning>>;
 
-const refused = (name: string): Meaning => ({ name, code: "VENDOR_REFUSED" });
-const keyRefused = (name: string): Meaning => ({ name, code: "VENDOR_KEY_REFUSED" });
+const refused = (name: string, mend = PARAMETERS): Meaning => ({ name, code: "VENDOR_REFUSED", mend });
+const keyRefused = (name: string, mend = CREDENTIALS): Meaning => ({ name, code: "VENDOR_KEY_REFUSED", mend });
 const failed = (name: string): Meaning => ({ name, code: "VENDOR_FAILED" });
 /** A new signature helps. */
-const signAnew = (name: string): Meaning => ({ name, code: "VENDOR_TOKEN_EXPIRED" });
-const usedUp = (name: string): Meaning => ({ name, code: "VENDOR_QUOTA_EXHAUSTED" });
-const tooMany = (name: string): Meaning => ({ name, code: "VENDOR_RATE_LIMITED" });
-const unreadable = (name: string): Meaning => ({ name, code: "AUDIO_NOT_RECOGNISED" });
-const tooLong = (name: string): Meaning => ({ name, code: "AUDIO_TOO_LONG" });
+const signAnew = (name: string): Meaning => ({ name, code: "VENDOR_TOKEN_EXPIRED", mend: CLOCK });
+const usedUp = (name: string): Meaning => ({ name, code: "VENDOR_QUOTA_EXHAUSTED", mend: ACCOUNT });
+const tooMany = (name: string, mend = CONCURRENCY): Meaning => ({ name, code: "VENDOR_RATE_LIMITED", mend });
+const unreadable = (name: string): Meaning => ({ name, code: "AUDIO_NOT_RECOGNISED", mend: CONTENT });
+const tooLong = (name: string): Meaning => ({ name, code: "AUDIO_TOO_LONG", mend: LENGTH });
+const tooLarge: Meaning = {
+  name: "AUDIO_TOO_LARGE",
+  code: "UPLOAD_TOO_LARGE",
+  mend: "give the recording's address with api: current, or cut it",
+};
 
 /** Answers to a request of the older recording interface. Some older revisions of the vendor's page number several of them one lower. */
 export const REQUEST_CODES: Table = {
@@ -37,7 +52,7 @@ export const REQUEST_CODES: Table = {
   1014: refused("NO_VALID_TEMPLATENAME"),
   1015: refused("NO_BUCKET"),
   1016: usedUp("NO_AMOUNT"),
-  1017: refused("URL_TOO_LONG"),
+  1017: refused("URL_TOO_LONG", "give a shorter address"),
   1018: refused("FILEID_TOO_LONG"),
   1019: keyRefused("APPID_NOT_REGISTER"),
   1020: keyRefused("APPID_PROJECTID_TEMPLATENAME_MISMATCH"),
@@ -50,7 +65,7 @@ export const REQUEST_CODES: Table = {
   1028: keyRefused("PROXY_AUTH_PROJECTID_MISMATCH"),
   1029: signAnew("PROXY_AUTH_REPLAY_ATTACK"),
   1030: keyRefused("PROXY_AUTH_FAILED"),
-  1032: { name: "AUDIO_TOO_LARGE", code: "UPLOAD_TOO_LARGE" },
+  1032: tooLarge,
   1034: failed("UNKNOWN"),
 };
 
@@ -62,15 +77,19 @@ export const CALLBACK_CODES: Table = {
   10003: tooLong("AUDIO_TOO_LONG"),
   10004: unreadable("INVALID_AUDIO"),
   10005: failed("OTHER"),
-  10006: { name: "CHANNELS_MISMATCH", code: "AUDIO_FORMAT_UNSUPPORTED" },
+  10006: {
+    name: "CHANNELS_MISMATCH",
+    code: "AUDIO_FORMAT_UNSUPPORTED",
+    mend: "set channels to those of the recording",
+  },
 };
 
 /** Messages of real-time recognition. */
 export const REALTIME_CODES: Table = {
-  4000: tooMany("AUDIO_TOO_FAST"),
+  4000: tooMany("AUDIO_TOO_FAST", "link.pace has to be 3 at most, with link.aheadMs"),
   4001: refused("INVALID_PARAMETER"),
   4002: keyRefused("AUTHENTICATION_FAILED"),
-  4003: keyRefused("SERVICE_NOT_ENABLED"),
+  4003: keyRefused("SERVICE_NOT_ENABLED", ACCOUNT),
   4004: usedUp("RESOURCE_PACKAGE_USED_UP"),
   4005: usedUp("IN_ARREARS"),
   4006: tooMany("CONCURRENCY_LIMIT"),
@@ -81,7 +100,7 @@ export const REALTIME_CODES: Table = {
   5000: failed("SERVER_BUSY"),
   5001: failed("SERVER_FAILED"),
   5002: failed("SERVER_FAILED"),
-  6001: refused("OUTSIDE_MAINLAND_CHINA"),
+  6001: refused("OUTSIDE_MAINLAND_CHINA", "the service is not offered where this machine is"),
 };
 
 /** Answers of flash recognition, as a third party transcribed them. */
@@ -91,7 +110,7 @@ export const FLASH_CODES: Table = {
   4008: { name: "UPLOAD_TIMEOUT", code: "VENDOR_LOST" },
   4009: { name: "CONNECTION_LOST", code: "VENDOR_LOST" },
   4010: refused("UNKNOWN_TEXT_MESSAGE"),
-  4011: { name: "AUDIO_TOO_LARGE", code: "UPLOAD_TOO_LARGE" },
+  4011: tooLarge,
   4012: { name: "AUDIO_EMPTY", code: "AUDIO_EMPTY" },
   5001: failed("SERVER_BUSY"),
   5002: failed("RECOGNITION_FAILED"),
@@ -102,7 +121,7 @@ export const FLASH_CODES: Table = {
 export const SPEECH_CODES: Table = {
   10000: failed("SERVER_FAILED"),
   10001: refused("INVALID_PARAMETER"),
-  10002: refused("TEXT_TOO_LONG"),
+  10002: refused("TEXT_TOO_LONG", "cut the text"),
   10003: keyRefused("AUTHENTICATION_FAILED"),
   10005: tooMany("CONCURRENCY_LIMIT"),
   10008: { name: "NO_TEXT", code: "VENDOR_LOST" },
@@ -140,8 +159,8 @@ export const meaningOf = (table: Table, code: number): Meaning =>
  * @param what was asked for, such as `a recording`.
  */
 export function vendorError(table: Table, code: number, what: string): EngineError {
-  const { name, code: ours } = meaningOf(table, code);
-  return new EngineError(ours, `Tencent refused ${what}: ${code} ${name}`, {
+  const { name, code: ours, mend } = meaningOf(table, code);
+  return new EngineError(ours, `Tencent refused ${what}: ${code} ${name}${advice(mend)}`, {
     details: { vendorCode: code, vendorName: name },
   });
 }
@@ -150,5 +169,17 @@ export function vendorError(table: Table, code: number, what: string): EngineErr
 export function namedError(name: string, what: string): EngineError {
   const code = NAMED_CODES[name] ?? NAMED_CODES[name.split(".")[0] ?? ""] ?? "VENDOR_FAILED";
   const shown = /^[A-Za-z.]{1,80}$/.test(name) ? name : "an error without a proper name";
-  return new EngineError(code, `Tencent refused ${what}: ${shown}`, { details: { vendorCode: shown } });
+  const mend = MENDS[code];
+  return new EngineError(code, `Tencent refused ${what}: ${shown}${advice(mend)}`, { details: { vendorCode: shown } });
 }
+
+const advice = (mend: string | undefined): string => (mend === undefined ? "" : `; ${mend}`);
+
+/** By our own codes, where a name tells no more. */
+const MENDS: Partial<Record<ErrorCode, string>> = {
+  VENDOR_KEY_REFUSED: CREDENTIALS,
+  VENDOR_TOKEN_EXPIRED: CLOCK,
+  VENDOR_REFUSED: PARAMETERS,
+  VENDOR_RATE_LIMITED: CONCURRENCY,
+  VENDOR_QUOTA_EXHAUSTED: ACCOUNT,
+};

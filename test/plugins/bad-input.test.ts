@@ -1,31 +1,86 @@
-import { expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { callCommand } from "#test/called-command";
-import { scratchFolder } from "#test/short-recording";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 
-const KEY = "ZXhhbXBsZSBrZXk=";
-const RTVT = `url: "tcp://a.test:1", pid: 1, key: ${KEY}`;
-const ALIYUN = `appkey: app, token: ${KEY}`;
-const TENCENT = `appId: "1", secretId: id, secretKey: ${KEY}`;
+import { attempt, called, type Outcome, soundFallback } from "#test/bad-input/harness";
+import { badRtvt } from "#test/bad-input/rtvt";
+import type { BadVendor } from "#test/bad-input/table";
 
-test.each([
-  { node: `rtvt.asr, with: { ${RTVT} }`, says: "source" },
-  { node: `rtvt.asr, with: { ${RTVT}, source: en, codec: mp3 }`, says: "codec" },
-  { node: `aliyun.asr, with: { ${ALIYUN}, sentences: whole, format: speex }`, says: "format" },
-  { node: `aliyun.asr, with: { ${ALIYUN}, sentences: whole, sampleRateHz: 44100 }`, says: "sampleRateHz" },
-  { node: `tencent.asr, with: { ${TENCENT}, engine: 44k_en }`, says: "engine" },
-  { node: `tencent.file-asr, with: { ${TENCENT}, channels: 2 }`, says: "channels", kind: "recording" },
-  { node: `tencent.file-asr, with: { ${TENCENT}, api: legacy, engine: 16k_en }`, says: "16k_0", kind: "recording" },
-])(
-  "$says that a vendor does not take is found before the start, and the key is not told: $node",
-  async ({ node, says, kind = "audio" }) => {
-    const folder = scratchFolder();
-    const text = `parlando: 1\nname: bad\ninputs: { talk: { kind: ${kind} } }\nnodes:\n  asr: { from: inputs.talk, use: ${node} }\noutputs: { text: asr }\n`;
-    writeFileSync(join(folder, "w.yaml"), text);
-    const said = await callCommand(["lint", "w.yaml"], folder);
-    expect(said.status).toBe(1);
-    expect(said.text).toContain(says);
-    expect(said.text).not.toContain(KEY);
-  },
-);
+setDefaultTimeout(60_000); // each input is linted, run, and run again with a fallback, on a machine that may be busy
+
+/** Each with its table of inputs for its nodes, and of calls for its gateway. */
+const VENDORS: readonly BadVendor[] = [badRtvt];
+
+/** What a node says when all is well: made once for each. */
+const sound = new Map<string, Promise<readonly string[]>>();
+function soundResult(vendor: BadVendor, node: string): Promise<readonly string[]> {
+  const made = sound.get(node) ?? attempt(vendor, { node }).then(({ result }) => result);
+  sound.set(node, made);
+  return made;
+}
+
+const nodeOf = ({ report }: Outcome) => report?.nodes.find(({ node }) => node === "node");
+const dropsOf = ({ report }: Outcome) => report?.edges.flatMap(({ dropped }) => Object.keys(dropped));
+
+/** Nothing is left open, accounts balance, and nobody was told a secret. */
+function requireTidy(vendor: BadVendor, { left, report, told }: Outcome): void {
+  expect(left).toEqual([]);
+  expect(report?.imbalances ?? []).toEqual([]);
+  requireSecrecy(vendor, told);
+}
+
+function requireSecrecy({ secrets }: BadVendor, told: string): void {
+  for (const [name, secret] of Object.entries(secrets)) expect([name, told.includes(secret)]).toEqual([name, false]);
+}
+
+describe.each(VENDORS.map((vendor) => ({ name: vendor.plugin.name, vendor })))("$name", ({ vendor }) => {
+  test.each(Object.keys(vendor.nodes).map((node) => ({ node })))("$node works when all is well", async ({ node }) => {
+    const outcome = await attempt(vendor, { node });
+    expect(outcome.findings).toEqual([]);
+    expect([outcome.report?.state, outcome.report?.error?.message]).toEqual(["done", undefined]);
+    expect(outcome.result.length).toBeGreaterThan(0);
+    requireTidy(vendor, outcome);
+  });
+
+  test.each(vendor.inputs.map((input) => ({ ...input, input })))("$node: $what, found by $found", async ({ input }) => {
+    const outcome = await attempt(vendor, input);
+    const { findings, report } = outcome;
+    if (input.found === "lint") {
+      expect(findings.map((finding) => finding.code)).toContain(input.code as never);
+      expect(findings.map(({ message }) => message).join("\n")).toMatch(input.says);
+      expect(report).toBeUndefined(); // nor can it be started
+    } else if (input.found === "borne") {
+      expect([report?.state, report?.error?.message]).toEqual(["done", undefined]);
+      expect(outcome.result).toEqual(input.result ?? (await soundResult(vendor, input.node)));
+    } else {
+      expect(findings).toEqual([]); // else it would have to be found there
+      expect([report?.state, report?.error?.code]).toEqual(["failed", input.code as never]);
+      expect(outcome.wasReady).toBe(input.found === "run");
+      expect(report?.error?.message).toMatch(input.says);
+      expect((dropsOf(outcome)?.length ?? 0) > 0).toBe(input.drops ?? false);
+    }
+    expect(nodeOf(outcome)?.counters ?? {}).toMatchObject(input.counters ?? {});
+    requireTidy(vendor, outcome);
+  });
+
+  const replaced = vendor.inputs.filter(
+    ({ found, fallback }) => (found === "start" || found === "run") && fallback !== false,
+  );
+  test.each(replaced.map((input) => ({ ...input, input })))(
+    "$node: $what, and the fallback takes over with no word lost",
+    async ({ input }) => {
+      const { node } = input;
+      const outcome = await attempt(vendor, input, input.fallback || soundFallback(vendor, node));
+      expect([outcome.report?.state, outcome.report?.error?.message]).toEqual(["done", undefined]);
+      expect(outcome.result).toEqual(input.result ?? (await soundResult(vendor, node)));
+      expect(nodeOf(outcome)?.counters.fallbacks).toBe(1);
+      expect(dropsOf(outcome)).toEqual([]);
+      requireTidy(vendor, outcome);
+    },
+  );
+
+  test.each(vendor.calls.map((bad) => ({ ...bad, bad })))("the gateway is asked for $what", async ({ bad }) => {
+    const { told, started, left } = await called(vendor, bad);
+    expect(told).toMatch(bad.told);
+    expect([started, left]).toEqual([bad.runs ?? 0, []]);
+    requireSecrecy(vendor, told);
+  });
+});

@@ -93,7 +93,8 @@ function convert(
   const result = convertParam(declared, given.value, given.origin);
   if ("value" in result)
     return { value: result.value, secret: declared.type === "secret", ...(all && { choices: all }) };
-  findings.push(at.yaml.finding("PARAM_INVALID", at.path, `the param ${declared.name} ${result.refused}`));
+  const finding = at.yaml.finding("PARAM_INVALID", at.path, `the param ${declared.name} ${result.refused}`);
+  findings.push({ ...finding, param: declared.name });
   return standIn(declared);
 }
 

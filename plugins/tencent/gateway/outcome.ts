@@ -14,7 +14,12 @@ const USED_UP: Codes = { realtime: 4004, callback: 10005, flash: 4004, named: "F
 const TOO_MANY: Codes = { realtime: 4006, callback: 10005, flash: 4006, named: "RequestLimitExceeded" };
 const BUSY: Codes = { realtime: 5000, callback: 10001, flash: 5001, named: "InternalError" };
 
+const REFUSED: Codes = { realtime: 4001, callback: 10005, flash: 4001, named: "InvalidParameterValue" };
+
 const BY_CODE: Partial<Record<ErrorCode, Codes>> = {
+  CONFIG_INVALID: REFUSED,
+  WORKFLOW_INVALID: REFUSED,
+  LANGUAGE_UNSUPPORTED: REFUSED,
   AUDIO_NOT_RECOGNISED: UNREADABLE,
   AUDIO_TRUNCATED: { ...UNREADABLE, callback: 10004 },
   AUDIO_EMPTY: { ...UNREADABLE, callback: 10004, flash: 4012 },

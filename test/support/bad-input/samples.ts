@@ -1,0 +1,57 @@
+import type { AudioFrame, TextFrame } from "#engine/plugin";
+
+export const SENTENCES = ["one two", "three four"];
+
+/** A workflow of a service that hears what `SENTENCES` says. */
+export const HEARS = JSON.stringify({
+  parlando: 1,
+  name: "hears",
+  inputs: { talk: { kind: "audio" } },
+  nodes: { asr: { use: "toy.ears", from: "inputs.talk" } },
+  outputs: { texts: ["asr.partial", "asr.final"] },
+});
+
+/** The same, and each text in capitals for a translation. */
+export const INTERPRETS = JSON.stringify({
+  parlando: 1,
+  name: "interprets",
+  inputs: { talk: { kind: "audio" } },
+  nodes: {
+    asr: { use: "toy.ears", from: "inputs.talk" },
+    es: { use: "core.script", from: "asr", with: { as: "translate", otherwise: "upper", language: "es" } },
+  },
+  outputs: { texts: ["asr.partial", "asr.final", "es"] },
+});
+
+/** A workflow of a service that speaks. */
+export const SPEAKS = JSON.stringify({
+  parlando: 1,
+  name: "speaks",
+  inputs: { words: { kind: "text" } },
+  nodes: { voice: { use: "bad-input.voice", from: "inputs.words" } },
+  outputs: { speech: "voice" },
+});
+
+/** So much of silence, as a microphone gives it. */
+export const silent = (ms: number): AudioFrame[] =>
+  Array.from({ length: ms / 20 }, (_, i) => ({
+    kind: "audio",
+    pcm: new Int16Array(320),
+    sampleRateHz: 16_000,
+    channels: 1,
+    startSample: i * 320,
+  }));
+
+/** A text that is to be spoken. */
+export const prompt = (text: string, utterance = "u1"): TextFrame => ({
+  kind: "text",
+  role: "prompt",
+  text,
+  utterance,
+  revision: 1,
+  final: true,
+  stableChars: text.length,
+  startSample: 0,
+  endSample: 0,
+  sampleRateHz: 16_000,
+});
