@@ -1,13 +1,15 @@
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
+import { runSeries, summaryOf } from "./harness/series.ts";
 import { describeMachine } from "./machine.ts";
-import { type Benchmark, type BenchOptions, verdictOf } from "./measurement.ts";
+import { type Benchmark, type BenchOptions, type LeftOut, verdictOf } from "./measurement.ts";
 import { type BenchResult, renderReport, reportJson } from "./report.ts";
 
 const usage = `Usage: bun run bench [NAME...] [--json FILE] [--repetitions N] [--list]
 
-Without a name all benchmarks run. The exit status is 1 when a goal was missed or a benchmark failed.`;
+Without a name all benchmarks run, one after the other and each in a process of its own, which takes about an hour. The exit status is 1
+when a goal was missed or a benchmark failed.`;
 
 const ownFiles = new Set(["main.ts", "machine.ts", "measure.ts", "measurement.ts", "report.ts"]);
 
@@ -30,13 +32,18 @@ async function loadBenchmark(name: string): Promise<Benchmark> {
 const isBenchmark = (value: unknown): value is Benchmark =>
   typeof value === "object" && value !== null && "name" in value && "run" in value;
 
-async function runOne(name: string, options: BenchOptions): Promise<BenchResult> {
+async function runOne(name: string, options: Omit<BenchOptions, "leaveOut">): Promise<BenchResult> {
+  const leftOut: LeftOut[] = [];
+  const leaveOut = (key: string, why: string) => {
+    options.say(`${name}: ${key} is left out: ${why}`);
+    leftOut.push({ key, why });
+  };
   try {
     const bench = await loadBenchmark(name);
     options.say(`${name}: ${bench.summary}`);
-    return { name, measurements: await bench.run(options) };
+    return { name, measurements: await bench.run({ ...options, leaveOut }), leftOut };
   } catch (error) {
-    return { name, measurements: [], error: error instanceof Error ? error.message : String(error) };
+    return { name, measurements: [], leftOut, error: error instanceof Error ? error.message : String(error) };
   }
 }
 
@@ -65,11 +72,17 @@ async function main(argv: string[]): Promise<number> {
     throw new Error(`--repetitions ${values.repetitions}: a whole number above 0 is wanted`);
   }
   const machine = await describeMachine(join(import.meta.dir, "../.."));
-  const options = { say: (text: string) => console.error(text), ...(repetitions === undefined ? {} : { repetitions }) };
-  const results: BenchResult[] = [];
-  // One after the other: two at once would measure each other.
-  for (const name of positionals.length > 0 ? positionals : names) results.push(await runOne(name, options));
-  console.log(renderReport(results, machine));
+  const asked = positionals.length > 0 ? positionals : names;
+  const options = repetitions === undefined ? {} : { repetitions };
+  const results =
+    asked.length === 1
+      ? [await runOne(asked[0]!, { ...options, say: (text) => console.error(text) })]
+      : await runSeries(asked, {
+          ...options,
+          command: [process.execPath, import.meta.path],
+          say: (text) => process.stderr.write(text),
+        });
+  console.log(`${renderReport(results, machine)}\n${summaryOf(...results)}`);
   if (values.json) await Bun.write(values.json, reportJson(results, machine));
   const bad = results.some(
     (result) => result.error || result.measurements.some((each) => verdictOf(each) === "missed"),

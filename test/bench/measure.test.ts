@@ -60,7 +60,7 @@ test.each([
   expect(verdictOf(measurement)).toBe(verdict as ReturnType<typeof verdictOf>);
 });
 
-test("the report shows goal, spread and verdict of each figure, a failed benchmark, and the machine", () => {
+test("the report shows goal, spread and verdict of each figure, what is left out, a failed benchmark, and the machine", () => {
   const machine = {
     system: "Linux 6 x64",
     processor: "a processor",
@@ -73,13 +73,14 @@ test("the report shows goal, spread and verdict of each figure, a failed benchma
   };
   const measurements = [{ ...figure(12.3456, { op: "<=", value: 10 }), spread: { min: 11, max: 14.5 } }];
   const results = [
-    { name: "latency", measurements },
+    { name: "latency", measurements, leftOut: [{ key: "vsPeer", why: "no peer here" }] },
     { name: "lint", measurements: [], error: "no such file" },
   ];
   const lines = renderReport(results, machine).split("\n");
   expect(lines[2]?.split(/ {2,}/)).toEqual(["latency", "k", "12.35 ms", "11 to 14.5", "<= 10", "missed"]);
-  expect(lines[3]?.split(/ {2,}/)).toEqual(["lint", "failed", "no such file"]);
-  expect(lines.slice(4).join("\n")).toContain(
+  expect(lines[3]?.split(/ {2,}/)).toEqual(["latency", "vsPeer", "left out", "no peer here"]);
+  expect(lines[4]?.split(/ {2,}/)).toEqual(["lint", "failed", "no such file"]);
+  expect(lines.slice(5).join("\n")).toContain(
     "a processor, 2 cores, 4 GiB, Linux 6 x64\nload average at the start 0.5 0.4 0.3;",
   );
   expect(JSON.parse(reportJson(results, machine)).results[0].measurements[0]).toMatchObject({

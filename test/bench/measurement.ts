@@ -12,6 +12,12 @@ export interface Measurement {
   readonly parts?: { readonly unit: string; readonly values: Readonly<Record<string, number>> };
 }
 
+/** A figure that cannot be had here. */
+export interface LeftOut {
+  readonly key: string;
+  readonly why: string;
+}
+
 /** What a file in this folder exports by default. */
 export interface Benchmark {
   readonly name: string;
@@ -25,6 +31,8 @@ export interface BenchOptions {
   readonly repetitions?: number;
   /** A remark while it runs; goes to standard error. */
   readonly say: (text: string) => void;
+  /** A figure is missing on this machine, where a peer cannot be had: it stands in the report with the reason, and is no failure. */
+  readonly leaveOut: (key: string, why: string) => void;
 }
 
 export type Verdict = "met" | "missed" | "";

@@ -24,22 +24,24 @@ interface PeerQuestion {
 type PeerProgram = MeasuringProgram<PeerQuestion>;
 
 /** The peers that can be had here, by name. */
-async function startPeers(say: BenchOptions["say"]): Promise<Readonly<Record<string, PeerProgram>>> {
+async function startPeers({ leaveOut }: BenchOptions): Promise<Readonly<Record<string, PeerProgram>>> {
   const peers: Record<string, PeerProgram> = {};
   const livekit = await livekitFolder();
   if ("folder" in livekit) {
     peers["LiveKit in Bun"] = new MeasuringProgram(livekitProgram(livekit.folder, process.execPath));
     const node = Bun.which("node");
     if (node) peers["LiveKit in Node"] = new MeasuringProgram(livekitProgram(livekit.folder, node));
-  } else say(`path: left out: ${livekit.missing}`);
+    else leaveOut("path.vsLivekitNode", "node is not installed");
+  } else for (const key of ["path.vsLivekitBun", "path.vsLivekitNode"]) leaveOut(key, livekit.missing);
   const pipecat = await pipecatFolder();
   if ("folder" in pipecat) peers.pipecat = new MeasuringProgram(pipecatProgram(pipecat.folder));
-  else say(`path: left out: ${pipecat.missing}`);
+  else leaveOut("path.vsPipecat", pipecat.missing);
   return peers;
 }
 
-async function run({ repetitions = 7, say }: BenchOptions): Promise<Measurement[]> {
-  const peers = await startPeers(say);
+async function run(options: BenchOptions): Promise<Measurement[]> {
+  const { repetitions = 7, say } = options;
+  const peers = await startPeers(options);
   const program = ownProgram(join(import.meta.dir, "path/ours.ts"));
   await using ours = new MeasuringProgram<PathQuestion>(program);
   await using alone = new MeasuringProgram<PathQuestion>(program);

@@ -1,18 +1,20 @@
 import type { MachineReport } from "./machine.ts";
-import { type Measurement, verdictOf } from "./measurement.ts";
+import { type LeftOut, type Measurement, verdictOf } from "./measurement.ts";
 
 /** The measurements of one benchmark, or the error that ended it. */
 export interface BenchResult {
   readonly name: string;
   readonly measurements: readonly Measurement[];
+  readonly leftOut?: readonly LeftOut[];
   readonly error?: string;
 }
 
 /** The whole report as text: one row for each figure, then what it was measured on. */
 export function renderReport(results: readonly BenchResult[], machine: MachineReport): string {
   const header = ["benchmark", "figure", "value", "spread", "goal", "verdict", "note"];
-  const rows = results.flatMap(({ name, measurements, error }) => [
+  const rows = results.flatMap(({ name, measurements, leftOut = [], error }) => [
     ...measurements.map((each) => row(name, each)),
+    ...leftOut.map(({ key, why }) => [name, key, "", "", "", "left out", why]),
     ...(error ? [[name, "", "", "", "", "failed", error]] : []),
   ]);
   const widths = header.map((title, column) => Math.max(title.length, ...rows.map((cells) => cells[column]!.length)));

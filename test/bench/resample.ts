@@ -10,11 +10,12 @@ import type { ResampleQuestion } from "./resample/ours.ts";
 const TOP = { fromHz: 48_000, toHz: 16_000 };
 const ODD = { fromHz: 44_100, toHz: 16_000 };
 
-async function run({ repetitions = 15, say }: BenchOptions): Promise<Measurement[]> {
+async function run({ repetitions = 15, say, leaveOut }: BenchOptions): Promise<Measurement[]> {
   await using program = new MeasuringProgram<ResampleQuestion>(ownProgram(join(import.meta.dir, "resample/ours.ts")));
   const best: Way = NativeAudio.open().way;
   const speex = findSpeexDsp();
-  if ("missing" in speex) say(`resample: left out: ${speex.missing}`);
+  if ("missing" in speex)
+    for (const way of ["", ".portable", ".from44100"]) leaveOut(`resample.vsSpeex${way}`, speex.missing);
   const time =
     (by: ResampleQuestion["by"], rates = TOP) =>
     () =>
