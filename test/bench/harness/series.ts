@@ -30,7 +30,7 @@ export async function runSeries(names: readonly string[], options: SeriesOptions
       options.say(`\n[${i + 1} of ${names.length}] ${name}\n`);
       const result = await runAlone(name, join(folder, `${name}.json`), options);
       results.push(result);
-      options.say(`${name}: ${summaryOf(result)}, ${((performance.now() - startedMs) / 1000).toFixed(0)} s\n`);
+      options.say(`${name}: ${result.error ?? "done"}, ${((performance.now() - startedMs) / 1000).toFixed(0)} s\n`);
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
