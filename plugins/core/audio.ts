@@ -7,16 +7,20 @@ import {
   defineNode,
   ENCODED_CONTAINERS,
   type EncodedContainer,
+  type EncodedFrame,
   EngineError,
   endSample,
   type Frame,
   type InlineNode,
+  loadOpus,
   type MakeEncoder,
   MEDIA_TYPES,
   type NodeContext,
+  type OpusCodec,
   path,
   prepareEncoder,
 } from "#engine/plugin";
+import { PacketPages } from "./packets/packet-pages.ts";
 
 const BY_NAME: Readonly<Record<string, EncodedContainer>> = { mp3: "mp3", ogg: "vorbis", oga: "vorbis", opus: "opus" };
 
@@ -65,44 +69,65 @@ export const audio = defineNode({
   type: "core.audio",
   summary: "Writes audio to an MP3, Ogg Vorbis or Ogg Opus file.",
   role: "sink",
-  inputs: { audio: { kinds: ["audio"], audio: { channels: [1, 2] } } },
+  inputs: (settings) => ({
+    audio: {
+      kinds: containerOf(settings) === "opus" ? ["audio", "encoded"] : ["audio"],
+      audio: { channels: [1, 2] },
+    },
+  }),
   outputs: {},
   effects: ["files"],
   config,
   async create(settings, ctx) {
     const container = containerOf(settings) ?? "mp3"; // the schema has seen to it
-    const make = await ctx.outside(() => prepareEncoder(container));
-    return new EncodedSink(
-      settings,
-      ctx,
-      make,
-      await ctx.artifact(settings.path, { mediaType: MEDIA_TYPES[container] }),
-    );
+    const codecs = await ctx.outside(async () => ({
+      make: await prepareEncoder(container),
+      opus: container === "opus" ? await loadOpus() : undefined,
+    }));
+    const file = await ctx.artifact(settings.path, { mediaType: MEDIA_TYPES[container] });
+    return new EncodedSink(settings, ctx, codecs, file);
   },
 });
+
+interface Codecs {
+  readonly make: MakeEncoder;
+  /** Where packets of it are taken, too. */
+  readonly opus: OpusCodec | undefined;
+}
 
 class EncodedSink implements InlineNode {
   readonly #settings: Settings;
   readonly #ctx: NodeContext;
-  readonly #make: MakeEncoder;
+  readonly #codecs: Codecs;
   readonly #file: Artifact;
   #encoder: AudioEncoder | undefined;
+  #pages: PacketPages | undefined;
   #format: AudioFormat | undefined;
   /** The position that the next sample written stands for. */
   #position: number | undefined;
 
-  constructor(settings: Settings, ctx: NodeContext, make: MakeEncoder, file: Artifact) {
+  constructor(settings: Settings, ctx: NodeContext, codecs: Codecs, file: Artifact) {
     this.#settings = settings;
     this.#ctx = ctx;
-    this.#make = make;
+    this.#codecs = codecs;
     this.#file = file;
-    file.onFinish(() => file.write(this.#open(EMPTY_FORMAT).end()));
+    file.onFinish(() => file.write(this.#pages ? this.#pages.end() : this.#open(EMPTY_FORMAT).end()));
   }
 
   onFrame(frame: Frame): void {
+    if (frame.kind === "encoded") {
+      this.#keep(frame);
+      return;
+    }
     if (frame.kind !== "audio") throw new EngineError("NODE_PROTOCOL", `core.audio takes audio; found ${frame.kind}`);
+    if (this.#pages) throw mixed("audio", "packets");
     this.#requireFormat(frame);
-    this.#reach(frame);
+    this.#reach(frame, (gap) => {
+      const encoder = this.#open(frame);
+      for (let left = gap * frame.channels; left > 0; left -= SILENCE.length)
+        this.#file.write(encoder.encode(SILENCE.subarray(0, left)));
+      return gap;
+    });
     this.#file.write(this.#open(frame).encode(frame.pcm));
     this.#position = endSample(frame);
   }
@@ -111,13 +136,34 @@ class EncodedSink implements InlineNode {
     this.#encoder?.close();
   }
 
+  /** A packet goes into the file as it is. */
+  #keep(frame: EncodedFrame): void {
+    const { opus } = this.#codecs;
+    if (!opus || frame.codec !== "opus")
+      throw new EngineError(
+        "CODEC_UNSUPPORTED",
+        `core.audio input: packets of ${frame.codec}; wanted opus, into a file of it`,
+      );
+    if (this.#encoder) throw mixed("packets", "audio");
+    this.#requireFormat(frame);
+    this.#pages ??= new PacketPages(opus, frame);
+    const pages = this.#pages;
+    this.#reach(frame, () => {
+      const { bytes, samples } = pages.silenceUntil(frame.startSample);
+      this.#file.write(bytes);
+      return samples;
+    });
+    this.#file.write(pages.packet(frame));
+    this.#position = frame.startSample + frame.sampleCount;
+  }
+
   #open({ sampleRateHz, channels }: AudioFormat): AudioEncoder {
     const { bitrate } = this.#settings;
-    this.#encoder ??= this.#make({ sampleRateHz, channels }, bitrate === undefined ? {} : { bitrate });
+    this.#encoder ??= this.#codecs.make({ sampleRateHz, channels }, bitrate === undefined ? {} : { bitrate });
     return this.#encoder;
   }
 
-  #requireFormat({ sampleRateHz, channels, startSample }: AudioFrame): void {
+  #requireFormat({ sampleRateHz, channels, startSample }: AudioFrame | EncodedFrame): void {
     this.#format ??= { sampleRateHz, channels };
     if (sampleRateHz !== this.#format.sampleRateHz || channels !== this.#format.channels)
       throw new EngineError(
@@ -126,17 +172,18 @@ class EncodedSink implements InlineNode {
       );
   }
 
-  /** Deals with what lies between the audio written last and a frame. A file that fills its gaps begins at position 0. */
-  #reach(frame: AudioFrame): void {
+  /**
+   * Deals with what lies between the audio written last and a frame. A file that fills its gaps begins at position 0.
+   * @param fill writes silence. @returns how many samples of it
+   */
+  #reach({ startSample }: AudioFrame | EncodedFrame, fill: (gap: number) => number): void {
     const fills = this.#settings.gaps === "silence";
-    const gap = frame.startSample - (this.#position ?? (fills ? 0 : frame.startSample));
+    const gap = startSample - (this.#position ?? (fills ? 0 : startSample));
     if (gap < 0) this.#ctx.count("overlappingSamples", -gap);
     else if (gap > 0 && !fills) this.#ctx.count("joinedGapSamples", gap);
-    else if (gap > 0) {
-      const encoder = this.#open(frame);
-      for (let left = gap * frame.channels; left > 0; left -= SILENCE.length)
-        this.#file.write(encoder.encode(SILENCE.subarray(0, left)));
-      this.#ctx.count("silenceSamples", gap);
-    }
+    else if (gap > 0) this.#ctx.count("silenceSamples", fill(gap));
   }
 }
+
+const mixed = (found: string, begun: string) =>
+  new EngineError("AUDIO_FORMAT_UNSUPPORTED", `core.audio input: ${found}; the file was begun with ${begun}`);

@@ -7,7 +7,7 @@ const BLOCK_MS = 20;
 
 const config = z.strictObject({
   on: live(z.boolean().default(false)).describe(
-    "Whether it takes noise away. Off, audio passes as it is: on clean speech a recogniser makes more errors behind it.",
+    "Whether it takes noise away; off, audio passes as it is. Word error rate of pocketsphinx without and with it, in 13 recordings: 0.330 and 0.415 clean, 0.660 and 0.453 in white noise of 20 dB, 0.962 and 0.953 of 10 dB, 0.896 and 0.708 in pink noise of 10 dB (`bun run prove denoise`).",
   ),
   suppressDb: z.number().min(1).max(60).default(15).describe("By how much steady noise is lowered at most."),
 });

@@ -16,6 +16,7 @@ import { file } from "./file.ts";
 import { gain } from "./gain.ts";
 import { microphone } from "./microphone.ts";
 import { mix } from "./mix.ts";
+import { packets } from "./packets.ts";
 import { print } from "./print.ts";
 import { recording } from "./recording.ts";
 import { script } from "./script.ts";
@@ -33,6 +34,7 @@ export default definePlugin({
   nodes: [
     file,
     recording,
+    packets,
     wav,
     audio,
     microphone,

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { encodeWav, type NodeDefinition } from "#engine/plugin";
+import { encodeWav, type NodeDefinition, openEncoder } from "#engine/plugin";
 import { VirtualClock } from "#engine/runtime";
 import { driveNode } from "#engine/testing";
 import { sherpaVersion } from "#native/sherpa";
@@ -16,11 +16,17 @@ const folder = mkdtempSync(join(tmpdir(), "parlando-announced-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const recording = join(folder, "quiet.wav");
 writeFileSync(recording, encodeWav(silence({ ms: 100 }), { sampleRateHz: 16_000, channels: 1 }));
+const coded = join(folder, "quiet.opus");
+const encoder = await openEncoder("opus", { sampleRateHz: 16_000, channels: 1 });
+writeFileSync(coded, Buffer.concat([encoder.encode(silence({ ms: 100 })), encoder.end()]));
+encoder.close();
 
 const coreType = (type: string): NodeDefinition => core.nodes.find((node) => node.type === type)!;
 const cases: readonly { name: string; definition: NodeDefinition; config: object; skip?: boolean }[] = [
   { name: "silero.vad", definition: vad, config: {}, skip: (await sherpaVersion()) === undefined },
   { name: "core.file", definition: coreType("core.file"), config: { path: recording } },
+  { name: "core.packets", definition: coreType("core.packets"), config: { path: coded } },
+  { name: "core.convert", definition: coreType("core.convert"), config: { codec: "opus" } },
   { name: "core.audio", definition: coreType("core.audio"), config: { path: "speech.opus" } },
 ];
 
