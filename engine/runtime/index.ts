@@ -1,4 +1,6 @@
 export type { ArtifactReport } from "./artifacts.ts";
+export { DelayBook, type DelayLine } from "./delay-book.ts";
+export type { DelayAccount, DelayAccounts, DelayKind } from "./delays.ts";
 export type { DropReason, EdgeAccount, Tally } from "./edge.ts";
 export { eventToJson } from "./event-json.ts";
 export type { RunEvent, RunHappening } from "./events.ts";

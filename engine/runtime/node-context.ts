@@ -21,6 +21,7 @@ import type {
 import type { PlannedNode } from "#engine/workflow";
 import { GrowingFile } from "./artifacts.ts";
 import { CountingClock } from "./counting-clock.ts";
+import type { Delays } from "./delays.ts";
 import { type ClockedNetwork, type NetworkRules, NodeNetwork } from "./network/node-network.ts";
 import { portsOf } from "./planned-ports.ts";
 import type { Resources } from "./resources.ts";
@@ -61,6 +62,8 @@ export class RunNodeContext implements NodeContext {
   readonly outbox?: Outbox;
   readonly tracing: boolean;
   gated = 0;
+  /** Where something is measured of the node. */
+  delays: Delays | undefined;
   readonly #lender: Lender;
   readonly #planned: PlannedNode;
   readonly #work: { readonly signal: AbortSignal };
@@ -199,6 +202,7 @@ export class RunNodeContext implements NodeContext {
   }
 
   report(event: NodeEvent): void {
+    if (event.type === "opened" && typeof event.tookMs === "number") this.delays?.add("connect", event.tookMs);
     this.#lender.report(this.nodeId, event);
   }
 

@@ -1,6 +1,7 @@
 import type { EngineError, ErrorCode } from "#engine/errors";
 import type { UsageUnit } from "#engine/plugin";
 import type { ArtifactReport } from "./artifacts.ts";
+import type { DelayAccounts } from "./delays.ts";
 import type { EdgeAccount, Tally } from "./edge.ts";
 import type { RunNodeContext } from "./node-context.ts";
 import type { Unit } from "./unit.ts";
@@ -18,6 +19,8 @@ export interface NodeAccount {
   readonly held: number;
   readonly counters: Readonly<Record<string, number>>;
   readonly usage: Readonly<Partial<Record<UsageUnit, number>>>;
+  /** How long it let others wait; absent where nothing was measured. */
+  readonly delays?: DelayAccounts;
 }
 
 export interface NodeFailure {
@@ -47,6 +50,7 @@ export interface RunReport {
 
 export function accountOf(unit: Unit, ctx: RunNodeContext): NodeAccount {
   const { passes } = unit.planned.definition;
+  const delays = ctx.delays?.accounts;
   return {
     node: unit.id,
     type: unit.planned.type,
@@ -57,6 +61,7 @@ export function accountOf(unit: Unit, ctx: RunNodeContext): NodeAccount {
     held: unit.held(),
     counters: { ...ctx.counters },
     usage: { ...ctx.used },
+    ...(delays && { delays }),
   };
 }
 

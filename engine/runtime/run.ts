@@ -2,6 +2,7 @@ import { asEngineError, EngineError, type ErrorCode } from "#engine/errors";
 import type { Control, Frame } from "#engine/frames";
 import type { Plan } from "#engine/workflow";
 import { BargeIn, type BargeInHost } from "./barge-in.ts";
+import { Delays } from "./delays.ts";
 import type { RunHappening } from "./events.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import type { Receiver } from "./link.ts";
@@ -76,6 +77,7 @@ export class Run implements Host {
       (unit, index) =>
         new RunNodeContext(this.#lender, unit.planned, index, unit instanceof TaskUnit ? unit : this.#lender),
     );
+    for (const [i, unit] of this.#wiring.units.entries()) if (unit instanceof TaskUnit) this.#measure(unit, i);
     if (clock instanceof VirtualClock) {
       this.#letGo.push(clock.watch(() => household.scheduler.busy));
       this.#letGo.push(clock.drive());
@@ -307,6 +309,12 @@ export class Run implements Host {
   }
 
   // small things
+
+  #measure(unit: TaskUnit, index: number): void {
+    const { definition, config, type } = unit.planned;
+    unit.delays = Delays.of(definition.role(config), type, this.options.clock, this.household.delays);
+    this.#contexts[index]!.delays = unit.delays;
+  }
 
   #timer(ms: number, call: () => void): void {
     this.#timers.push(this.options.clock.after(ms, call));

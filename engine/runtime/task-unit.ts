@@ -1,6 +1,7 @@
 import type { EngineError } from "#engine/errors";
 import type { Control, Frame } from "#engine/frames";
 import type { AwaitableEmit, InlineNode, Received, TaskInput, TaskNode } from "#engine/plugin";
+import type { Delays } from "./delays.ts";
 import type { Feed } from "./inlet.ts";
 import type { Patient } from "./scheduler.ts";
 import { FRAMES_PER_STEP, Unit } from "./unit.ts";
@@ -16,6 +17,8 @@ const EMISSIONS_PER_TURN = 256;
 /** A node of the task shape: a loop of its own, which waits for frames, for room, and for whatever else it likes. */
 export class TaskUnit extends Unit implements Patient, TaskInput {
   node: TaskNode | undefined;
+  /** Where something is measured of the node. */
+  delays: Delays | undefined;
   readonly #abort = new AbortController();
   /** What the signal says; asking a signal costs as much as passing on a frame. */
   #aborted = false;
@@ -78,6 +81,7 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
     const frame = this.inlet.take(feed);
     if (frame === undefined) return undefined;
     this.countIn(feed.edge.shiftedSamples);
+    this.delays?.handed(frame);
     return { port: feed.port, frame };
   }
 
@@ -114,6 +118,7 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
   readonly #emit: AwaitableEmit = (frame, port) => {
     if (this.#aborted) return handled(Promise.reject(this.#abort.signal.reason));
     this.deliver(frame, port);
+    this.delays?.emitted(frame);
     this.pulse.moves++;
     if (!this.hasRoom()) return this.#roomAgain();
     if (++this.#emissionsThisTurn < EMISSIONS_PER_TURN) return undefined;

@@ -1,5 +1,6 @@
 import type { Desk } from "#engine/plugin";
 import { BatchGroups } from "../batch-unit.ts";
+import { DelayBook } from "../delay-book.ts";
 import { processDesk } from "../network/no-desk.ts";
 import type { ClockedNetwork } from "../network/node-network.ts";
 import { SystemNetwork } from "../network/system-network.ts";
@@ -13,6 +14,8 @@ export interface Household {
   readonly batches: BatchGroups;
   readonly resources: Resources;
   readonly watch: Watch;
+  /** What their nodes let others wait. */
+  readonly delays: DelayBook;
   /** The machine's, or one in memory for runs under a virtual clock. */
   readonly network: ClockedNetwork;
   readonly desk: Desk;
@@ -23,6 +26,7 @@ export const newHousehold = (given: Partial<Pick<Household, "network" | "desk">>
   batches: new BatchGroups(),
   resources: new Resources(),
   watch: new Watch(),
+  delays: new DelayBook(),
   network: given.network ?? new SystemNetwork(),
   desk: given.desk ?? processDesk(),
 });
