@@ -31,6 +31,8 @@ const MOST_CHARACTERS = 10_000;
 const IDLE_MS = 600_000;
 /** Without text for so long, the run is ended, and the next text starts another: a run in which nothing happens would fail. */
 const PAUSE_MS = 20_000;
+/** How long a client has time to close the line that it was told is done with. */
+const PARTING_MS = 5000;
 const QUIET = Symbol("the client says nothing");
 
 /** Synthesis over a socket: `/stream_ws`, whose address holds the text, and `/stream_wsv2`, which is given it piece by piece. */
@@ -63,9 +65,11 @@ export class SpeechSession {
       const asked = await this.#check();
       const start = () => this.#start(asked);
       voice = await start();
+      this.#say(flowing ? { ready: 1 } : {});
       const speaking = flowing ? this.#converse(voice, start) : this.#speak(voice, asked.text);
       await Promise.race([speaking, this.#refused.promise]);
       this.#say({ final: 1 });
+      await this.#parting();
     } catch (error) {
       voice?.run.cancel("the session has ended");
       const { code, message } = speechRefusalOf(error);
@@ -100,6 +104,16 @@ export class SpeechSession {
     await voice.finish();
   }
 
+  /** After the last message it is the client who closes: the vendor's for Java fails where it finds the line closed when it comes to stop. */
+  async #parting(): Promise<void> {
+    const { clock } = this.host;
+    const untilMs = clock.nowMs() + PARTING_MS;
+    for (let leftMs = PARTING_MS; leftMs > 0; leftMs = untilMs - clock.nowMs()) {
+      const message = await this.#receive(leftMs);
+      if (message === undefined || message === QUIET) return;
+    }
+  }
+
   /** Sentences are spoken as soon as they are whole. */
   async #converse(first: Voice, start: () => Promise<Voice>): Promise<void> {
     let voice: Voice | undefined = first;
@@ -108,7 +122,6 @@ export class SpeechSession {
       voice ??= await start();
       await voice.say(text);
     };
-    this.#say({ ready: 1 });
     for (let quietMs = 0; quietMs < IDLE_MS; ) {
       const message = await this.#next(Math.min(PAUSE_MS, IDLE_MS - quietMs));
       if (message === QUIET) {
@@ -141,15 +154,19 @@ export class SpeechSession {
 
   /** What the client says next; undefined when it has gone. */
   async #next(patienceMs: number) {
+    const message = await this.#receive(patienceMs);
+    return message === undefined || message === QUIET ? message : readFlowing(message);
+  }
+
+  async #receive(patienceMs: number): Promise<Message | typeof QUIET | undefined> {
     const { clock } = this.host;
     this.#receiving ??= this.client.connection.receive();
     const quiet = Promise.withResolvers<typeof QUIET>();
     const callOff = clock.after(patienceMs, () => quiet.resolve(QUIET));
     try {
       const message = await Promise.race([this.#receiving, quiet.promise]);
-      if (message === QUIET) return QUIET;
-      this.#receiving = undefined;
-      return message === undefined ? undefined : readFlowing(message);
+      if (message !== QUIET) this.#receiving = undefined;
+      return message;
     } finally {
       callOff();
     }

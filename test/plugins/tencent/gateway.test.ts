@@ -367,7 +367,17 @@ describe("synthesis", () => {
       if (typeof message !== "string") samples += message.length / 2;
       else {
         const said = JSON.parse(message);
-        flags.push(said.code !== 0 ? `code ${said.code}` : said.final ? "final" : said.reset ? "reset" : "other");
+        flags.push(
+          said.code !== 0
+            ? `code ${said.code}`
+            : said.final
+              ? "final"
+              : said.reset
+                ? "reset"
+                : said.result
+                  ? "words"
+                  : "begun",
+        );
       }
     return { samples, flags };
   };
@@ -386,8 +396,24 @@ describe("synthesis", () => {
       service.network.dial({
         url: `ws://tencent.test/stream_ws?${query}&Signature=${percentEncode(sent)}`,
       });
-    expect(await heard(await dial(signature))).toEqual({ samples: words * 1600, flags: ["other", "final"] });
+    expect(await heard(await dial(signature))).toEqual({ samples: words * 1600, flags: ["begun", "words", "final"] });
     expect((await heard(await dial(`A${signature}`))).flags).toEqual(["code 10003"]);
+  });
+
+  test("over a socket a greeting comes before any audio, and after the last message the client has time to close", async () => {
+    covers("T8");
+    await using service = await tencent({ workflow: speaking() });
+    const values = parameters(service, { Action: "TextToStreamAudioWS", EnableSubtitle: "False" });
+    const signature = signSha1("GETtts.cloud.tencent.com/stream_ws", values, ACCESS.secretKey);
+    const connection = await service.network.dial({
+      url: `ws://tencent.test/stream_ws?${wireQuery(values)}&Signature=${percentEncode(signature)}`,
+    });
+    expect(JSON.parse(String(await connection.receive()))).toMatchObject({ code: 0, message: "success", final: 0 });
+    connection.send('{"type":"end"}'); // as the vendor's client for Java asks for the end
+    let finalMs = Number.NaN;
+    for await (const message of connection)
+      if (typeof message === "string" && JSON.parse(message).final === 1) finalMs = service.clock.nowMs();
+    expect(service.clock.nowMs() - finalMs).toBe(5000);
   });
 
   test("flowing text is spoken sentence by sentence, and what was reset is not spoken", async () => {
