@@ -1,12 +1,10 @@
 import { expect, test } from "bun:test";
 import type { BatchItem, Frame, InlineNode, NodeContext } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
-import { anything, randomFrom, voice } from "#test/detector-signals";
-import { audio, collector, household, planOf, sourceOf, startPlan } from "#test/doubles";
+import { randomFrom } from "#test/detector-signals";
+import { audio, collector, household, startPlan } from "#test/doubles";
 import { vad } from "../../../plugins/webrtc/vad.ts";
-
-const RATE_HZ = 16000;
-const config = vad.config.parse({ endpointMs: 200, minSpeechMs: 40, maxSegmentMs: 2000 });
+import { CHANGED, config, planThrough, RATE_HZ, streamOf } from "./streams.ts";
 
 /** A node with what it reads of its context. */
 async function nodeNamed(nodeId: string): Promise<InlineNode> {
@@ -20,21 +18,6 @@ async function nodeNamed(nodeId: string): Promise<InlineNode> {
     report() {},
   } satisfies Partial<NodeContext>;
   return (await vad.create(config, ctx as unknown as NodeContext)) as InlineNode;
-}
-
-/** Streams of speech and noise with holes in them; the last frames are short. */
-function streamOf(seed: number): Frame[] {
-  const random = randomFrom(seed);
-  const samples = RATE_HZ * 8 + 123;
-  const pcm = seed % 2 === 0 ? voice(samples, RATE_HZ, seed, 500) : anything(samples, RATE_HZ, seed);
-  const frames: Frame[] = [];
-  let at = seed * 320;
-  for (let i = 0; i < samples; i += 320) {
-    if (random() < 0.005) at += 320 * Math.floor(random() * 30);
-    frames.push({ kind: "audio", pcm: pcm.subarray(i, i + 320), sampleRateHz: RATE_HZ, channels: 1, startSample: at });
-    at += 320;
-  }
-  return frames;
 }
 
 test("however frames of many nodes are grouped, what comes out is what each makes of them one by one", async () => {
@@ -60,11 +43,7 @@ test("however frames of many nodes are grouped, what comes out is what each make
   for (const [i, node] of nodes.entries()) {
     node.onControl?.({ kind: "end", port: "audio" }, emits[i]!);
     await node.close?.();
-    const alone = await driveNode(
-      vad,
-      { endpointMs: 200, minSpeechMs: 40, maxSegmentMs: 2000 },
-      { frames: streams[i]! },
-    );
+    const alone = await driveNode(vad, CHANGED, { frames: streams[i]! });
     const named = alone.frames().map((frame) => renamed(frame));
     expect(out[i]!.map(renamed)).toEqual(named);
   }
@@ -106,26 +85,12 @@ test("in runs that share a process, accounts balance and utterances are those of
   const streams = Array.from({ length: 9 }, (_, i) => streamOf(i));
   const started = streams.map((frames, order) => {
     const sink = collector();
-    const plan = planOf({ source: sourceOf(frames), vad, sink: sink.definition }, [
-      ["source", "vad", { port: "audio" }],
-      ["vad", "sink"],
-    ]);
-    const nodes = plan.nodes.map((node) =>
-      node.id === "vad" ? { ...node, config, formats: { audio: { sampleRateHz: RATE_HZ, channels: 1 } } } : node,
-    );
-    const edges = plan.edges.map((edge) =>
-      edge.from.node === "vad" ? { ...edge, from: { ...edge.from, port: "speech" } } : edge,
-    );
-    return { sink, ...startPlan({ ...plan, nodes, edges }, { runId: `run-${order}`, order }, home) };
+    return { sink, ...startPlan(planThrough(frames, sink), { runId: `run-${order}`, order }, home) };
   });
   for (const [i, { run, sink }] of started.entries()) {
     const report = await run.done;
     expect({ state: report.state, imbalances: report.imbalances }).toEqual({ state: "done", imbalances: [] });
-    const alone = await driveNode(
-      vad,
-      { endpointMs: 200, minSpeechMs: 40, maxSegmentMs: 2000 },
-      { frames: streams[i]! },
-    );
+    const alone = await driveNode(vad, CHANGED, { frames: streams[i]! });
     expect(sink.got.map(renamed)).toEqual(alone.frames().map(renamed));
   }
 });
