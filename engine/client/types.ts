@@ -1,7 +1,15 @@
 import type { Frame } from "#engine/frames";
 
 /** What the API says, as it says it. `/openapi.json` of a server is the full description. */
-export type RunState = "starting" | "running" | "draining" | "done" | "failed" | "cancelled" | "interrupted";
+export type RunState =
+  | "fetching"
+  | "starting"
+  | "running"
+  | "draining"
+  | "done"
+  | "failed"
+  | "cancelled"
+  | "interrupted";
 
 export type Labels = Readonly<Record<string, string>>;
 

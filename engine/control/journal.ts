@@ -22,6 +22,12 @@ interface Entry {
   readonly also: ((to: Rows) => Promise<void>) | undefined;
 }
 
+/** What is stored with the next commit, without being told. */
+interface Save {
+  readonly also: (to: Rows) => Promise<void>;
+  readonly stored: () => void;
+}
+
 /** So many entries may wait for a store that fails; beyond, senders are refused. */
 const MOST_WAITING = 50_000;
 const RETRY_MS = [50, 200, 1000, 2000] as const;
@@ -33,6 +39,7 @@ const REMEMBERED_COMMITS = 1000;
  */
 export class Journal {
   readonly #entries: Entry[] = [];
+  readonly #saves: Save[] = [];
   readonly #touched = new Set<Writer>();
   readonly #idle: (() => void)[] = [];
   #going = false;
@@ -75,6 +82,14 @@ export class Journal {
     this.#schedule();
   }
 
+  /** Stores more with the next commit. Resolves when it is stored. */
+  save(also: (to: Rows) => Promise<void>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#saves.push({ also, stored: resolve });
+    this.#schedule();
+    return promise;
+  }
+
   /** Resolves when everything that is in it now is stored and told. */
   async settled(): Promise<void> {
     if (!this.#going && !this.#scheduled && this.#entries.length === 0) return;
@@ -93,23 +108,25 @@ export class Journal {
   async #work(): Promise<void> {
     if (this.#going) return;
     this.#going = true;
-    while (this.#entries.length > 0 || this.#touched.size > 0) {
+    while (this.#entries.length > 0 || this.#touched.size > 0 || this.#saves.length > 0) {
       // all of them: positions rest on what is in the same transaction
       const batch = this.#entries.splice(0);
+      const saves = this.#saves.splice(0);
       const touched = [...this.#touched];
       this.#touched.clear();
       const tracks = new Map(touched.map((writer) => [writer, writer.changedTracks()]));
-      await this.#commit(batch, [...tracks.values()].flat());
+      await this.#commit(batch, [...tracks.values()].flat(), saves);
       for (const [writer, changed] of tracks) if (changed.length > 0) writer.tracksCommitted(changed);
       for (const { writer, message } of batch) writer.committed(message);
+      for (const { stored } of saves) stored();
     }
     this.#going = false;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  async #commit(batch: readonly Entry[], tracks: readonly TrackRow[]): Promise<void> {
+  async #commit(batch: readonly Entry[], tracks: readonly TrackRow[], saves: readonly Save[]): Promise<void> {
     const durable = batch.filter(({ message, also }) => message.id !== undefined || also);
-    if (durable.length === 0 && tracks.length === 0) return;
+    if (durable.length === 0 && tracks.length === 0 && saves.length === 0) return;
     const events = durable.flatMap(({ message }) => (message.id === undefined ? [] : [eventRow(message, message.id)]));
     const finals = durable.flatMap(({ final }) => final ?? []);
     const deliveries = durable.flatMap(({ message, writer }) => this.outbox(message, writer.project));
@@ -121,7 +138,7 @@ export class Journal {
           await to.journal.appendFinals(finals);
           await to.journal.saveTracks(tracks);
           await to.webhooks.queue(deliveries);
-          for (const { also } of durable) await also?.(to);
+          for (const { also } of [...durable, ...saves]) await also?.(to);
         });
         this.#count(events.length, performance.now() - begunMs);
         if (deliveries.length > 0) this.queued();

@@ -33,7 +33,7 @@ export const RUN_MESSAGES = {
     version: 1,
     summary: "The run has come to another state.",
     data: z.object({
-      state: z.enum(["starting", "running", "draining", "done", "failed", "cancelled", "interrupted"]),
+      state: z.enum(["fetching", "starting", "running", "draining", "done", "failed", "cancelled", "interrupted"]),
     }),
   },
   "run.resumed": {

@@ -22,6 +22,7 @@ import { Retention } from "./retention.ts";
 import { Planner } from "./runs/planner.ts";
 import { RunBook } from "./runs/run-book.ts";
 import { RunsService } from "./runs/runs-service.ts";
+import { StoredRuns, type StoredRunsOptions } from "./runs/stored-runs.ts";
 import { quantile } from "./runs/usage.ts";
 import { WorkflowSource } from "./runs/workflow-source.ts";
 import { WorkflowsService } from "./runs/workflows-service.ts";
@@ -68,23 +69,20 @@ async function assemble(options: ControlOptions, store: Store, folder: string): 
   const dispatcher = new Dispatcher({ store, clock, epochMs, rules, nodeRules, log });
   const queued = () => dispatcher.wake();
   const desk = new StoredDesk(store, secret, config.publicUrl, epochMs, queued);
-  const journal = new Journal(
-    store,
-    clock,
-    log,
-    (message, project) => subscriptions.ofMessage(message, project),
-    queued,
-  );
+  const outbox: StoredRunsOptions["outbox"] = (message, project) => subscriptions.ofMessage(message, project);
+  const journal = new Journal(store, clock, log, outbox, queued);
   const uploads = new UploadsService(store, join(folder, "uploads"), config.limits.uploadBytes, epochMs);
   const secrets = new SecretBook(config, environment, cwd);
   const planner = new Planner(config, types, secrets, join(folder, "runs"), cwd);
   const locate = locator(uploads, nodeRules, config.limits.uploadBytes);
   const household = { ...options.household, desk };
   const traces = await openTraces(config.traces, environment);
+  const stored = new StoredRuns({ store, epochMs, outbox, queued, observe: traces?.told });
   const book = new RunBook({
     config,
     store,
     journal,
+    stored,
     planner,
     household,
     clock,
@@ -141,7 +139,7 @@ const loadOf = (book: RunBook, store: Store): ConstructorParameters<typeof Admis
   get runs() {
     return book.size;
   },
-  runsOf: (project) => book.all().filter((run) => run.project === project).length,
+  runsOf: (project) => book.countOf(project),
   liveAudioSeconds: (project) =>
     book
       .all()

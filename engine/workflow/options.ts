@@ -13,6 +13,10 @@ export type Binding =
       readonly location: string;
     }
   | {
+      /** It will be there when the workflow runs: until then the input is planned as one that is open. */
+      readonly later: true;
+    }
+  | {
       /** A source of the caller's own, such as the far end of a stream. */
       readonly definition: NodeDefinition;
       /** Parsed output of the definition's schema. */

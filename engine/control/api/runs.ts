@@ -4,8 +4,11 @@ import type { RunMessage } from "../messages.ts";
 import type { Caller, Page, PageRequest } from "./access.ts";
 import type { AttachRequest, InputTrack, LiveSession, OutputTrack, SessionListener, TrackFormat } from "./live.ts";
 
-/** `interrupted`: the process ended under it. It goes on when its sender attaches again, or by itself where it has no live input. */
-export type RunState = RuntimeState | "interrupted";
+/**
+ * `fetching`: it waits for inputs that lie elsewhere, and has no nodes yet. `interrupted`: the process ended under it. It goes on when its
+ * sender attaches again, or by itself where nothing more is to be sent.
+ */
+export type RunState = RuntimeState | "fetching" | "interrupted";
 
 /** What is kept of a run beyond its accounts. */
 export type Keep = "none" | "text" | "all";

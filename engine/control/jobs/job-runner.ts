@@ -6,6 +6,7 @@ import type { StartJob } from "../api/work.ts";
 import type { Subscriptions } from "../hooks/subscriptions.ts";
 import { newId } from "../ids.ts";
 import type { LiveRun } from "../live/live-run.ts";
+import { FetchingRun, hasUrls } from "../runs/fetching-run.ts";
 import type { RunBook } from "../runs/run-book.ts";
 
 /** What is stored of a job's request. */
@@ -77,7 +78,12 @@ export class JobRunner {
       await to.jobs.moveItems(jobId, ["queued"], "cancelled");
     });
     const running = await this.options.store.read((from) => from.jobs.itemsInState(jobId, "running"));
-    for (const { runId } of running) if (runId !== null) this.options.book.get(runId)?.cancel("the job was cancelled");
+    const { book } = this.options;
+    for (const { runId } of running) {
+      if (runId === null) continue;
+      book.fetching(runId)?.stop({ state: "cancelled" });
+      book.get(runId)?.cancel("the job was cancelled");
+    }
     this.wake(jobId);
   }
 
@@ -155,9 +161,13 @@ export class JobRunner {
   async #outcome(job: JobRow, item: JobItemRow, runId: string): Promise<Failure | "interrupted" | undefined> {
     const { book, store } = this.options;
     try {
-      const known = book.get(runId) ? undefined : await store.read((from) => from.runs.get(runId));
+      const fetched = await book.fetching(runId)?.begun;
+      const known = fetched || book.get(runId) ? undefined : await store.read((from) => from.runs.get(runId));
       if (known && known.endedAtMs !== null) return failureOf(known);
-      const live: LiveRun = book.get(runId) ?? (known ? await book.resume(known) : await this.#start(job, item, runId));
+      if (known?.state === "fetching") return "interrupted";
+      const live =
+        fetched ?? book.get(runId) ?? (known ? await book.resume(known) : await this.#start(job, item, runId));
+      if (!live) return await this.#cameToNothing(runId);
       // whoever cancelled the job before the run was there has not seen it
       const current = await store.read((from) => from.jobs.get(job.id));
       if (current?.state === "cancelled") live.cancel("the job was cancelled");
@@ -171,7 +181,14 @@ export class JobRunner {
     }
   }
 
-  async #start(job: JobRow, item: JobItemRow, runId: string): Promise<LiveRun> {
+  /** Why a run has not begun. */
+  async #cameToNothing(runId: string): Promise<Failure | "interrupted" | undefined> {
+    const row = await this.options.store.read((from) => from.runs.get(runId));
+    return row && row.endedAtMs !== null ? failureOf(row) : "interrupted";
+  }
+
+  /** Undefined where its input could not be had, or the process ends before it is there. */
+  async #start(job: JobRow, item: JobItemRow, runId: string): Promise<LiveRun | undefined> {
     const request = job.request as StoredJob;
     const row: RunRow = {
       id: runId,
@@ -198,10 +215,12 @@ export class JobRunner {
       createdAtMs: this.options.epochMs(),
       endedAtMs: null,
       accounts: null,
+      drain: null,
     };
-    const started = await this.options.book.start(row, {});
+    const { book } = this.options;
+    const started = await (hasUrls(row) ? book.fetch(row, {}) : book.start(row, {}));
     if (!started) throw new Error("a run without an idempotency key was not started");
-    return started.run;
+    return started.run instanceof FetchingRun ? started.run.begun : started.run;
   }
 
   async #settle(job: JobRow, item: JobItemRow, failure: Failure | undefined): Promise<void> {

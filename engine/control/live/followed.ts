@@ -35,8 +35,8 @@ class FollowedIterator implements AsyncIterator<Followed> {
         take: (event) => {
           const interrupted = event.type === "run.state" && event.data.state === "interrupted";
           // a run that was interrupted and taken up again has more to tell
-          const last = feed ? feed.state === "interrupted" : (event.id ?? 0) >= source.storedId;
-          if (event.type === "run.ended" || (interrupted && last)) this.#end();
+          const last = feed ? interrupted && feed.state === "interrupted" : (event.id ?? 0) >= source.storedId;
+          if (event.type === "run.ended" || last) this.#end();
           return this.#put({ type: "event", event });
         },
         missed: (events, lastId) => this.#put({ type: "missed", events, lastId }),

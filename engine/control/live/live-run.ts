@@ -9,6 +9,7 @@ import { isClients } from "../runs/bindings.ts";
 import type { Follower, Source } from "./follower.ts";
 import type { AudioListener, LiveRunOptions } from "./live-run-options.ts";
 import type { LiveTrack } from "./live-track.ts";
+import { hasOwnSources, ownSourcesOf } from "./own-sources.ts";
 import { isHidden, SafeInputs } from "./safe-inputs.ts";
 import { type DataOf, dataOf, endData, finalRow, message, plain, textData } from "./tell.ts";
 
@@ -106,17 +107,27 @@ export class LiveRun implements Writer, Source {
     return this.#listeners.size > 0 || recorder !== undefined || hearer !== undefined;
   }
 
-  /** Ends the inputs; what came in already still goes through. */
-  drain(): void {
-    if (this.tracks.size === 0) return this.run.drain();
-    this.#closeTracks();
-    for (const { input } of this.tracks.values()) input.end();
-    this.journal.touch(this);
-    // sources of the workflow's own, beside the live ones
-    if (
-      this.options.plan.nodes.some((node) => node.definition.role(node.config) === "source" && !this.#isTrack(node.id))
-    )
-      this.run.drain();
+  /** Ends the inputs; what came in already still goes through. Resolves when it is stored, and no later process forgets it. */
+  async drain(): Promise<void> {
+    const tracks = [...this.tracks.values()];
+    for (const track of tracks) {
+      track.close();
+      track.input.end();
+    }
+    const drain = { atMs: this.options.epochMs(), sources: ownSourcesOf(this) };
+    if (hasOwnSources(this)) this.run.drain();
+    const rows = tracks.map(({ name, received, kept }) => ({
+      runId: this.id,
+      track: name,
+      received,
+      kept,
+      ended: true,
+    }));
+    await this.journal.save(async (to) => {
+      await to.journal.saveTracks(rows);
+      await to.runs.update(this.id, { drain });
+    });
+    for (const track of tracks) for (const listener of this.onPositions) listener(track);
   }
 
   cancel(reason: string): void {
@@ -186,16 +197,13 @@ export class LiveRun implements Writer, Source {
       if (!track) continue;
       track.storedKept = row.kept;
       track.storedReceived = row.received;
+      track.storedEnded ||= row.ended;
       for (const listener of this.onPositions) listener(track);
     }
   }
 
   private get journal(): Journal {
     return this.options.journal;
-  }
-
-  #isTrack(node: string): boolean {
-    return node.startsWith("inputs.") && this.tracks.has(node.slice("inputs.".length));
   }
 
   // what the run says

@@ -14,6 +14,7 @@ export class LiveTrack {
   /** As it was stored last. */
   storedKept: number;
   storedReceived: number;
+  storedEnded = false;
   /** Hears every sample that is taken in; `startSample` is its position. */
   onPcm: ((pcm: Int16Array, startSample: number) => void) | undefined;
   /** Who may push; another sender takes over by putting itself here. */
@@ -26,6 +27,7 @@ export class LiveTrack {
   #muted = false;
   #closed = false;
   #texts = 0;
+  #endsAt = Number.POSITIVE_INFINITY;
 
   /**
    * @param format of audio; undefined: a track of something else.
@@ -121,6 +123,7 @@ export class LiveTrack {
     };
     this.input.pushFrame(frame);
     this.#received = at + 1;
+    this.#endWhereItEnded();
   }
 
   mute(muted: boolean): void {
@@ -131,6 +134,19 @@ export class LiveTrack {
   end(): void {
     this.#closed = false;
     this.#opus?.close();
+    this.input.end();
+  }
+
+  /** It ended there in an earlier process: it takes what came before once more, and drops what comes after. */
+  endAt(position: number): void {
+    this.#endsAt = position;
+    this.storedEnded = true;
+    this.#endWhereItEnded();
+  }
+
+  #endWhereItEnded(): void {
+    if (this.#received < this.#endsAt || this.input.ended) return;
+    this.close();
     this.input.end();
   }
 
@@ -184,11 +200,14 @@ export class LiveTrack {
     );
   }
 
-  #take(pcm: Int16Array, { channels }: TrackFormat): void {
+  #take(all: Int16Array, { channels }: TrackFormat): void {
+    const room = (this.#endsAt - this.#received) * channels;
+    const pcm = all.length > room ? all.slice(0, room) : all;
     if (this.#muted) pcm.fill(0);
     this.onPcm?.(pcm, this.#received);
     this.input.push(pcm);
     this.#received += pcm.length / channels;
+    if (this.#received >= this.#endsAt) this.#endWhereItEnded();
   }
 
   /** How much at the beginning of a chunk was received before. */

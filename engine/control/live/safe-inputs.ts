@@ -61,8 +61,8 @@ export class SafeInputs {
     const accounts = this.#kept.size > 0 ? { nodes: run.nodeAccounts, edges: () => run.accounts } : undefined;
     return this.tracks.flatMap((track) => {
       track.kept = this.#keptOf(track, accounts);
-      const { kept, received, storedKept, storedReceived, name, input } = track;
-      if (kept === storedKept && received === storedReceived) return [];
+      const { kept, received, storedKept, storedReceived, storedEnded, name, input } = track;
+      if (kept === storedKept && received === storedReceived && (storedEnded || !input.ended)) return [];
       return [{ runId: run.id, track: name, received, kept, ended: input.ended }];
     });
   }

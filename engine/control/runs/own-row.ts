@@ -47,5 +47,6 @@ export function ownRow(of: OwnRun): RunRow {
     createdAtMs,
     endedAtMs: null,
     accounts: null,
+    drain: null,
   };
 }

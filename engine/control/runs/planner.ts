@@ -21,6 +21,10 @@ export interface PlanRequest {
   readonly home?: string;
   /** Where tracks are taken up, in samples; 0 where left out. */
   readonly starts?: Readonly<Record<string, number>>;
+  /** Ends what is being fetched. */
+  readonly signal?: AbortSignal;
+  /** Only looks whether the request holds: what lies elsewhere is fetched later. */
+  readonly ahead?: boolean;
 }
 
 export interface PlannedRun {
@@ -31,8 +35,18 @@ export interface PlannedRun {
   readonly guard: (url: URL) => Promise<void>;
 }
 
-/** Turns an upload or URL into a path to read. */
-export type Locate = (binding: { upload: string } | { url: string }, runDir: string) => Promise<string>;
+/** Turns uploads and URLs of a project into paths to read. */
+export interface Locate {
+  /** @throws EngineError UPLOAD_NOT_FOUND. */
+  upload(id: string): Promise<string>;
+  /** Refuses a URL that will not be fetched, as far as that can be said without asking anybody. */
+  require(url: string): void;
+  /**
+   * Into the folder of a run, once.
+   * @throws EngineError URL_FORBIDDEN, HOST_FORBIDDEN, INPUT_UNREACHABLE, VENDOR_UNREACHABLE, UPLOAD_TOO_LARGE, FILE_UNWRITABLE.
+   */
+  fetch(url: string, runDir: string, signal?: AbortSignal): Promise<string>;
+}
 
 /** Plans workflows that came through the API, confined to what the configuration allows. */
 export class Planner {
@@ -65,8 +79,13 @@ export class Planner {
     const bindings: Record<string, Binding> = {};
     for (const [name, binding] of Object.entries(request.inputs)) {
       if ("file" in binding) bindings[name] = { location: binding.file };
-      else if ("upload" in binding || "url" in binding) bindings[name] = { location: await locate(binding, dir) };
-      else {
+      else if ("upload" in binding) bindings[name] = { location: await locate.upload(binding.upload) };
+      else if ("url" in binding) {
+        locate.require(binding.url);
+        bindings[name] = request.ahead
+          ? { later: true }
+          : { location: await locate.fetch(binding.url, dir, request.signal) };
+      } else {
         const track = this.#track(name, binding, request.starts?.[name] ?? 0, await codecOf(binding));
         const { format } = track;
         tracks.push(track);

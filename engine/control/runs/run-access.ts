@@ -38,13 +38,13 @@ export class RunAccess {
   }
 
   async view(row: RunRow): Promise<RunView> {
-    return this.store.read(async (from) =>
-      runView(
-        row,
-        await from.journal.tracks([row.id]),
-        (await from.journal.lastIds([row.id])).get(row.id) ?? 0,
-        this.book.get(row.id),
-      ),
-    );
+    return this.store.read(async (from) => {
+      const live = this.book.get(row.id);
+      // a run that has left this process meanwhile has stored how it ended
+      const now = live ? live.row : ((await from.runs.get(row.id)) ?? row);
+      const tracks = await from.journal.tracks([row.id]);
+      const lastId = (await from.journal.lastIds([row.id])).get(row.id) ?? 0;
+      return runView(now, tracks, lastId, live);
+    });
   }
 }

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { asEngineError, EngineError } from "#engine/errors";
 import type { Clock, Logger } from "#engine/plugin";
 import type { Household, RunReport } from "#engine/runtime";
-import type { IdempotencyRow, Rows, RunRow, Store } from "#engine/store";
+import type { IdempotencyRow, Rows, RunRow, Store, TrackRow } from "#engine/store";
 import type { Finding } from "#engine/workflow";
 import type { OwnBinding } from "../api/runs.ts";
 import type { ServerConfig } from "../config.ts";
@@ -10,19 +10,24 @@ import type { Journal } from "../journal.ts";
 import { ArtifactNames } from "../live/artifact-names.ts";
 import { coverKey, LiveRun } from "../live/live-run.ts";
 import type { Hearer } from "../live/live-run-options.ts";
+import { drainAgain } from "../live/own-sources.ts";
 import { Recorder } from "../live/recorder.ts";
 import type { RunMessage } from "../messages.ts";
 import type { Traces } from "../telemetry/traces.ts";
 import { isClients, liveInputs } from "./bindings.ts";
-import { type Locate, outputsOf, type Planner } from "./planner.ts";
+import { Fetches } from "./fetches.ts";
+import type { FetchingRun } from "./fetching-run.ts";
+import { type Locate, outputsOf, type PlannedRun, type Planner, type PlanRequest } from "./planner.ts";
 import { withSecretParams } from "./secret-params.ts";
 import { storedMessages } from "./stored-messages.ts";
+import type { StoredEnd, StoredRuns } from "./stored-runs.ts";
 import { added, usageOf } from "./usage.ts";
 
 export interface BookOptions {
   readonly config: ServerConfig;
   readonly store: Store;
   readonly journal: Journal;
+  readonly stored: StoredRuns;
   readonly planner: Planner;
   readonly household: Household;
   readonly clock: Clock;
@@ -51,6 +56,7 @@ const NOTHING_BEFORE: Before = { lastId: 0, covered: new Map(), artifacts: [] };
 export class RunBook {
   readonly #live = new Map<string, LiveRun>();
   readonly #resuming = new Map<string, Promise<LiveRun>>();
+  readonly #fetches: Fetches;
   /** Of live runs that nobody sends to: what ends their input. */
   readonly #lonely = new Map<LiveRun, () => void>();
   readonly #ended = new Set<(run: LiveRun, report: RunReport) => void>();
@@ -62,18 +68,35 @@ export class RunBook {
   finals = 0;
   audioSecondsIn = 0;
 
-  constructor(readonly options: BookOptions) {}
+  constructor(readonly options: BookOptions) {
+    const { stored, clock, log } = options;
+    const begin = (row: RunRow, secrets: Readonly<Record<string, string>>, signal: AbortSignal) =>
+      this.#beginFetched(row, secrets, signal);
+    this.#fetches = new Fetches({ stored, clock, log, begin });
+  }
 
   get(id: string): LiveRun | undefined {
     return this.#live.get(id);
   }
 
+  /** A run that waits for inputs that lie elsewhere. */
+  fetching(id: string): FetchingRun | undefined {
+    return this.#fetches.get(id);
+  }
+
+  /** Those that have begun. */
   all(): LiveRun[] {
     return [...this.#live.values()];
   }
 
+  /** Of a project, those that wait for their inputs among them. */
+  countOf(project: string): number {
+    const own = [...this.all(), ...this.#fetches.all()].filter(({ row }) => row.project === project);
+    return own.length;
+  }
+
   get size(): number {
-    return this.#live.size;
+    return this.#live.size + this.#fetches.size;
   }
 
   /** Calls when a run of this process has ended and that is stored. */
@@ -82,7 +105,7 @@ export class RunBook {
   }
 
   /**
-   * Plans, stores and starts a run.
+   * Plans, stores and starts a run whose inputs are there.
    * @param row with an empty `request.outputs`, which this fills in.
    * @param request that must not be answered twice; undefined is returned when it was before.
    * @param hearer of everything that comes out, from the beginning.
@@ -95,14 +118,11 @@ export class RunBook {
   ): Promise<{ readonly run: LiveRun; readonly notes: readonly Finding[] } | undefined> {
     const { planner, store } = this.options;
     const planned = await this.#plan(row, secrets, {});
-    const named = { ...row, workflow: row.version === null ? planned.plan.name : row.workflow };
-    const stored: RunRow = { ...named, request: { ...row.request, outputs: outputsOf(planned.plan) } };
+    const stored = plannedRow(row, planned);
     const fresh = await store.write(async (to) => {
       if (request && !(await to.access.addRequest(request))) return false;
       await to.runs.insert(stored);
-      await to.journal.saveTracks(
-        planned.tracks.map(({ name }) => ({ runId: row.id, track: name, received: 0, kept: 0, ended: false })),
-      );
+      await to.journal.saveTracks(newTracks(row.id, planned));
       return true;
     });
     if (!fresh) {
@@ -111,6 +131,23 @@ export class RunBook {
     }
     this.started++;
     return { run: this.#begin(stored, planned, NOTHING_BEFORE, hearer), notes: planned.notes };
+  }
+
+  /**
+   * Stores a run some of whose inputs lie elsewhere, and fetches them: it begins when they are there, and has failed where they cannot be had.
+   * What is wrong with the request itself is told at once.
+   */
+  async fetch(
+    row: RunRow,
+    secrets: Readonly<Record<string, string>>,
+    request?: IdempotencyRow,
+  ): Promise<{ readonly run: FetchingRun; readonly notes: readonly Finding[] } | undefined> {
+    const planned = await this.#plan(row, secrets, { ahead: true });
+    const stored = plannedRow(row, planned);
+    const claim = async (to: Rows) => !request || (await to.access.addRequest(request));
+    if (!(await this.options.stored.insertFetching(stored, claim))) return undefined;
+    this.started++;
+    return { run: this.#fetches.add({ ...stored, state: "fetching" }, secrets), notes: planned.notes };
   }
 
   /**
@@ -138,28 +175,30 @@ export class RunBook {
 
   /** What an earlier process left unfinished: said to be interrupted; what needs no sender goes on at once. */
   async recover(): Promise<void> {
-    const { store, epochMs, log } = this.options;
-    const lost = await store.read((from) => from.runs.inStates(["starting", "running", "draining"]));
+    const { store, stored, log } = this.options;
+    const lost = await store.read((from) => from.runs.inStates(["fetching", "starting", "running", "draining"]));
     for (const row of lost) {
-      await store.write(async (to) => {
-        const id = ((await to.journal.lastIds([row.id])).get(row.id) ?? 0) + 1;
-        const { generation } = row;
-        const data = { state: "interrupted" };
-        await to.journal.appendEvents([
-          { runId: row.id, id, type: "run.state", version: 1, atMs: epochMs(), generation, data },
-        ]);
-        await to.runs.update(row.id, { state: "interrupted" });
-      });
+      if (row.state === "fetching" && row.ownSecrets.length === 0) this.#fetches.add(row, {});
+      else await stored.interrupt(row);
     }
     const interrupted = await store.read((from) => from.runs.inStates(["interrupted"]));
     for (const row of interrupted) {
       if (isClients(row))
         await this.giveUp(row, "failed", "the process ended under it, and its client cannot come back");
-      if (liveInputs(row).size > 0 || row.ownSecrets.length > 0) continue;
-      await this.resume(row).catch((error) =>
-        log.warn("a run could not be taken up", { run: row.id, code: codeOf(error) }),
-      );
+      else if (row.ownSecrets.length === 0 && !(await this.#needsSender(row)))
+        await this.resume(row).catch((error) =>
+          log.warn("a run could not be taken up", { run: row.id, code: codeOf(error) }),
+        );
     }
+  }
+
+  /** Whether anything is still to be sent: not where all live inputs have ended and are safe. */
+  async #needsSender(row: RunRow): Promise<boolean> {
+    const live = liveInputs(row);
+    if (live.size === 0) return false;
+    const tracks = await this.options.store.read((from) => from.journal.tracks([row.id]));
+    const whole = tracks.filter(({ track, ended, kept, received }) => live.has(track) && ended && kept >= received);
+    return whole.length < live.size;
   }
 
   /** Interrupted runs that nobody took up in an hour have failed. */
@@ -182,16 +221,8 @@ export class RunBook {
     message = "it was interrupted, and nobody took it up",
   ): Promise<void> {
     if (this.#live.has(row.id) || this.#resuming.has(row.id)) return;
-    const atMs = this.options.epochMs();
-    const error = { code: "RUN_STALLED", message };
-    const data = { state, drained: false, ...(state === "failed" && { error }), failures: [], durationMs: 0 };
-    await this.options.store.write(async (to) => {
-      const id = ((await to.journal.lastIds([row.id])).get(row.id) ?? 0) + 1;
-      const { generation } = row;
-      await to.journal.appendEvents([{ runId: row.id, id, type: "run.ended", version: 1, atMs, generation, data }]);
-      const failed = state === "failed" ? { errorCode: error.code, errorMessage: error.message } : {};
-      await to.runs.update(row.id, { state, endedAtMs: atMs, ...failed });
-    });
+    const end: StoredEnd = { state, ...(state === "failed" && { error: { code: "RUN_STALLED", message } }) };
+    await this.options.stored.end(row, ["interrupted"], end);
   }
 
   /** Somebody came to a run or left it: an input that nobody sends to ends after `limits.resumeSeconds`. */
@@ -205,7 +236,7 @@ export class RunBook {
     if (alone && this.#live.has(run.id))
       this.#lonely.set(
         run,
-        this.options.clock.after(this.options.config.limits.resumeSeconds * 1000, () => run.drain()),
+        this.options.clock.after(this.options.config.limits.resumeSeconds * 1000, () => void run.drain()),
       );
   }
 
@@ -214,6 +245,7 @@ export class RunBook {
    * @param mostMs so long a node may take to stop; a run whose node takes longer is interrupted all the same.
    */
   async interruptAll(mostMs: number): Promise<void> {
+    await this.#fetches.stop();
     await Promise.all(this.all().map((run) => run.interrupt(mostMs)));
   }
 
@@ -235,31 +267,48 @@ export class RunBook {
       known.tracks.map(({ track, kept }) => [track, Math.max(kept, Math.trunc(holds[track] ?? 0))]),
     );
     const again: RunRow = { ...row, state: "starting", generation: row.generation + 1 };
-    const planned = await this.#plan(again, secrets, starts);
+    const planned = await this.#plan(again, secrets, { starts });
+    for (const track of planned.tracks) {
+      const before = known.tracks.find((each) => each.track === track.name);
+      if (before?.ended) track.endAt(before.received);
+    }
     await store.write(async (to) => {
-      await to.runs.update(row.id, { state: "starting", generation: again.generation });
+      const { generation } = again;
+      if (!(await to.runs.updateFrom(["interrupted"], row.id, { state: "starting", generation })))
+        throw new EngineError("RUN_ENDED", "the run has ended, or goes on elsewhere");
       await to.callbacks.giveBack(row.id);
     });
     const covered = new Map(known.ends.map(({ output, node, role, endMs }) => [coverKey(output, node, role), endMs]));
     return this.#begin(again, planned, { lastId: known.lastId, covered, artifacts: known.artifacts });
   }
 
-  #plan(row: RunRow, secrets: Readonly<Record<string, string>>, starts: Readonly<Record<string, number>>) {
+  async #beginFetched(row: RunRow, secrets: Readonly<Record<string, string>>, signal: AbortSignal): Promise<LiveRun> {
+    const planned = await this.#plan(row, secrets, { signal });
+    signal.throwIfAborted();
+    const begun: RunRow = { ...plannedRow(row, planned), state: "starting" };
+    await this.options.store.write(async (to) => {
+      await to.runs.update(row.id, { state: "starting", request: begun.request });
+      await to.journal.saveTracks(newTracks(row.id, planned));
+    });
+    const before = await this.options.store.read((from) => from.journal.lastIds([row.id]));
+    return this.#begin(begun, planned, { ...NOTHING_BEFORE, lastId: before.get(row.id) ?? 0 });
+  }
+
+  #plan(
+    row: RunRow,
+    secrets: Readonly<Record<string, string>>,
+    more: Pick<PlanRequest, "starts" | "signal" | "ahead">,
+  ): Promise<PlannedRun> {
     const inputs = row.request.inputs as Readonly<Record<string, OwnBinding>>;
     const { home } = row.request;
     const params = withSecretParams({ params: row.request.params, secrets });
     const name = row.workflow || "workflow";
-    const plan = { runId: row.id, text: row.workflowText, name, inputs, params, secrets, starts };
+    const plan = { runId: row.id, text: row.workflowText, name, inputs, params, secrets, ...more };
     const request = { ...plan, ...(home !== undefined && { home }) };
     return this.options.planner.plan(request, this.options.locate(row.project));
   }
 
-  #begin(
-    row: RunRow,
-    planned: Awaited<ReturnType<Planner["plan"]>>,
-    { lastId, covered, artifacts }: Before,
-    hearer?: Hearer,
-  ): LiveRun {
+  #begin(row: RunRow, planned: PlannedRun, { lastId, covered, artifacts }: Before, hearer?: Hearer): LiveRun {
     const { clock, epochMs, log, household, journal, store, traces } = this.options;
     const run: LiveRun = new LiveRun({
       row,
@@ -282,6 +331,7 @@ export class RunBook {
       atEnd: (to, report): Promise<void> => this.#saveUsage(to, run, report),
     });
     this.#live.set(row.id, run);
+    if (row.drain) drainAgain(run, row.drain.sources, clock);
     this.changed(run);
     this.#tick();
     void run.ended.then((report) => this.#over(run, report));
@@ -329,6 +379,16 @@ export class RunBook {
     });
   }
 }
+
+/** With what is known of it once it is planned. */
+const plannedRow = (row: RunRow, { plan }: PlannedRun): RunRow => ({
+  ...row,
+  workflow: row.version === null ? plan.name : row.workflow,
+  request: { ...row.request, outputs: outputsOf(plan) },
+});
+
+const newTracks = (runId: string, { tracks }: PlannedRun): TrackRow[] =>
+  tracks.map(({ name }) => ({ runId, track: name, received: 0, kept: 0, ended: false }));
 
 const secondsOf = (track: { received: number; start: number; sampleRateHz: number; format: unknown }): number =>
   track.format ? (track.received - track.start) / track.sampleRateHz : 0;

@@ -25,16 +25,18 @@ import type {
 } from "../api/runs.ts";
 import type { ServerConfig } from "../config.ts";
 import { followed } from "../live/followed.ts";
-import { isOver, type LiveRun } from "../live/live-run.ts";
+import { isOver, LiveRun } from "../live/live-run.ts";
 import { Replayed } from "../live/replayed.ts";
 import { Session, type SessionHost } from "../live/session.ts";
 import { requireStartRun } from "./check-request.ts";
+import { type FetchingRun, hasUrls } from "./fetching-run.ts";
 import { keptOf, ownRow } from "./own-row.ts";
 import { RunAccess } from "./run-access.ts";
 import type { RunBook } from "./run-book.ts";
 import { RunReadings } from "./run-readings.ts";
 import { withoutSecretParams } from "./secret-params.ts";
 import { storedMessages } from "./stored-messages.ts";
+import type { StoredEnd } from "./stored-runs.ts";
 import { runView } from "./views.ts";
 import type { WorkflowsService } from "./workflows-service.ts";
 
@@ -75,20 +77,10 @@ export class RunsService implements Runs, SessionHost {
     await admission.admitRun(caller.project);
     const { row, secrets } = await this.#newRow(caller, request, options.traceparent);
     const key = options.idempotencyKey;
-    const started = await book.start(
-      row,
-      secrets,
-      key === undefined
-        ? undefined
-        : {
-            project: caller.project,
-            kind: "run",
-            key,
-            requestHash: hash,
-            resourceId: row.id,
-            createdAtMs: row.createdAtMs,
-          },
-    );
+    const { project, id: resourceId, createdAtMs } = row;
+    const asked =
+      key === undefined ? undefined : { project, kind: "run", key, requestHash: hash, resourceId, createdAtMs };
+    const started = await (hasUrls(row) ? book.fetch(row, secrets, asked) : book.start(row, secrets, asked));
     if (!started) {
       const winner = key && (await this.#answered(caller, key, hash));
       if (winner) return { ...winner, notes: [] };
@@ -96,7 +88,8 @@ export class RunsService implements Runs, SessionHost {
     }
     const { run, notes } = started;
     const tracks = await store.read((from) => from.journal.tracks([row.id]));
-    return { ...runView(run.row, tracks, 0, run), notes };
+    const view = run instanceof LiveRun ? runView(run.row, tracks, 0, run) : runView(run.row, tracks, 1, undefined);
+    return { ...view, notes };
   }
 
   /** What is stored of a request, before anything of it was planned. */
@@ -162,13 +155,23 @@ export class RunsService implements Runs, SessionHost {
   }
 
   async drain(caller: Caller, id: string): Promise<RunView> {
+    const row = await this.#access.row(caller, id, "runs:write");
+    if (await this.#stopFetching(id, { state: "done", drained: true })) return this.get(caller, row.id);
     const run = await this.#access.running(caller, id);
-    run.drain();
+    await run.drain();
     return this.#access.view(run.row);
+  }
+
+  /** True: nothing of the run had begun, and it has ended. */
+  async #stopFetching(id: string, end: StoredEnd): Promise<boolean> {
+    const fetching = this.services.book.fetching(id);
+    fetching?.stop(end);
+    return fetching !== undefined && (await fetching.begun) === undefined;
   }
 
   async cancel(caller: Caller, id: string, reason = "cancelled by request"): Promise<RunView> {
     const row = await this.#access.row(caller, id, "runs:write");
+    await this.#stopFetching(id, { state: "cancelled" });
     const live = this.services.book.get(id);
     if (live) {
       live.cancel(reason);
@@ -201,6 +204,7 @@ export class RunsService implements Runs, SessionHost {
   async #remove(ids: readonly string[]): Promise<void> {
     const { book, store } = this.services;
     for (const id of ids) {
+      await this.#stopFetching(id, { state: "cancelled" });
       const live = book.get(id);
       live?.cancel("deleted");
       await live?.ended;
@@ -211,8 +215,23 @@ export class RunsService implements Runs, SessionHost {
 
   async follow(caller: Caller, id: string, request: FollowRequest): Promise<AsyncIterable<Followed>> {
     const row = await this.#access.row(caller, id, "runs:read");
+    const fetching = this.services.book.fetching(id);
+    if (fetching) return this.#followFetching(fetching, request);
     const live = this.services.book.get(id);
     return followed(live ?? (await this.#stored(row)), live, request);
+  }
+
+  /** What it has told by now, and the rest once it has begun or has come to nothing. */
+  async *#followFetching({ row, begun }: FetchingRun, request: FollowRequest): AsyncGenerator<Followed> {
+    let after = request.after ?? 0;
+    for await (const told of followed(await this.#stored(row), undefined, request)) {
+      if (told.type === "event") after = told.event.id ?? after;
+      yield told;
+    }
+    await Promise.race([begun, aborted(request.signal)]);
+    if (request.signal.aborted) return;
+    const live = this.services.book.get(row.id);
+    yield* followed(live ?? (await this.#stored(row)), live, { ...request, after });
   }
 
   async transcript(caller: Caller, id: string, request: TranscriptRequest) {
@@ -246,12 +265,20 @@ export class RunsService implements Runs, SessionHost {
   }
 
   async attach(caller: Caller, id: string, request: AttachRequest, listener: SessionListener): Promise<LiveSession> {
+    const fetching = this.services.book.fetching(id);
+    if (fetching) {
+      await this.#access.row(caller, id, request.sends ? "runs:write" : "runs:read");
+      // who has waited hears how it ended, where it came to nothing
+      if (!(await fetching.begun)) return this.attach(caller, id, { after: 0, ...request }, listener);
+    }
     const row = await this.#access.row(caller, id, request.sends ? "runs:write" : "runs:read");
     const opus = request.encoding === "opus" ? await loadOpus() : undefined;
     const { book } = this.services;
     const going = book.get(id);
     if (going && isOver(going.state)) await going.ended; // what it said last is being stored
     const live = book.get(id) ?? (row.state === "interrupted" ? await this.#takeUp(row, request) : undefined);
+    if (!live && row.state === "fetching")
+      throw new EngineError("SERVER_DRAINING", "the server ends; the run begins when it is back");
     if (!live) return this.#replay(row, request, listener);
     return new Session(live, request, runView(live.row, [], 0, live).outputs, listener, this, opus);
   }
@@ -294,3 +321,9 @@ export class RunsService implements Runs, SessionHost {
     };
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });

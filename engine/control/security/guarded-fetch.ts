@@ -72,7 +72,8 @@ async function followed(
   }
 }
 
-function webUrl(text: string, base?: URL): URL {
+/** @throws EngineError CONFIG_INVALID for what is no http(s) URL. */
+export function webUrl(text: string, base?: URL): URL {
   const url = URL.canParse(text, base?.href) ? new URL(text, base) : undefined;
   if (!url || (url.protocol !== "http:" && url.protocol !== "https:"))
     throw new EngineError("CONFIG_INVALID", "a URL that begins with http:// or https:// was wanted");

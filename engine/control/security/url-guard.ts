@@ -24,22 +24,34 @@ const hostOf = (url: URL): string =>
     .replace(/\.$/, "");
 
 /**
- * The addresses that a URL may be reached at.
- * @throws EngineError HOST_FORBIDDEN for a host that is not listed, URL_FORBIDDEN for one in a network that is not public or with a name and
- *   password in it. The message names the host and no more of the URL.
+ * Refuses what needs no look-up of names to be refused.
+ * @throws EngineError HOST_FORBIDDEN, URL_FORBIDDEN as `allowedAddresses` does.
  */
-export async function allowedAddresses(
-  url: URL,
-  { hosts, onlyListed, resolve = byDns }: UrlRules,
-): Promise<readonly string[]> {
+export function requireAllowed(url: URL, { hosts, onlyListed }: UrlRules): void {
   const host = hostOf(url);
   if (url.username !== "" || url.password !== "")
     throw new EngineError("URL_FORBIDDEN", `a URL of ${host} holds a name or password`);
   const listed = isListedHost(host, hosts);
   if (onlyListed && !listed) throw new EngineError("HOST_FORBIDDEN", `${host} is not among the allowed hosts`);
-  const addresses = isIP(host) ? [host] : await addressesOf(host, resolve);
-  if (!listed && addresses.some((address) => !isPublicAddress(address)))
+  if (isIP(host) && !listed) requirePublic(host, [host]);
+}
+
+function requirePublic(host: string, addresses: readonly string[]): void {
+  if (addresses.some((address) => !isPublicAddress(address)))
     throw new EngineError("URL_FORBIDDEN", `${host} leads into a network that is not public`);
+}
+
+/**
+ * The addresses that a URL may be reached at.
+ * @throws EngineError HOST_FORBIDDEN for a host that is not listed, URL_FORBIDDEN for one in a network that is not public or with a name and
+ *   password in it. The message names the host and no more of the URL.
+ */
+export async function allowedAddresses(url: URL, rules: UrlRules): Promise<readonly string[]> {
+  requireAllowed(url, rules);
+  const host = hostOf(url);
+  if (isIP(host)) return [host];
+  const addresses = await addressesOf(host, rules.resolve ?? byDns);
+  if (!isListedHost(host, rules.hosts)) requirePublic(host, addresses);
   return addresses;
 }
 

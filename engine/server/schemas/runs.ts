@@ -12,7 +12,16 @@ import {
   queryWhole,
 } from "./shared.ts";
 
-export const RUN_STATES = ["starting", "running", "draining", "done", "failed", "cancelled", "interrupted"] as const;
+export const RUN_STATES = [
+  "fetching",
+  "starting",
+  "running",
+  "draining",
+  "done",
+  "failed",
+  "cancelled",
+  "interrupted",
+] as const;
 
 const encoding = z.enum(["s16le", "mulaw", "alaw", "opus"]);
 
@@ -189,6 +198,13 @@ export const accountsSchema = z
         held: z.number(),
         counters: z.record(z.string(), z.number()),
         usage: z.record(z.string(), z.number().optional()),
+        delays: z
+          .record(
+            z.string(),
+            z.object({ count: z.number(), meanMs: z.number(), maxMs: z.number(), lastMs: z.number() }).optional(),
+          )
+          .optional()
+          .describe("how long the node let others wait: connect, firstText, final, translation, firstAudio, answer"),
       }),
     ),
     imbalances: list(z.string()).describe("which accounts do not balance; empty, or there is a bug"),

@@ -30,6 +30,7 @@ export function readInput(
   if (!declared) return undefined;
   const bindings = loading.options.bindings ?? {};
   const binding = !fed && Object.hasOwn(bindings, name) ? bindings[name] : undefined;
+  if (binding && "later" in binding) return open(name, declared.kind, path, context);
   if (binding) return sourceOf(name, declared.kind, binding, path, context);
   if (declared.default !== undefined) {
     const at = [...path, "default"];
@@ -54,7 +55,7 @@ export function readInput(
 function sourceOf(
   name: string,
   kind: FrameKind,
-  binding: Binding,
+  binding: Exclude<Binding, { later: true }>,
   path: Path,
   context: FileContext,
 ): InputEntry | undefined {

@@ -27,6 +27,7 @@ const run = (id: string, more: Partial<RunRow> = {}): RunRow => ({
   traceparent: null,
   createdAtMs: 1000,
   endedAtMs: null,
+  drain: null,
   accounts: null,
   ...more,
 });
@@ -164,6 +165,7 @@ describe.each(storeKinds())("$name", (kind) => {
     const track = { runId: "r1", track: "talk", received: 900, kept: 500, ended: false };
     await store.write((to) => to.journal.saveTracks([track]));
     await store.write((to) => to.journal.saveTracks([{ ...track, received: 1000, kept: 400, ended: true }]));
+    await store.write((to) => to.journal.saveTracks([track]));
     expect(await store.read((from) => from.journal.tracks(["r1"]))).toEqual([
       { ...track, received: 1000, kept: 500, ended: true },
     ]);
