@@ -115,6 +115,7 @@ async function assemble(options: ControlOptions, store: Store, folder: string): 
     admission,
     clock,
     log,
+    delays: household.delays,
     ...(traces && { traces }),
   };
   const source = new WorkflowSource(workflows, planner, cwd);
@@ -165,6 +166,7 @@ interface Turning {
   readonly admission: Admission;
   readonly clock: ControlOptions["clock"];
   readonly log: ControlOptions["log"];
+  readonly delays: ControlOptions["household"]["delays"];
   readonly deployments: readonly Deployment[];
   readonly traces?: Traces;
 }
@@ -232,7 +234,7 @@ class OpenControl implements Control {
   }
 
   async figures(): Promise<Figures> {
-    const { store, book, journal, runner, lateness, admission } = this.turning;
+    const { store, book, journal, runner, lateness, admission, delays } = this.turning;
     const deliveries = await store.read((from) => from.webhooks.countsByState());
     const runsByState: Record<string, number> = {};
     for (const run of book.all()) runsByState[run.state] = (runsByState[run.state] ?? 0) + 1;
@@ -258,6 +260,7 @@ class OpenControl implements Control {
       webhooksDead: deliveries.dead ?? 0,
       jobsRunning: runner.running,
       lateMs: lateness.quantiles(),
+      delays: delays.lines(),
     };
   }
 

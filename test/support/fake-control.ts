@@ -476,6 +476,7 @@ export class FakeControl implements Control {
       webhooksDead: 0,
       jobsRunning: 0,
       lateMs: { p50: 0.1, p99: 1 },
+      delays: [{ type: "acme.tts", delay: "firstAudio", count: 2, seconds: 0.3, p50Ms: 100, p99Ms: 200 }],
     };
   }
 

@@ -1,5 +1,5 @@
 import type { Clock, FaultScript, Logger, NodeTypes } from "#engine/plugin";
-import type { Household } from "#engine/runtime";
+import type { DelayLine, Household } from "#engine/runtime";
 import type { ServerConfig } from "../config.ts";
 import type { Caller, Keys, Tokens } from "./access.ts";
 import type { OpenGateway } from "./gateways.ts";
@@ -43,6 +43,8 @@ export interface Figures {
   readonly jobsRunning: number;
   /** Event-loop lateness of the last ten seconds. */
   readonly lateMs: { readonly p50: number; readonly p99: number };
+  /** How long nodes let others wait, by type of node. */
+  readonly delays: readonly DelayLine[];
 }
 
 export interface Health {

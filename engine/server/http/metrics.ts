@@ -59,6 +59,7 @@ export async function metricsText(control: Control, counts: Counts): Promise<{ t
     commits.set({ quantile }, figures.commitMs[quantile]);
     late.set({ quantile }, figures.lateMs[quantile]);
   }
+  delayMetrics(registers, figures.delays);
   gatewayMetrics(registers, control);
   requestMetrics(registers, counts);
   processMetrics(registers);
@@ -68,6 +69,35 @@ export async function metricsText(control: Control, counts: Counts): Promise<{ t
 function put(registers: Registry[], name: string, kind: "counter" | "gauge", help: string, value: number): void {
   if (kind === "counter") new Counter({ name, help, registers }).inc(value);
   else new Gauge({ name, help, registers }).set(value);
+}
+
+/** As counts and sums, of which rates are made, and as the latest of them. */
+function delayMetrics(registers: Registry[], delays: Figures["delays"]): void {
+  const labelNames = ["type", "delay"] as const;
+  const count = new Counter({
+    name: "parlando_node_delays_total",
+    help: "Waits for a connection, first words, a final, first audio or an answer, by type of node",
+    labelNames,
+    registers,
+  });
+  const sum = new Counter({
+    name: "parlando_node_delay_seconds_total",
+    help: "What these waits took",
+    labelNames,
+    registers,
+  });
+  const latest = new Gauge({
+    name: "parlando_node_delay_ms",
+    help: "Of the latest 256",
+    labelNames: [...labelNames, "quantile"],
+    registers,
+  });
+  for (const { type, delay, count: waits, seconds, p50Ms, p99Ms } of delays) {
+    count.inc({ type, delay }, waits);
+    sum.inc({ type, delay }, seconds);
+    latest.set({ type, delay, quantile: "p50" }, p50Ms);
+    latest.set({ type, delay, quantile: "p99" }, p99Ms);
+  }
 }
 
 function gatewayMetrics(registers: Registry[], { gateways }: Control): void {

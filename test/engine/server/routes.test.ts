@@ -232,6 +232,12 @@ test("metrics are read when they are asked for, and count requests by route", as
   expect(json).toContain('parlando_http_requests_total{method="GET",route="/v1/runs/:id",status="404"} 2');
   expect(json).toContain("parlando_finals_total 11");
   expect(json).toContain('parlando_runs{state="running"} 3');
+  for (const [name, value] of [
+    ["parlando_node_delays_total", 2],
+    ["parlando_node_delay_seconds_total", 0.3],
+  ])
+    expect(json).toContain(`${name}{type="acme.tts",delay="firstAudio"} ${value}`);
+  expect(json).toContain('parlando_node_delay_ms{type="acme.tts",delay="firstAudio",quantile="p99"} 200');
   control.callers.set("weak", { project: "p", scopes: new Set(["runs:read"]) });
   expect((await ask(app, "GET", "/metrics", { headers: { authorization: "Bearer weak" } })).status).toBe(403);
 });
