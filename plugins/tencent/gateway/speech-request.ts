@@ -2,6 +2,7 @@ import { asEngineError, type Caller, type GatewayHost, type GatewayKey, type Inc
 import { meaningOf, SPEECH_CODES } from "../status.ts";
 import { countedThirds } from "../wire/spoken.ts";
 import { isAccountOf, readAsSigned, timeFault, wholeNumber } from "./signed.ts";
+import type { SpokenCodec } from "./voice.ts";
 
 /** Why a text is not spoken. */
 export class SpeechRefusal extends Error {
@@ -29,6 +30,7 @@ export interface SpeechRequest {
   readonly key: GatewayKey;
   readonly sessionId: string;
   readonly sampleRateHz: number;
+  readonly codec: SpokenCodec;
   readonly subtitles: boolean;
   readonly language?: string;
   /** Empty where it comes later. */
@@ -83,7 +85,7 @@ export async function checkSpeech(
   demand(timeFault(timestamp, expired, host, toleranceS) === undefined, 10_003, "the signature has expired");
   const { SessionId: sessionId = "", Codec = "pcm", SampleRate = "16000", Text: text = "" } = parameters;
   const sampleRateHz = wholeNumber(SampleRate) ?? 0;
-  demand(Codec === "pcm", 10_001, "only Codec pcm is offered here");
+  if (Codec !== "pcm" && Codec !== "mp3") throw new SpeechRefusal(10_001, "Codec is to be pcm or mp3");
   demand(RATES_HZ.includes(sampleRateHz), 10_001, "SampleRate is to be 8000, 16000 or 24000");
   demand(sessionId !== "" && sessionId.length <= 128, 10_001, "SessionId is missing or too long");
   demand(!hasText || text.trim() !== "", 10_001, "Text is missing");
@@ -93,6 +95,7 @@ export async function checkSpeech(
     key,
     sessionId,
     sampleRateHz,
+    codec: Codec,
     text,
     subtitles: /^(true|1)$/i.test(parameters.EnableSubtitle ?? ""),
     ...(language !== undefined && { language }),

@@ -71,7 +71,7 @@ export class SpeechSession {
       this.#say({ final: 1 });
       await this.#parting();
     } catch (error) {
-      voice?.run.cancel("the session has ended");
+      voice?.cancel("the session has ended");
       const { code, message } = speechRefusalOf(error);
       this.#say({ code, message, final: 0 });
     }
@@ -134,7 +134,7 @@ export class SpeechSession {
       if (!message || message.action === "ACTION_COMPLETE") break;
       if (message.action === "ACTION_RESET") {
         this.#rest = "";
-        voice?.run.cancel("the client wants to begin anew");
+        voice?.cancel("the client wants to begin anew");
         voice = undefined;
         this.#say({ reset: 1 });
       } else for (const sentence of this.#sentencesWith(message.data)) await say(sentence);

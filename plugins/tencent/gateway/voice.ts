@@ -1,4 +1,5 @@
 import {
+  type AudioEncoder,
   type AudioFrame,
   asEngineError,
   convertChannels,
@@ -8,16 +9,21 @@ import {
   type GatewayHost,
   type GatewayKey,
   type GatewayRun,
+  openEncoder,
   Resampler,
   samplesToMs,
   type TextFrame,
 } from "#engine/plugin";
 import type { Subtitle } from "../wire/spoken.ts";
 
+/** What the service calls the forms of its audio. */
+export type SpokenCodec = "pcm" | "mp3";
+
 export interface VoiceOptions {
   readonly host: GatewayHost;
   readonly key: GatewayKey;
   readonly sampleRateHz: number;
+  readonly codec: SpokenCodec;
   /** BCP 47, where the client tells it. */
   readonly language?: string;
   readonly params: Readonly<Record<string, unknown>>;
@@ -27,20 +33,23 @@ export interface VoiceOptions {
   onSubtitles(subtitles: readonly Subtitle[]): void;
 }
 
-/** A run of the mapped workflow that speaks texts, in samples of the rate that the client asked for. */
+/** A run of the mapped workflow that speaks texts, in the codec and at the rate that the client asked for. */
 export class Voice {
   #resampler: Resampler | undefined;
   #fromHz = 0;
   #said = 0;
+  #over = false;
 
   private constructor(
     readonly options: VoiceOptions,
-    readonly run: GatewayRun,
+    private readonly run: GatewayRun,
+    private readonly encoder: AudioEncoder | undefined,
   ) {}
 
-  /** @throws EngineError what `host.start` throws. */
+  /** @throws EngineError what `host.start` throws; ENGINE_MISSING where the codec's library is not installed. */
   static async start(options: VoiceOptions): Promise<Voice> {
-    const { host, key, params, sessionId, signal } = options;
+    const { host, key, params, sessionId, signal, codec, sampleRateHz } = options;
+    const encoder = codec === "pcm" ? undefined : await openEncoder(codec, { sampleRateHz, channels: 1 });
     let voice: Voice | undefined;
     const early: Frame[] = [];
     const run = await host.start({
@@ -54,7 +63,7 @@ export class Voice {
         else early.push(frame);
       },
     });
-    voice = new Voice(options, run);
+    voice = new Voice(options, run, encoder);
     for (const frame of early) voice.#hear(frame);
     return voice;
   }
@@ -79,14 +88,30 @@ export class Voice {
 
   /** Resolves when all was spoken. @throws EngineError what the run failed with. */
   async finish(): Promise<void> {
-    this.run.end();
-    const { state, error } = await this.run.done;
-    if (state !== "done")
-      throw asEngineError(error ?? new EngineError("RUN_CANCELLED", "the voice was cut off"), "INTERNAL", "gateway");
-    this.#give(this.#resampler?.flush());
+    try {
+      this.run.end();
+      const { state, error } = await this.run.done;
+      if (state !== "done")
+        throw asEngineError(error ?? new EngineError("RUN_CANCELLED", "the voice was cut off"), "INTERNAL", "gateway");
+      this.#give(this.#resampler?.flush());
+      if (this.encoder) this.#send(this.encoder.end());
+    } finally {
+      this.#leave();
+    }
+  }
+
+  cancel(reason: string): void {
+    this.run.cancel(reason);
+    this.#leave();
+  }
+
+  #leave(): void {
+    if (!this.#over) this.encoder?.close();
+    this.#over = true;
   }
 
   #hear(frame: Frame): void {
+    if (this.#over) return;
     if (frame.kind === "audio") this.#speak(frame);
     else if (frame.kind === "text" && frame.final && frame.words?.length) this.options.onSubtitles(subtitlesOf(frame));
   }
@@ -101,7 +126,11 @@ export class Voice {
   }
 
   #give(pcm: Int16Array | undefined): void {
-    if (pcm && pcm.length > 0) this.options.onAudio(encodeS16le(pcm));
+    if (pcm && pcm.length > 0) this.#send(this.encoder ? this.encoder.encode(pcm) : encodeS16le(pcm));
+  }
+
+  #send(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.options.onAudio(bytes);
   }
 }
 

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Connection, EngineError, encodeS16le, encodeWav, loadOpus } from "#engine/plugin";
+import { type Connection, EngineError, encodeS16le, encodeWav, loadOpus, openDecoder } from "#engine/plugin";
 import { covers } from "#test/covers";
 import { ACCESS, hearing, KEY, type Service, speaking, tencent } from "#test/tencent";
 import { opusFrame, opusPackets } from "../../../plugins/tencent/gateway/audio-in.ts";
@@ -398,6 +398,24 @@ describe("synthesis", () => {
       });
     expect(await heard(await dial(signature))).toEqual({ samples: words * 1600, flags: ["begun", "words", "final"] });
     expect((await heard(await dial(`A${signature}`))).flags).toEqual(["code 10003"]);
+  });
+
+  test.each([8000, 16_000, 24_000])("speech at %d Hz comes as MP3 where the client wants it so", async (SampleRate) => {
+    covers("T8");
+    await using service = await tencent({ workflow: speaking() });
+    const Text = "one two three four";
+    const values = parameters(service, { Action: "TextToStreamAudioWS", Codec: "mp3", SampleRate, Text });
+    const signature = signSha1("GETtts.cloud.tencent.com/stream_ws", values, ACCESS.secretKey);
+    const connection = await service.network.dial({
+      url: `ws://tencent.test/stream_ws?${wireQuery(values)}&Signature=${percentEncode(signature)}`,
+    });
+    const spoken: Uint8Array[] = [];
+    for await (const message of connection) if (typeof message !== "string") spoken.push(message);
+    const decoder = await openDecoder("mp3");
+    const pcm = [await decoder.push(Buffer.concat(spoken)), await decoder.end()];
+    expect(decoder.format).toEqual({ sampleRateHz: SampleRate, channels: 1 });
+    expect(pcm.reduce((sum, { length }) => sum + length, 0)).toBeGreaterThanOrEqual(0.4 * SampleRate);
+    decoder.close();
   });
 
   test("over a socket a greeting comes before any audio, and after the last message the client has time to close", async () => {

@@ -141,7 +141,7 @@ describe("tencent.tts", () => {
 
   test.each(MODES)("a parameter that is not offered is refused by %s", async (mode) => {
     await using server = await service();
-    const config = { mode, url: URLS[mode], extra: { Codec: "mp3" } };
+    const config = { mode, url: URLS[mode], extra: { Codec: "opus" } };
     expect((await errorOf(server.drive(tts, config, { frames: [said("u1", "one")] }))).code).toBe("VENDOR_REFUSED");
   });
 
