@@ -149,11 +149,7 @@ export const SYSTEMS: readonly System[] = [
       row("S30", "reconnecting, with what was not answered"),
       row("S31", "pooling and warm starts"),
       row("S32", "a node runs many turns"),
-      row(
-        "S33",
-        "first audio and delays, measured",
-        "`bench first-audio` and `bench vendors` measure them; a run has no metric of its own for them",
-      ),
+      row("S33", "first audio and delays, measured"),
       row("S34", "a voice chat's session, and barge-in"),
       row("S35", "microphone and speaker"),
       row("S36", "privacy: TLS by default, plain sockets only when asked"),
