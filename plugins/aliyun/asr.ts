@@ -19,7 +19,7 @@ const LINK: Partial<LinkSettings> = { openMs: 10_000, finishMs: 10_000, keepAliv
 const bySentence = ({ mode, sentences }: AsrSettings): boolean => mode === "sentence" && sentences === "marks";
 
 const input = (settings: AsrSettings): InputPort => ({
-  kinds: settings.format === "opus" ? ["audio", "encoded", "speech"] : ["audio", "speech"],
+  kinds: settings.format === "pcm" ? ["audio", "speech"] : ["audio", "encoded", "speech"],
   ...(bySentence(settings) && { requires: ["speech"] }),
   audio: { sampleRateHz: settings.sampleRateHz, channels: 1 },
 });

@@ -9,6 +9,7 @@ export interface Meaning {
 }
 
 const CREDENTIALS = "look at appId, secretId and secretKey";
+const SIGNATURE = `${CREDENTIALS}, and at the clock of this machine`;
 const PARAMETERS = "look at the node's settings, extra among them";
 const CLOCK = "look at the clock of this machine";
 const ACCOUNT = "look at the account in the vendor's console";
@@ -88,7 +89,7 @@ export const CALLBACK_CODES: Table = {
 export const REALTIME_CODES: Table = {
   4000: tooMany("AUDIO_TOO_FAST", "link.pace has to be 3 at most, with link.aheadMs"),
   4001: refused("INVALID_PARAMETER"),
-  4002: keyRefused("AUTHENTICATION_FAILED"),
+  4002: keyRefused("AUTHENTICATION_FAILED", SIGNATURE),
   4003: keyRefused("SERVICE_NOT_ENABLED", ACCOUNT),
   4004: usedUp("RESOURCE_PACKAGE_USED_UP"),
   4005: usedUp("IN_ARREARS"),
@@ -122,7 +123,7 @@ export const SPEECH_CODES: Table = {
   10000: failed("SERVER_FAILED"),
   10001: refused("INVALID_PARAMETER"),
   10002: refused("TEXT_TOO_LONG", "cut the text"),
-  10003: keyRefused("AUTHENTICATION_FAILED"),
+  10003: keyRefused("AUTHENTICATION_FAILED", SIGNATURE),
   10005: tooMany("CONCURRENCY_LIMIT"),
   10008: { name: "NO_TEXT", code: "VENDOR_LOST" },
 };

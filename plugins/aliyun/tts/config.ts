@@ -52,7 +52,11 @@ export const ttsConfig = z
       .describe("Tasks at once of one credential in this process; 0 is off."),
     link: linkSchema,
   })
-  .refine(hasCredentials, { error: CREDENTIALS_WANTED, path: ["accessKeyId"] });
+  .refine(hasCredentials, { error: CREDENTIALS_WANTED, path: ["accessKeyId"] })
+  .refine(({ extra }) => extra.format === undefined && extra.sample_rate === undefined, {
+    error: "cannot change format, since what comes is read as PCM, nor sample_rate: set sampleRateHz",
+    path: ["extra"],
+  });
 
 export type TtsSettings = z.output<typeof ttsConfig>;
 

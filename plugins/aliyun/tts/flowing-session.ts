@@ -1,6 +1,5 @@
 import type { Frame, Session } from "#engine/plugin";
-import { splitText } from "../wire/spoken.ts";
-import { TEXT_LIMIT } from "./config.ts";
+import { piecesOf } from "./pieces.ts";
 import { type SynthesisOptions, SynthesisSession } from "./synthesis-session.ts";
 
 /** How much of an utterance was given to the service. */
@@ -39,8 +38,7 @@ export class FlowingSession extends SynthesisSession {
     const more = (frame.final ? frame.text : frame.text.slice(0, frame.stableChars)).slice(progress.chars);
     if (more.trim() === "") return; // blanks go with what follows
     progress.chars += more.length;
-    for (const text of this.options.settings.ssml ? [more] : splitText(more, TEXT_LIMIT.flowing))
-      this.directive("RunSynthesis", { text });
+    for (const text of piecesOf(more, this.options.settings)) this.directive("RunSynthesis", { text });
   }
 
   finish(): Promise<void> {

@@ -1,6 +1,5 @@
 import type { Frame, Session } from "#engine/plugin";
-import { splitText } from "../wire/spoken.ts";
-import { TEXT_LIMIT } from "./config.ts";
+import { piecesOf } from "./pieces.ts";
 import { type SynthesisOptions, SynthesisSession } from "./synthesis-session.ts";
 
 /** Plain and long synthesis: a task for each text, or for each piece of one that is over the limit, beyond which the service cuts it. */
@@ -15,11 +14,8 @@ export class TextSession extends SynthesisSession {
 
   send(frame: Frame): void {
     if (frame.kind !== "text") return;
-    const { ssml, mode } = this.options.settings;
     this.text = frame;
-    this.#pieces = (ssml ? [frame.text] : splitText(frame.text, TEXT_LIMIT[mode])).filter(
-      (piece) => piece.trim() !== "",
-    );
+    this.#pieces = piecesOf(frame.text, this.options.settings);
   }
 
   finish(): Promise<void> {

@@ -55,6 +55,10 @@ export const ttsConfig = z
     error: "needs mode socket or flowing",
     path: ["subtitles"],
   })
+  .refine(({ extra }) => extra.Codec === undefined && extra.SampleRate === undefined, {
+    error: "cannot change Codec, since what comes is read as PCM, nor SampleRate: set sampleRateHz",
+    path: ["extra"],
+  })
   .refine(({ url, mode }) => url === undefined || url.startsWith("http") === (mode === "http"), {
     error: "wanted http(s) for mode http, ws(s) for the others",
     path: ["url"],

@@ -139,9 +139,9 @@ describe("tencent.tts", () => {
     expect(error.message).not.toContain("other");
   });
 
-  test.each(MODES)("a parameter that is not offered is refused by %s", async (mode) => {
-    await using server = await service();
-    const config = { mode, url: URLS[mode], extra: { Codec: "opus" } };
+  test.each(MODES)("a parameter that the service refuses is refused by %s", async (mode) => {
+    await using server = await service({ faults: [{ on: "handshake", do: { vendorError: 10_001 } }] });
+    const config = { mode, url: URLS[mode] };
     expect((await errorOf(server.drive(tts, config, { frames: [said("u1", "one")] }))).code).toBe("VENDOR_REFUSED");
   });
 

@@ -1,4 +1,5 @@
-import type { AudioFrame, TextFrame } from "#engine/plugin";
+import { type AudioFrame, encodeWav, type RecordingFrame, type TextFrame } from "#engine/plugin";
+import { spoken } from "../toy-vendor/ears.ts";
 
 export const SENTENCES = ["one two", "three four"];
 
@@ -55,3 +56,9 @@ export const prompt = (text: string, utterance = "u1"): TextFrame => ({
   endSample: 0,
   sampleRateHz: 16_000,
 });
+
+/** A recording of what `SENTENCES` says, or of other samples, as WAV. */
+export const talkFile = (pcm?: Int16Array): RecordingFrame => {
+  const said = pcm ?? Int16Array.from(spoken(SENTENCES).flatMap((frame) => [...frame.pcm]));
+  return { kind: "recording", source: { bytes: encodeWav(said, { sampleRateHz: 16_000, channels: 1 }) } };
+};

@@ -1,0 +1,255 @@
+import type { EncodedFrame } from "#engine/plugin";
+import type { BadInput } from "../table.ts";
+
+const ONCE = { link: { attempts: 1 } };
+/** In place of the token: a key that makes tokens. */
+const KEYED = {
+  token: undefined,
+  accessKeyId: "example-key",
+  accessKeySecret: "${secret:secret}",
+  tokenUrl: "http://first.test/",
+};
+
+const packets = (codec: string, bytes: number): EncodedFrame[] =>
+  Array.from({ length: 10 }, (_, i) => ({
+    kind: "encoded",
+    codec,
+    packet: new Uint8Array(bytes).fill(0x48),
+    sampleRateHz: 16_000,
+    channels: 1,
+    startSample: i * 320,
+    sampleCount: 320,
+  }));
+
+/** Tokens are asked for over HTTP. */
+const tokens =
+  (status: number, body: string): NonNullable<BadInput["instead"]> =>
+  (network, { web }) =>
+    network.listen(web, { request: async () => ({ status, body }) });
+
+const credentials: BadInput[] = [
+  {
+    what: "neither token nor key",
+    node: "aliyun.asr",
+    with: { token: undefined },
+    found: "lint",
+    code: "KEY_MISSING",
+    says: /accessKeyId and accessKeySecret, or a token/,
+  },
+  {
+    what: "a key without its secret",
+    node: "aliyun.tts",
+    with: { token: undefined, accessKeyId: "example-key" },
+    found: "lint",
+    code: "VALUE_INVALID",
+    says: /accessKeyId and accessKeySecret, or a token/,
+  },
+  {
+    what: "a token that is none",
+    node: "aliyun.asr",
+    with: { token: "${secret:other}" },
+    found: "run",
+    code: "VENDOR_KEY_REFUSED",
+    says: /refused the token.*set one that is good/,
+  },
+  {
+    what: "a token that is refused on the open socket",
+    node: "aliyun.tts",
+    with: { token: "${secret:other}" },
+    gatewayConfig: { badToken: "task" },
+    found: "run",
+    code: "VENDOR_KEY_REFUSED",
+    says: /40000001.*set a token that is good/,
+  },
+  {
+    what: "the secret of another key",
+    node: "aliyun.asr",
+    with: { ...KEYED, accessKeySecret: "${secret:other}" },
+    found: "run",
+    code: "VENDOR_KEY_REFUSED",
+    says: /SignatureDoesNotMatch.*look at accessKeyId and accessKeySecret/,
+  },
+  {
+    what: "a key that nobody knows",
+    node: "aliyun.tts",
+    with: { ...KEYED, accessKeyId: "nobody" },
+    found: "run",
+    code: "VENDOR_KEY_REFUSED",
+    says: /InvalidAccessKeyId.*look at accessKeyId/,
+  },
+  {
+    what: "the project of somebody else",
+    node: "aliyun.asr",
+    with: { appkey: "anothers-appkey" },
+    found: "run",
+    code: "VENDOR_KEY_REFUSED",
+    says: /look at appkey/,
+  },
+  {
+    what: "new tokens that are refused, too",
+    node: "aliyun.asr",
+    with: KEYED,
+    faults: [{ on: "handshake", mount: "/ws/v1", do: { expiredToken: true } }],
+    found: "run",
+    code: "VENDOR_KEY_REFUSED",
+    says: /refused a token that was new/,
+  },
+  {
+    what: "a clock that is an hour off",
+    node: "aliyun.asr",
+    with: KEYED,
+    faults: [{ on: "clock", do: { skewMs: 3_600_000 } }],
+    found: "run",
+    code: "VENDOR_REFUSED",
+    says: /InvalidTimeStamp.*clock of this machine/,
+  },
+  {
+    what: "a page in place of a token",
+    node: "aliyun.asr",
+    with: { ...KEYED, ...ONCE },
+    instead: tokens(200, "<html>Welcome</html>"),
+    found: "run",
+    code: "VENDOR_PROTOCOL",
+    says: "gave no token: HTTP 200",
+  },
+  {
+    what: "a token that nobody gives for the moment",
+    node: "aliyun.asr",
+    with: { ...KEYED, ...ONCE },
+    instead: tokens(503, ""),
+    found: "run",
+    code: "VENDOR_FAILED",
+    says: "HTTP 503",
+  },
+];
+
+const settings: BadInput[] = [
+  {
+    what: "a format that it has not",
+    node: "aliyun.asr",
+    with: { format: "speex" },
+    found: "lint",
+    code: "VALUE_NOT_ALLOWED",
+    says: /format.*opus/,
+  },
+  {
+    what: "a rate that it has not",
+    node: "aliyun.asr",
+    with: { sampleRateHz: 44_100 },
+    found: "lint",
+    code: "VALUE_NOT_ALLOWED",
+    says: /sampleRateHz.*8000/,
+  },
+  {
+    what: "a rate of speech that it has not",
+    node: "aliyun.tts",
+    with: { sampleRateHz: 12_345 },
+    found: "lint",
+    code: "VALUE_NOT_ALLOWED",
+    says: /sampleRateHz.*8000/,
+  },
+  {
+    what: "a format of speech that the node does not read",
+    node: "aliyun.tts",
+    with: { extra: { format: "mp3" } },
+    found: "lint",
+    code: "VALUE_INVALID",
+    says: "read as PCM",
+  },
+  {
+    what: "a language of one letter",
+    node: "aliyun.asr",
+    with: { language: "x" },
+    found: "lint",
+    code: "VALUE_OUT_OF_RANGE",
+    says: "language",
+  },
+  {
+    what: "meaning without partials",
+    node: "aliyun.asr",
+    with: { semanticSentences: true, intermediateResults: false },
+    found: "lint",
+    code: "VALUE_INVALID",
+    says: "needs intermediateResults",
+  },
+  {
+    what: "a volume that is too loud",
+    node: "aliyun.tts",
+    with: { volume: 101 },
+    found: "lint",
+    code: "VALUE_OUT_OF_RANGE",
+    says: "volume",
+  },
+  {
+    what: "utterances without a detector",
+    node: "aliyun.asr",
+    with: { mode: "sentence" },
+    found: "lint",
+    code: "INPUT_LACKS_KIND",
+    says: "speech",
+  },
+  {
+    what: "packets where samples are sent",
+    node: "aliyun.asr",
+    frames: packets("opus", 40),
+    found: "lint",
+    code: "INPUT_REFUSED",
+    says: "encoded",
+  },
+  {
+    what: "packets of another codec",
+    node: "aliyun.asr",
+    with: { format: "opus" },
+    frames: packets("amr", 40),
+    found: "run",
+    code: "CODEC_UNSUPPORTED",
+    says: /packets of amr.*format is opus/,
+    fallback: false,
+  },
+  {
+    what: "packets that have no place in opu",
+    node: "aliyun.asr",
+    with: { format: "opu" },
+    frames: packets("opus", 300),
+    found: "run",
+    code: "CODEC_UNSUPPORTED",
+    says: /300 bytes.*set format: opus/,
+    fallback: false,
+  },
+  {
+    what: "a rate that the project has not",
+    node: "aliyun.asr",
+    with: { extra: { sample_rate: 48_000 }, ...ONCE },
+    found: "run",
+    code: "VENDOR_REFUSED",
+    says: /41010101.*sampleRateHz/,
+  },
+  {
+    what: "a format by extra that the service has not",
+    node: "aliyun.asr",
+    with: { extra: { format: "speex" }, ...ONCE },
+    found: "run",
+    code: "VENDOR_REFUSED",
+    says: /41010100.*set another format/,
+  },
+  {
+    what: "audio that the service cannot decode",
+    node: "aliyun.asr",
+    faults: [{ on: "connection", after: { received: 5 }, do: { vendorError: 40_270_003 } }],
+    found: "run",
+    code: "VENDOR_REFUSED",
+    says: /40270003.*format and sampleRateHz/,
+  },
+  {
+    what: "a voice that it has not",
+    node: "aliyun.tts",
+    with: { voice: "nobody" },
+    faults: [{ on: "handshake", mount: "/ws/v1", do: { vendorError: 41_020_001 } }],
+    found: "run",
+    code: "VENDOR_REFUSED",
+    says: /41020001.*look at voice/,
+  },
+];
+
+/** What `aliyun.asr` and `aliyun.tts` are set to or given and cannot work with. */
+export const badSettings: readonly BadInput[] = [...credentials, ...settings];
