@@ -83,7 +83,7 @@ class LinkNode implements TaskNode {
   async run(input: TaskInput, emit: AwaitableEmit, signal: AbortSignal): Promise<void> {
     this.#emit = emit;
     const stop = AbortSignal.any([signal, this.#stop.signal]);
-    if (this.options.settings.early) this.#opener.early(stop);
+    if (this.options.settings.early) this.#opener.early(stop, (error) => this.#failure.reject(error));
     const reading = this.#read(input);
     const sending = this.#send(stop);
     reading.catch(() => {});

@@ -35,13 +35,17 @@ export class Opener {
 
   constructor(readonly options: OpenerOptions) {}
 
-  /** Dials and logs in before a session is wanted. A failure is not told: opening tries again and tells then. */
-  early(signal: AbortSignal): void {
+  /**
+   * Dials and logs in before a session is wanted.
+   * @param onHopeless is told of a failure that no other attempt can mend; of others nobody is: opening tries again and tells then.
+   */
+  early(signal: AbortSignal, onHopeless: (error: EngineError) => void): void {
     if (this.#spare) return;
     const spare = this.#connect(1, undefined, signal);
     this.#spare = spare;
-    spare.catch(() => {
+    spare.catch((error) => {
       if (this.#spare === spare) this.#spare = undefined;
+      if (!signal.aborted && error instanceof EngineError && !error.traits.usable) onHopeless(error);
     });
   }
 

@@ -390,6 +390,28 @@ describe("a connection", () => {
     expect(late.at).toEqual([1020]);
   });
 
+  test.each([
+    { code: "VENDOR_KEY_REFUSED", toldMs: 0 },
+    { code: "VENDOR_REFUSED", toldMs: 10_020 },
+  ] as const)("that fails early with $code is told of after $toldMs ms", async ({ code, toldMs }) => {
+    let clock: VirtualClock | undefined;
+    const dial = () => {
+      throw new EngineError(code, "plain does not want to");
+    };
+    const driving = drive(
+      { sessions: "stream", settings: { early: true }, protocol: { dial } },
+      [audio(500)], // somebody speaks after ten seconds
+      {
+        pace: 1,
+        prepare: (service) => {
+          clock = service.clock;
+        },
+      },
+    );
+    await expect(driving).rejects.toMatchObject({ code });
+    expect(clock?.nowMs()).toBe(toldMs);
+  });
+
   test("is kept alive while nothing is sent", async () => {
     const { heard } = await drive(
       { sessions: "stream", settings: { keepAliveMs: 1000 }, protocol: { connect: (wire) => beating(wire) } },
