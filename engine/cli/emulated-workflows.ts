@@ -2,18 +2,20 @@ import { join } from "node:path";
 import { z } from "zod";
 import { EngineError } from "#engine/errors";
 import type { GatewayStream } from "#engine/plugin";
+import type { EmulatorOptions } from "#engine/server";
 import { readYaml } from "#engine/workflow";
 
 /** What is behind an emulated vendor, and how it is told to people. */
 export interface Behind {
-  readonly workflows: ({ readonly text: string } | { readonly file: string })[];
+  readonly workflows: EmulatorOptions["workflows"];
   readonly told: readonly string[];
 }
 
 /** Of the workflows that come with Parlando. */
 const WORKFLOWS = join(import.meta.dir, "../../workflows");
 const RECOGNISER = join(WORKFLOWS, "transcribe.yaml");
-const SPEAKER = join(WORKFLOWS, "speak.yaml");
+/** The vendors' clients ask for the vendors' voices, which this machine does not have: it speaks with its own. */
+const SPEAKER = { file: join(WORKFLOWS, "speak.yaml"), params: { voice: "en" } };
 
 /** A sentence for each stretch of this length, for ten minutes. */
 const STRETCH_MS = 2000;
@@ -90,11 +92,11 @@ export function behindByDefault(
   return {
     workflows: [
       ...(listens ? [given.local ? { file: RECOGNISER } : { text: scripted(script) }] : []),
-      ...(speaks ? [{ file: SPEAKER }] : []),
+      ...(speaks ? [SPEAKER] : []),
     ],
     told: [
       ...(listens ? [`recognition: ${given.local ? "this machine, English (workflows/transcribe.yaml)" : heard}`] : []),
-      ...(speaks ? ["synthesis: this machine (workflows/speak.yaml)"] : []),
+      ...(speaks ? ["synthesis: this machine (workflows/speak.yaml), whatever voice is asked for"] : []),
     ],
   };
 }

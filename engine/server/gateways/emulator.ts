@@ -16,6 +16,11 @@ import type {
 import { type Household, SystemNetwork } from "#engine/runtime";
 import { listenGateways } from "./listen-gateways.ts";
 
+export interface EmulatedFile {
+  readonly file: string;
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+
 export interface EmulatorOptions {
   readonly types: NodeTypes;
   readonly household: Household;
@@ -23,8 +28,8 @@ export interface EmulatorOptions {
   readonly log: Logger;
   /** Of the gateway. */
   readonly type: string;
-  /** What is behind it, one for each kind of stream: texts, or absolute paths of files. */
-  readonly workflows: readonly ({ readonly text: string } | { readonly file: string })[];
+  /** What is behind it, one for each kind of stream: texts, or absolute paths of files, with params that go before what a client asks for. */
+  readonly workflows: readonly ({ readonly text: string } | EmulatedFile)[];
   readonly faults?: FaultScript;
   /** Settings of the gateway's type. */
   readonly with?: Readonly<Record<string, unknown>>;
@@ -133,7 +138,7 @@ async function gatewayOf(
 ): Promise<Record<string, unknown>> {
   const files = await Promise.all(
     workflows.map(async (workflow, at) => {
-      if ("file" in workflow) return workflow.file;
+      if ("file" in workflow) return { workflow: workflow.file, params: workflow.params ?? {} };
       const file = join(folder, `workflow-${at + 1}.yaml`);
       await writeFile(file, workflow.text);
       return file;

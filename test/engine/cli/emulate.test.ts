@@ -63,6 +63,25 @@ test("what it prints is enough to talk to it: a script answers, and nothing of i
   expect(left()).toEqual([]);
 });
 
+const voiceless = Bun.which("espeak-ng") === null;
+test.skipIf(voiceless)("this machine's voice speaks, whatever voice of the vendor's is asked for", async () => {
+  const { settings } = await emulating(["aliyun"], "aliyun.tts");
+  const prompt = {
+    kind: "text" as const,
+    role: "prompt" as const,
+    text: "Hello.",
+    utterance: "u1",
+    revision: 1,
+    final: true,
+    stableChars: 6,
+    startSample: 0,
+    endSample: 0,
+    sampleRateHz: 16_000,
+  };
+  const spoken = await drive("aliyun.tts", { ...settings("aliyun.tts"), voice: "xiaoyun" }, [prompt]);
+  expect(spoken.frames("audio").length).toBeGreaterThan(0);
+});
+
 test("a script of one's own, with translations, over TCP", async () => {
   const script = `
 results: [{ text: good morning, untilMs: 1000 }, { text: bye, untilMs: 2000 }]
