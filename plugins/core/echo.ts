@@ -5,11 +5,15 @@ import {
   type Emit,
   type Frame,
   type InlineNode,
+  type InputPorts,
   msToSamples,
   type NodeContext,
 } from "#engine/plugin";
 import { EchoCanceller } from "#native/speexdsp";
+import { requireRealClock } from "./devices/recovery.ts";
+import { RunDevices } from "./devices/run-devices.ts";
 import { AlignedStream } from "./enhance/aligned.ts";
+import { PlayedReference } from "./enhance/played-reference.ts";
 import { Reference } from "./enhance/reference.ts";
 
 const BLOCK_MS = 20;
@@ -39,6 +43,12 @@ const config = z.strictObject({
     .describe(
       "How much later than its place in the stream the loudspeaker is heard, where that is known and more than tailMs.",
     ),
+  reference: z
+    .enum(["input", "speakers"])
+    .default("input")
+    .describe(
+      "What is taken away: the audio of the input `loudspeaker`, or what the core.speakers of this run are heard playing, beside a core.microphone on the same machine.",
+    ),
   residue: z.boolean().default(true).describe("Lowers what the filter leaves of the echo, too, for 20 ms more delay."),
   waitMs: z
     .number()
@@ -58,19 +68,24 @@ export const echo = defineNode({
   type: "core.echo",
   summary: "Takes what the loudspeaker plays out of what the microphone hears.",
   role: "filter",
-  inputs: ({ sampleRateHz }) => ({
+  inputs: ({ sampleRateHz, reference }): InputPorts => ({
     audio: { kinds: ["audio", "speech"], audio: { sampleRateHz, channels: 1 }, default: true },
-    loudspeaker: { kinds: ["audio"], audio: { sampleRateHz, channels: 1 } },
+    ...(reference === "input" && { loudspeaker: { kinds: ["audio"], audio: { sampleRateHz, channels: 1 } } }),
   }),
   outputs: { audio: { kinds: ["audio", "speech"], audio: "same" } },
   passes: "time",
   delays: ({ residue }) => [{ ms: residue ? 2 * BLOCK_MS : BLOCK_MS, why: "echo is taken out block by block" }],
   config,
-  create: (settings, ctx) => new Echo(settings, ctx),
+  create(settings, ctx) {
+    if (settings.reference === "input") return new Echo(settings, ctx);
+    requireRealClock(ctx, "loudspeaker");
+    return new Echo(settings, ctx, new RunDevices(ctx));
+  },
 });
 
 class Echo implements InlineNode {
-  readonly #reference: Reference;
+  /** Of the input; undefined where the run's own devices tell. */
+  readonly #reference: Reference | undefined;
   readonly #stream: AlignedStream;
   readonly #waitSamples: number;
   readonly #offsetSamples: number;
@@ -82,6 +97,7 @@ class Echo implements InlineNode {
   constructor(
     settings: Settings,
     private readonly ctx: NodeContext,
+    private readonly devices?: RunDevices,
   ) {
     const { sampleRateHz, tailMs, residue } = settings;
     const frameSamples = msToSamples(BLOCK_MS, sampleRateHz);
@@ -90,12 +106,14 @@ class Echo implements InlineNode {
     this.#canceller = open();
     this.#waitSamples = msToSamples(settings.waitMs, sampleRateHz);
     this.#offsetSamples = Math.sign(settings.offsetMs) * msToSamples(Math.abs(settings.offsetMs), sampleRateHz);
-    this.#reference = new Reference(KEPT_SECONDS * sampleRateHz + this.#waitSamples + Math.abs(this.#offsetSamples));
+    const keptSamples = KEPT_SECONDS * sampleRateHz + this.#waitSamples + Math.abs(this.#offsetSamples);
+    this.#reference = devices ? undefined : new Reference(keptSamples);
+    const played = this.#reference ?? new PlayedReference(devices!, sampleRateHz, keptSamples);
     this.#stream = new AlignedStream(
       { blockSamples: frameSamples, delaySamples: residue ? frameSamples : 0 },
       (heard, startSample) => {
         const at = startSample - this.#offsetSamples;
-        return this.#canceller.run(heard, this.#reference.read(at, heard.length));
+        return this.#canceller.run(heard, played.read(at, heard.length));
       },
       () => undefined, // what was learnt of the room holds behind a gap, too
     );
@@ -104,7 +122,7 @@ class Echo implements InlineNode {
   onFrame(frame: Frame, emit: Emit, port: string): void {
     if (port === "loudspeaker") {
       if (frame.kind === "audio") {
-        this.#reference.push(frame.pcm, frame.startSample);
+        this.#reference?.push(frame.pcm, frame.startSample);
         this.ctx.gate(frame.pcm.length); // it is listened to, and never goes on
       }
     } else {
@@ -117,7 +135,7 @@ class Echo implements InlineNode {
   onControl(control: { readonly kind: string; readonly port?: string }, emit: Emit): void {
     if (control.kind !== "end") return;
     if (control.port === "loudspeaker") {
-      this.#reference.end();
+      this.#reference?.end();
       this.#pass(emit);
       return;
     }
@@ -131,6 +149,7 @@ class Echo implements InlineNode {
 
   close(): void {
     this.#canceller.close();
+    this.devices?.leave();
   }
 
   /** Hands over what the loudspeaker's audio is there for, or has been waited for long enough. */
@@ -148,6 +167,7 @@ class Echo implements InlineNode {
   }
 
   #ready({ startSample, pcm }: AudioFrame): boolean {
+    if (!this.#reference) return true; // what was played until now is known by now
     if (startSample + pcm.length - this.#offsetSamples <= this.#reference.knownTo) return true;
     if (this.#waitingSamples <= this.#waitSamples) return false;
     this.ctx.count("unheardReferenceSamples", pcm.length);

@@ -3,10 +3,10 @@ import {
   AUDIO_LIMITS,
   type AudioFormat,
   type AwaitableEmit,
+  BYTES_PER_SAMPLE,
   defineNode,
   Framer,
   hostEnvironment,
-  msToSamples,
   type NodeContext,
   SampleDecoder,
   type TaskNode,
@@ -15,6 +15,7 @@ import { Audible } from "./devices/audible.ts";
 import type { CaptureLine } from "./devices/line.ts";
 import { openCapture } from "./devices/open-line.ts";
 import { Recovery, requireRealClock } from "./devices/recovery.ts";
+import { RunDevices } from "./devices/run-devices.ts";
 import { deviceSettings } from "./devices/settings.ts";
 
 const config = z.strictObject({
@@ -55,6 +56,8 @@ type Settings = z.output<typeof config>;
 const FASTEST = 1.02;
 /** So much may come at once, after a pause of the machine's. */
 const BURST_MS = 500;
+/** What comes first from a device was heard that much earlier at most: its own buffer. */
+const MOST_HEARD_BEFORE_MS = 120;
 /** A device may take so long to give its first sample. */
 const OPEN_MS = 5000;
 
@@ -87,7 +90,8 @@ class MicrophoneSource implements TaskNode {
   #startSample = 0;
   /** When the next frame may go out at the earliest. */
   #nextMs = Number.NEGATIVE_INFINITY;
-  #begunMs: number | undefined;
+  readonly #devices: RunDevices;
+  #begun = false;
 
   constructor(settings: Settings, ctx: NodeContext) {
     this.#settings = settings;
@@ -95,6 +99,7 @@ class MicrophoneSource implements TaskNode {
     this.#format = { sampleRateHz: settings.sampleRateHz, channels: settings.channels };
     this.#recovery = new Recovery(ctx, settings, "microphone");
     this.#audible = new Audible(ctx);
+    this.#devices = new RunDevices(ctx);
   }
 
   async run(_input: unknown, emit: AwaitableEmit, signal: AbortSignal): Promise<void> {
@@ -115,6 +120,7 @@ class MicrophoneSource implements TaskNode {
 
   close(): void {
     this.#line?.close();
+    this.#devices.leave();
   }
 
   /** Until the device is gone. @returns why */
@@ -135,7 +141,7 @@ class MicrophoneSource implements TaskNode {
         line.close();
         return bytes === "stalled" ? `nothing came for ${this.#settings.stallMs} ms` : line.reason;
       }
-      if (first) this.#resume();
+      if (first) this.#resume(bytes.length);
       first = false;
       this.#recovery.moving();
       const frames: Int16Array[] = [];
@@ -154,15 +160,16 @@ class MicrophoneSource implements TaskNode {
     }
   }
 
-  /** The time that a lost device cost is a gap. */
-  #resume(): void {
-    const now = this.#ctx.clock.nowMs();
-    this.#begunMs ??= now;
-    const due = msToSamples(now - this.#begunMs, this.#format.sampleRateHz);
+  /** The time that a lost device cost is a gap, and so is what came before where another device of the run began it. */
+  #resume(bytes: number): void {
+    const { sampleRateHz, channels } = this.#format;
+    const firstMs = Math.min(MOST_HEARD_BEFORE_MS, (bytes * 1000) / BYTES_PER_SAMPLE.s16le / channels / sampleRateHz);
+    const due = this.#devices.sample(this.#ctx.clock.nowMs() - firstMs, sampleRateHz);
     if (due > this.#startSample) {
-      this.#ctx.count("lostSamples", due - this.#startSample);
+      if (this.#begun) this.#ctx.count("lostSamples", due - this.#startSample);
       this.#startSample = due;
     }
+    this.#begun = true;
   }
 
   async #give(pcm: Int16Array, emit: AwaitableEmit, signal: AbortSignal): Promise<void> {

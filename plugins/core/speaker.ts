@@ -2,19 +2,24 @@ import { z } from "zod";
 import {
   type AudioFormat,
   type AudioFrame,
+  type AwaitableEmit,
   type Control,
   defineNode,
   encodeS16le,
   hostEnvironment,
   type NodeContext,
+  type OutputPorts,
   type TaskInput,
   type TaskNode,
 } from "#engine/plugin";
 import { Audible } from "./devices/audible.ts";
+import { HeardTrack } from "./devices/heard.ts";
+import { HeardOutput } from "./devices/heard-output.ts";
 import type { LineRequest, PlaybackLine } from "./devices/line.ts";
 import { openPlayback } from "./devices/open-line.ts";
-import { Played } from "./devices/played.ts";
+import { type Owner, Played } from "./devices/played.ts";
 import { Recovery, requireRealClock } from "./devices/recovery.ts";
+import { RunDevices } from "./devices/run-devices.ts";
 import { deviceSettings } from "./devices/settings.ts";
 
 const config = z.strictObject({
@@ -28,6 +33,12 @@ const config = z.strictObject({
     .describe(
       "How far the device is fed ahead of what is heard: so much more can be heard of a protected voice after a barge-in.",
     ),
+  played: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Adds the output `played`: what was really heard, silence among it, on the time line of the run's devices. Such as for a recording of a conversation.",
+    ),
 });
 
 type Settings = z.output<typeof config>;
@@ -38,15 +49,15 @@ const PIECE_MS = 20;
 const MOST_CUT_OFF = 100;
 
 /**
- * Plays audio. What was really heard of each utterance is told: `{ type: "played", utterance, playedMs, ofMs, cut }`; and when a barge-in cut
- * it off, how long that took: `{ type: "silenced", utterance, afterMs, triggerMs }`.
+ * Plays audio. What was really heard of each utterance is told: `{ type: "played", utterance, atMs, playedMs, ofMs, cut }`; and when a barge-in
+ * cut it off, how long that took: `{ type: "silenced", utterance, afterMs, triggerMs }`.
  */
 export const speaker = defineNode({
   type: "core.speaker",
   summary: "Plays audio on a loudspeaker of this machine, and tells what was heard.",
   role: "sink",
   inputs: { audio: { kinds: ["audio"] } },
-  outputs: {},
+  outputs: ({ played }) => (played ? { played: { kinds: ["audio"], audio: "same" } } : ({} as OutputPorts)),
   effects: ["speaker", "program"],
   config,
   shape: "task",
@@ -62,6 +73,8 @@ class SpeakerSink implements TaskNode {
   readonly #recovery: Recovery;
   readonly #played: Played;
   readonly #audible: Audible;
+  readonly #devices: RunDevices;
+  #heard: HeardTrack | undefined;
   #line: { readonly format: AudioFormat; readonly line: PlaybackLine } | undefined;
   /** Rises with every barge-in: the frame that is being played then is not played on. */
   #silenced = 0;
@@ -77,27 +90,38 @@ class SpeakerSink implements TaskNode {
     this.#ctx = ctx;
     this.#recovery = new Recovery(ctx, settings, "speaker");
     this.#audible = new Audible(ctx);
+    this.#devices = new RunDevices(ctx);
     this.#played = new Played(
       () => ctx.clock.nowMs(),
-      (facts) => {
-        ctx.report({ type: "played", ...facts });
+      ({ fromMs, ...facts }) => {
+        ctx.report({ type: "played", atMs: this.#devices.sample(fromMs, 1000), ...facts });
         ctx.count("playedMs", Math.round(facts.playedMs));
       },
     );
+    if (settings.played && ctx.formats.audio) this.#follow(ctx.formats.audio);
   }
 
-  async run(input: TaskInput, _emit: unknown, signal: AbortSignal): Promise<void> {
+  async run(input: TaskInput, emit: AwaitableEmit, signal: AbortSignal): Promise<void> {
     const stop = () => this.#line?.line.close();
     signal.addEventListener("abort", stop, { once: true });
+    const telling = this.#settings.played ? this.#tellHeard(emit, signal) : undefined;
     try {
-      for await (const frame of input) if (frame.kind === "audio") await this.#play(frame, signal);
-      await this.#finish(signal);
-      await this.#silencing;
+      const playing = this.#playAll(input, signal);
+      playing.catch(() => undefined); // where the other fails first
+      await Promise.race([playing, ...(telling ? [telling.failed] : [])]);
+      await telling?.finish();
     } finally {
+      telling?.stop();
       signal.removeEventListener("abort", stop);
       this.#line?.line.close();
-      this.#played.cut(() => false);
+      this.#cut(() => false);
     }
+  }
+
+  async #playAll(input: TaskInput, signal: AbortSignal): Promise<void> {
+    for await (const frame of input) if (frame.kind === "audio") await this.#play(frame, signal);
+    await this.#finish(signal);
+    await this.#silencing;
   }
 
   onControl(control: Control): void {
@@ -114,7 +138,7 @@ class SpeakerSink implements TaskNode {
     if (this.#line && this.#played.aheadMs() > 0) this.#tellSilence(this.#line.line, control);
     this.#line?.line.close();
     this.#line = undefined;
-    this.#played.cut(({ utterance, kept }) => kept || utterance === control.utterance);
+    this.#cut(({ utterance, kept }) => kept || utterance === control.utterance);
     this.#audible.until(this.#ctx.clock.nowMs());
   }
 
@@ -134,6 +158,41 @@ class SpeakerSink implements TaskNode {
   close(): void {
     this.#line?.line.close();
     this.#audible.forget();
+    this.#devices.leave();
+  }
+
+  /** The device is silent from now on. */
+  #cut(stays: (owner: Owner) => boolean): void {
+    const nowMs = this.#ctx.clock.nowMs();
+    const heard = this.#heard;
+    heard?.cut(this.#devices.sample(nowMs, heard.format.sampleRateHz));
+    this.#played.cut(stays, nowMs);
+  }
+
+  /** What is heard from now on is followed, at its place. */
+  #follow({ sampleRateHz, channels }: AudioFormat): HeardTrack {
+    const { format } = this.#heard ?? {};
+    if (this.#heard && format?.sampleRateHz === sampleRateHz && format.channels === channels) return this.#heard;
+    const track = new HeardTrack({ sampleRateHz, channels }, () => this.#devices.nowSample(sampleRateHz) ?? 0);
+    this.#heard = track;
+    this.#devices.plays(track);
+    return track;
+  }
+
+  #tellHeard(emit: AwaitableEmit, signal: AbortSignal) {
+    const over = new AbortController();
+    const output = new HeardOutput(this.#ctx, () => this.#heard, emit);
+    const failed = output.run(AbortSignal.any([signal, over.signal]));
+    failed.catch(() => undefined); // it ends with an error in any case: with the run's, where that matters
+    return {
+      failed,
+      stop: () => over.abort(),
+      async finish() {
+        over.abort();
+        await failed.catch(() => undefined);
+        await output.finish();
+      },
+    };
   }
 
   /** Until the last of it was heard, or a barge-in cut it off. */
@@ -174,10 +233,20 @@ class SpeakerSink implements TaskNode {
       }
       const written = await this.#write(piece, frame, signal);
       if (!written) continue;
-      this.#played.wrote({ utterance: frame.utterance, kept: frame.protected === true }, ms);
+      this.#handedOver(piece, frame, ms);
       this.#audible.until(clock.nowMs() + this.#played.aheadMs());
       this.#recovery.moving();
     }
+  }
+
+  #handedOver(pcm: Int16Array, { sampleRateHz, channels, utterance, protected: kept }: AudioFrame, ms: number): void {
+    const nowMs = this.#ctx.clock.nowMs();
+    const now = this.#devices.sample(nowMs, sampleRateHz); // where it is the run's first device, its time begins here
+    if (this.#settings.played || this.#devices.listened) {
+      const follows = this.#played.aheadMs(nowMs) > 0;
+      this.#follow({ sampleRateHz, channels }).wrote(pcm, follows ? undefined : now);
+    }
+    this.#played.wrote({ utterance, kept: kept === true }, ms, nowMs);
   }
 
   /** Until the device has taken it. @returns false where a barge-in ended it */
@@ -191,7 +260,7 @@ class SpeakerSink implements TaskNode {
       if (reason === undefined) return true;
       line.close();
       this.#line = undefined;
-      this.#played.cut(() => false);
+      this.#cut(() => false);
       await this.#recovery.lost(reason, signal);
     }
   }

@@ -7,6 +7,8 @@ export interface Owner {
 
 export interface PlayedFacts {
   readonly utterance?: string;
+  /** When it began to be heard, or would have. */
+  readonly fromMs: number;
   readonly playedMs: number;
   /** Handed to the device so far. */
   readonly ofMs: number;
@@ -15,7 +17,10 @@ export interface PlayedFacts {
 }
 
 interface Stretch extends Owner {
-  fromMs: number;
+  /** Of the clock. */
+  readonly heardFromMs: number;
+  /** Of what was handed over. */
+  readonly fromMs: number;
   untilMs: number;
 }
 
@@ -35,30 +40,31 @@ export class Played {
   ) {}
 
   /** What was handed over and is not heard yet. */
-  aheadMs(): number {
-    return Math.max(0, this.#beganMs + this.#writtenMs - this.nowMs());
+  aheadMs(nowMs = this.nowMs()): number {
+    return Math.max(0, this.#beganMs + this.#writtenMs - nowMs);
   }
 
-  wrote(owner: Owner, ms: number): void {
-    this.#pass();
-    if (this.aheadMs() === 0) this.#beganMs = this.nowMs() - this.#writtenMs;
+  wrote(owner: Owner, ms: number, nowMs = this.nowMs()): void {
+    this.#pass(nowMs);
+    if (this.aheadMs(nowMs) === 0) this.#beganMs = nowMs - this.#writtenMs;
+    const heardFromMs = this.#beganMs + this.#writtenMs;
     const last = this.#stretches.at(-1);
     if (last && last.utterance === owner.utterance && last.kept === owner.kept) last.untilMs += ms;
-    else this.#stretches.push({ ...owner, fromMs: this.#writtenMs, untilMs: this.#writtenMs + ms });
+    else this.#stretches.push({ ...owner, heardFromMs, fromMs: this.#writtenMs, untilMs: this.#writtenMs + ms });
     this.#writtenMs += ms;
   }
 
   /** Something of that kind was handed over and is not heard yet. */
   waits(of: (owner: Owner) => boolean): boolean {
-    const heardMs = this.#heardMs();
+    const heardMs = this.#heardMs(this.nowMs());
     return this.#stretches.some((stretch) => stretch.untilMs > heardMs && of(stretch));
   }
 
   /** The device was silenced: what is not heard yet never will be, but for what `stays`. */
-  cut(stays: (owner: Owner) => boolean): void {
-    const heardMs = this.#heardMs();
+  cut(stays: (owner: Owner) => boolean, nowMs = this.nowMs()): void {
+    const heardMs = this.#heardMs(nowMs);
     for (const stretch of this.#stretches.splice(0)) if (!stays(stretch)) this.#report(stretch, heardMs);
-    this.#beganMs = this.nowMs() - this.#writtenMs;
+    this.#beganMs = nowMs - this.#writtenMs;
   }
 
   /** All that was handed over was heard. */
@@ -67,19 +73,20 @@ export class Played {
   }
 
   /** Tells what was heard to its end while others followed. */
-  #pass(): void {
-    const heardMs = this.#heardMs();
+  #pass(nowMs: number): void {
+    const heardMs = this.#heardMs(nowMs);
     while (this.#stretches.length > 1 && this.#stretches[0]!.untilMs <= heardMs)
       this.#report(this.#stretches.shift()!, heardMs);
   }
 
-  #heardMs(): number {
-    return Math.max(0, Math.min(this.#writtenMs, this.nowMs() - this.#beganMs));
+  #heardMs(nowMs: number): number {
+    return Math.max(0, Math.min(this.#writtenMs, nowMs - this.#beganMs));
   }
 
-  #report({ utterance, fromMs, untilMs }: Stretch, heardMs: number): void {
+  #report({ utterance, heardFromMs, fromMs, untilMs }: Stretch, heardMs: number): void {
     const ofMs = untilMs - fromMs;
     const playedMs = Math.max(0, Math.min(ofMs, heardMs - fromMs));
-    this.tell({ ...(utterance !== undefined && { utterance }), playedMs, ofMs, cut: playedMs < ofMs });
+    const cut = playedMs < ofMs;
+    this.tell({ ...(utterance !== undefined && { utterance }), fromMs: heardFromMs, playedMs, ofMs, cut });
   }
 }

@@ -26,6 +26,11 @@ export class Reference {
     this.#end = Math.max(this.#end, startSample + pcm.length);
   }
 
+  /** What was told of this place and behind it is taken back. */
+  forgetFrom(sample: number): void {
+    this.#end = Math.min(this.#end, sample);
+  }
+
   end(): void {
     this.#ended = true;
   }

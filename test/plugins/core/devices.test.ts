@@ -16,7 +16,7 @@ import { driveNode } from "#engine/testing";
 import core from "#plugins/core";
 import { covers } from "#test/covers";
 import { inline, planOf, sourceOf, startPlan } from "#test/doubles";
-import { counting, framesOf } from "#test/signals";
+import { concat, counting, framesOf, tone } from "#test/signals";
 import { devicesIn } from "../../../plugins/core/devices/engines.ts";
 import { Played, type PlayedFacts } from "../../../plugins/core/devices/played.ts";
 
@@ -190,7 +190,8 @@ describe("a loudspeaker through a program", () => {
     const { played, report } = await play({}, frames(300, "u1"));
     expect(report.state).toBe("done");
     expect(samplesOf(heard)).toEqual(counting(300 * 16));
-    expect(played).toEqual([{ type: "played", utterance: "u1", playedMs: 300, ofMs: 300, cut: false }]);
+    const atMs = expect.any(Number);
+    expect(played).toEqual([{ type: "played", utterance: "u1", atMs, playedMs: 300, ofMs: 300, cut: false }]);
   });
 
   test("is silenced by a barge-in, and tells how much was heard", async () => {
@@ -202,6 +203,42 @@ describe("a loudspeaker through a program", () => {
     expect(report.nodes.find(({ node }) => node === "speaker")!.counters).toMatchObject({
       silencedSamples: (2000 - 20) * 16,
     });
+  });
+
+  test("tells on an output what was heard of it, and nothing of what a barge-in cut off", async () => {
+    program("aplay", "exec cat > /dev/null");
+    const [sent, later] = [counting(200 * 16), tone({ hz: 440, ms: 60 })];
+    const { frames, events } = await driveNode(
+      speaker,
+      { played: true },
+      {
+        frames: [
+          ...framesOf(sent, { utterance: "u1" }),
+          { kind: "barge-in", utterance: "mine" },
+          ...framesOf(later, { utterance: "u2" }),
+        ],
+        clock: new SystemClock(),
+      },
+    );
+    const told = frames("played").filter((frame) => frame.kind === "audio");
+    expect(told.map(({ startSample }) => startSample)).toEqual(told.map((_, i) => i * 320));
+    const heard = concat(...told.map(({ pcm }) => pcm)).filter((sample) => sample !== 0);
+    // of the first as much as was heard before the barge-in, then all of the second
+    const second = later.filter((sample) => sample !== 0);
+    const first = heard.subarray(0, heard.length - second.length);
+    expect(first).toEqual(sent.filter((sample) => sample !== 0).subarray(0, first.length));
+    expect(heard.subarray(first.length)).toEqual(second);
+    const [cut, whole] = events.filter(({ type }) => type === "played");
+    expect(cut).toMatchObject({ utterance: "u1", ofMs: 200 });
+    expect(whole).toMatchObject({ utterance: "u2", playedMs: 60, ofMs: 60, cut: false });
+    expect(Math.abs(first.length - Number(cut!.playedMs) * 16)).toBeLessThanOrEqual(2);
+    expect(Number(whole!.atMs)).toBeGreaterThanOrEqual(Number(cut!.atMs) + Math.floor(Number(cut!.playedMs)));
+  });
+
+  test("has that output only where it is asked for", () => {
+    const outputs = (settings: object) => Object.keys(speaker.outputs(speaker.config.parse(settings)));
+    expect(outputs({})).toEqual([]);
+    expect(outputs({ played: true })).toEqual(["played"]);
   });
 
   test("that is lost is told with a code, and opened again", async () => {
@@ -280,6 +317,17 @@ describe.skipIf(!alsa)(`ALSA's own devices without hardware${alsa ? "" : ": alsa
     expect(samplesOf(raw).subarray(0, 6400)).toEqual(counting(6400));
   });
 
+  test("what its output tells is what a file device kept", async () => {
+    const raw = devices();
+    const sent = tone({ hz: 440, ms: 400 });
+    const settings = { device: "parlando_out", played: true };
+    const { frames } = await driveNode(speaker, settings, { frames: framesOf(sent), clock: new SystemClock() });
+    const told = frames("played").flatMap((frame) => (frame.kind === "audio" ? [frame.pcm] : []));
+    const spoken = (pcm: Int16Array) => pcm.filter((sample) => sample !== 0);
+    expect(spoken(concat(...told))).toEqual(spoken(sent));
+    expect(spoken(samplesOf(raw))).toEqual(spoken(sent));
+  });
+
   test.each([
     { name: "microphone", use: () => listen({ device: "parlando_none" }, () => false) },
     {
@@ -344,8 +392,8 @@ describe("what was heard", () => {
     at(5060);
     played.cut(() => false);
     expect(told).toEqual([
-      { utterance: "a", playedMs: 100, ofMs: 100, cut: false },
-      { utterance: "b", playedMs: 60, ofMs: 200, cut: true },
+      { utterance: "a", fromMs: 1000, playedMs: 100, ofMs: 100, cut: false },
+      { utterance: "b", fromMs: 5000, playedMs: 60, ofMs: 200, cut: true },
     ]);
   });
 
@@ -356,8 +404,8 @@ describe("what was heard", () => {
     at(40);
     played.cut(() => false);
     expect(told).toEqual([
-      { utterance: "a", playedMs: 40, ofMs: 100, cut: true },
-      { utterance: "b", playedMs: 0, ofMs: 100, cut: true },
+      { utterance: "a", fromMs: 0, playedMs: 40, ofMs: 100, cut: true },
+      { utterance: "b", fromMs: 100, playedMs: 0, ofMs: 100, cut: true },
     ]);
   });
 

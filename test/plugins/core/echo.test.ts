@@ -1,10 +1,13 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { levelDbfs } from "#engine/audio";
 import type { AudioFrame } from "#engine/plugin";
+import { SystemClock } from "#engine/runtime";
 import { audioNodeContract, driveNode, registerContract } from "#engine/testing";
 import { findSpeexDsp } from "#native/speexdsp";
 import { covers } from "#test/covers";
 import { concat, framesOf, noise, silence, tone, voice } from "#test/signals";
+import { HeardTrack } from "../../../plugins/core/devices/heard.ts";
+import { RunDevices } from "../../../plugins/core/devices/run-devices.ts";
 import { echo } from "../../../plugins/core/echo.ts";
 import { Reference } from "../../../plugins/core/enhance/reference.ts";
 
@@ -97,6 +100,53 @@ describe.skipIf(!here)(`core.echo${here ? "" : ": libspeexdsp1 is not installed"
     expect(pcmOf(driven.frames("audio")).length).toBe(near.length);
     expect(driven.counters.unheardReferenceSamples).toBeGreaterThan(0);
   });
+});
+
+describe.skipIf(!here)("beside the run's own loudspeaker", () => {
+  /** What a loudspeaker of the same run plays, from a position of its time line on. */
+  function loudspeaker(played: Int16Array, from: number): RunDevices {
+    const clock = new SystemClock();
+    const devices = new RunDevices({ runId: "run", nodeId: "loud", clock });
+    const track = new HeardTrack({ sampleRateHz: RATE_HZ, channels: 1 }, () => from + played.length);
+    track.wrote(played, from);
+    devices.plays(track);
+    return devices;
+  }
+
+  test("takes away what that is heard playing, with no edge from the one to the other", async () => {
+    const played = loud();
+    const before = silence({ ms: 700 });
+    const heard = concat(before, inRoom(played));
+    const devices = loudspeaker(played, before.length);
+    const driven = await driveNode(
+      echo,
+      { reference: "speakers" },
+      { frames: framesOf(heard), formats: { audio: formats.audio }, clock: new SystemClock() },
+    ).finally(() => devices.leave());
+    const out = pcmOf(driven.frames("audio"));
+    expect(out.length).toBe(heard.length);
+    const known = heard.length / 2;
+    expect(levelDbfs(heard.subarray(known)) - levelDbfs(out.subarray(known))).toBeGreaterThan(25);
+    expect(driven.counters).toEqual({});
+  });
+
+  test("whoever is near is heard as they are where nothing is played", async () => {
+    const near = tone({ hz: 700, ms: 1000 });
+    const options = { frames: framesOf(near), formats: { audio: formats.audio }, clock: new SystemClock() };
+    const out = pcmOf((await driveNode(echo, { reference: "speakers", residue: false }, options)).frames("audio"));
+    expect(Math.abs(levelDbfs(out) - levelDbfs(near))).toBeLessThan(1);
+  });
+
+  test("is refused under a virtual clock, as the devices are", async () => {
+    const driven = driveNode(echo, { reference: "speakers" }, { frames: framesOf(silence({ ms: 20 })) });
+    await expect(driven).rejects.toMatchObject({ code: "CLOCK_REFUSES" });
+  });
+});
+
+test("only where the loudspeaker comes by an edge there is an input for it", () => {
+  const inputs = (settings: object) => Object.keys(echo.inputs(echo.config.parse(settings)));
+  expect(inputs({})).toEqual(["audio", "loudspeaker"]);
+  expect(inputs({ reference: "speakers" })).toEqual(["audio"]);
 });
 
 test("what was played is known by its place, gaps are silence, and the oldest goes", () => {
