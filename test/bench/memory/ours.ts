@@ -7,7 +7,7 @@ import { framesOf, speechPcm } from "../harness/speech.ts";
 import { LiveRuns } from "../path/live-runs.ts";
 import { planText } from "../path/workflow.ts";
 
-/** `perRun`: KiB that each of many live runs adds. `growth`: MiB in use, again and again over the second half of a time. */
+/** `perRun`: KiB that each of many live runs adds. `growth`: MiB in use, again and again over the second half of a time, as `Reading`s. */
 export type MemoryQuestion =
   | (Question & { readonly ask: "perRun"; readonly runs: number; readonly ticks: number })
   | (Question & { readonly ask: "growth"; readonly runs: number; readonly virtualS: number; readonly everyS: number });
@@ -19,24 +19,47 @@ export interface Memory {
   readonly free: number;
 }
 
+/** What a collection leaves, in MiB, and what was resident just before it, garbage and all. */
+export interface Reading extends Memory {
+  readonly found: number;
+  /** Virtual seconds since the start. */
+  readonly atS: number;
+}
+
 const FRAME_MS = 20;
-/** Once and for all: as much as comes back. */
+/** Of the machine: the allocator gives pages back after a while. */
 const SETTLE_MS = 2000;
-/** Between many readings, which scatter alike whether they wait for 400 ms or for 2000: more of them say more. */
-const SHORT_SETTLE_MS = 400;
+/** The same for one of many readings: so often it is asked, so far apart, whether pages still go. Nearly all have gone at the second time. */
+const LOOKS = 20;
+const LOOK_MS = 50;
 const frames = framesOf(speechPcm());
 
-/**
- * Bytes, after what is not used any more was collected and given back to the system.
- * @param settleMs of the machine: the allocator gives pages back after a while.
- */
-async function bytes(settleMs: number): Promise<Memory> {
+/** Bytes, after what is not used any more was collected and given back to the system. */
+async function bytes(): Promise<Memory> {
   for (const share of [0.75, 0.25]) {
     Bun.gc(true);
-    await Bun.sleep(share * settleMs);
+    await Bun.sleep(share * SETTLE_MS);
   }
+  return left();
+}
+
+function left(): Memory {
   const { heapSize, heapCapacity } = heapStats();
   return { resident: process.memoryUsage.rss(), used: heapSize, free: heapCapacity - heapSize };
+}
+
+async function reading(atS: number): Promise<Reading> {
+  const found = process.memoryUsage.rss() / 2 ** 20;
+  Bun.gc(true);
+  await Bun.sleep(LOOK_MS);
+  let resident = process.memoryUsage.rss();
+  for (let look = 1; look < LOOKS; look++) {
+    await Bun.sleep(LOOK_MS);
+    const now = process.memoryUsage.rss();
+    if (now === resident) break;
+    resident = now;
+  }
+  return { ...scaled(left(), 2 ** 20), found, atS };
 }
 
 const scaled = (of: Memory, by: number): Memory => ({
@@ -57,11 +80,11 @@ async function perRun(runs: number, ticks: number): Promise<Memory> {
   await first.start(100);
   await pushed(first, ticks);
   await first.end();
-  const before = await bytes(SETTLE_MS);
+  const before = await bytes();
   const live = new LiveRuns();
   await live.start(runs);
   await pushed(live, ticks);
-  const after = await bytes(SETTLE_MS);
+  const after = await bytes();
   const grown: Memory = {
     resident: after.resident - before.resident,
     used: after.used - before.used,
@@ -100,12 +123,12 @@ nodes:
 const WARM_EVERY_S = 30;
 
 /** Time passes as fast as there is nothing to do; a frame for each run every 20 ms of it. */
-async function growth(runs: number, virtualS: number, everyS: number): Promise<Memory[]> {
+async function growth(runs: number, virtualS: number, everyS: number): Promise<Reading[]> {
   const clock = new VirtualClock();
   let goOn = clock.hold(); // or it would jump ahead while runs start
   const live = new LiveRuns((source) => planText(SLOW, source, [slowReader]), clock);
   await live.start(runs);
-  const seen: Memory[] = [];
+  const seen: Reading[] = [];
   const ticks = (virtualS * 1000) / FRAME_MS;
   const isReading = (tick: number) => tick % (((tick > ticks / 2 ? everyS : WARM_EVERY_S) * 1000) / FRAME_MS) === 0;
   await new Promise<void>((resolve, reject) => {
@@ -114,8 +137,8 @@ async function growth(runs: number, virtualS: number, everyS: number): Promise<M
       live.push(frames, tick++);
       if (isReading(tick)) {
         goOn = clock.hold();
-        const now = await bytes(SHORT_SETTLE_MS);
-        if (tick > ticks / 2) seen.push(scaled(now, 2 ** 20));
+        const now = await reading((tick * FRAME_MS) / 1000);
+        if (tick > ticks / 2) seen.push(now);
         goOn();
       }
       if (tick === ticks) resolve();
