@@ -113,7 +113,7 @@ export class Conversation {
     taskId: string,
     appkey: string,
     payload: Readonly<Record<string, unknown>>,
-  ): Refusal | undefined {
+  ): ReturnType<ServedTask["start"]> {
     if (this.#task && !this.#task.isOver) return wrongState("STARTED");
     this.#taskId = taskId;
     if (!this.key) return refusal(40000001, "Gateway:ACCESS_DENIED:The token is invalid!");

@@ -1,5 +1,5 @@
 import type { GatewayHost, GatewayKey, Incoming, Outgoing } from "#engine/plugin";
-import { signCall } from "../token/signature.ts";
+import { canonicalQuery, signCall, stringToSign } from "../token/signature.ts";
 import { equalSecrets, sealToken } from "./credentials.ts";
 
 /** How far a caller's clock may be off. */
@@ -42,8 +42,12 @@ export class TokenDesk {
     const method = request.method === "GET" ? "GET" : "POST";
     const { signature } = signCall(method, parameters, key.secret);
     // base64 has no blank: one is a plus that was sent without percent-encoding
-    if (!equalSecrets((parameters.Signature ?? "").replaceAll(" ", "+"), signature))
-      return this.#refuse(400, "SignatureDoesNotMatch", "Specified signature is not matched with our calculation.");
+    if (!equalSecrets((parameters.Signature ?? "").replaceAll(" ", "+"), signature)) {
+      // the vendor's libraries look at what stands behind the colon, and know by it that it is the secret that is wrong
+      const signed = stringToSign(method, canonicalQuery(parameters));
+      const words = `Specified signature is not matched with our calculation. server string to sign is:${signed}`;
+      return this.#refuse(400, "SignatureDoesNotMatch", words);
+    }
     return this.#stale(key, parameters) ?? this.#issue(key);
   }
 

@@ -28,8 +28,8 @@ export class FlowingTask extends SpeakingTask {
   #currentUtterance: string | undefined;
   #index = 0;
 
-  override start(payload: Payload): Refusal | undefined {
-    const refused = this.prepare(payload);
+  override async start(payload: Payload): Promise<Refusal | undefined> {
+    const refused = await this.prepare(payload);
     if (refused) return refused;
     this.#sessionId = wordIn(payload, "session_id") ?? this.place.host.newId().replaceAll("-", "");
     this.begin({ input: { kind: "text" }, params: spokenParams(payload) }, () =>
@@ -58,6 +58,7 @@ export class FlowingTask extends SpeakingTask {
 
   protected completed(): void {
     this.#endSentence();
+    this.out?.end();
     this.tell("SynthesisCompleted", { measureType: "TextLengthHD", measureLength: this.#characters });
   }
 

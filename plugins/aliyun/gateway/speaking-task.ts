@@ -1,22 +1,24 @@
-import { type Frame, samplesToMs, type TextFrame } from "#engine/plugin";
-import { AudioOut, SPOKEN_FORMATS, SPOKEN_RATES_HZ } from "./audio-out.ts";
-import { type Refusal, refusal } from "./outlet.ts";
+import { asEngineError, type Frame, SpokenOut, samplesToMs, type TextFrame } from "#engine/plugin";
+import { type Refusal, refusal, refusalOf } from "./outlet.ts";
 import { flag, numberIn, type Payload, ServedTask, wordIn } from "./task.ts";
+
+const RATES_HZ = [8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000];
+const FORMATS = ["pcm", "wav", "mp3"] as const;
+const MESSAGE_BYTES = 3200;
 
 /** Gives a client's texts to the workflow, and what it speaks back to the client. */
 export abstract class SpeakingTask extends ServedTask {
-  protected out: AudioOut | undefined;
+  protected out: SpokenOut | undefined;
   protected subtitles = false;
   protected ssml = false;
 
   /** Checks what all kinds of synthesis are asked for. */
-  protected prepare(payload: Payload): Refusal | undefined {
-    const format = wordIn(payload, "format") ?? "pcm";
-    if (!SPOKEN_FORMATS.includes(format))
-      return refusal(41010100, "Gateway:UNSUPPORTED_FORMAT:Unsupported audio format!");
+  protected async prepare(payload: Payload): Promise<Refusal | undefined> {
+    const named = wordIn(payload, "format") ?? "pcm";
+    const format = FORMATS.find((each) => each === named);
+    if (!format) return refusal(41010100, "Gateway:UNSUPPORTED_FORMAT:Unsupported audio format!");
     const rate = numberIn(payload, "sample_rate") ?? 16000;
-    if (!SPOKEN_RATES_HZ.includes(rate))
-      return refusal(41010101, "Gateway:UNSUPPORTED_SAMPLE_RATE:Unsupported sample rate!");
+    if (!RATES_HZ.includes(rate)) return refusal(41010101, "Gateway:UNSUPPORTED_SAMPLE_RATE:Unsupported sample rate!");
     for (const [name, least, most] of RANGES) {
       const value = payload[name];
       if (value !== undefined && !(typeof value === "number" && value >= least && value <= most))
@@ -24,8 +26,17 @@ export abstract class SpeakingTask extends ServedTask {
     }
     this.subtitles = flag(payload, "enable_subtitle");
     this.ssml = flag(payload, "enable_ssml");
-    this.out = new AudioOut(format, rate, (bytes) => this.place.outlet.audio(bytes));
+    try {
+      const options = { format, sampleRateHz: rate, messageBytes: MESSAGE_BYTES };
+      this.out = await SpokenOut.open(options, (bytes) => this.place.outlet.audio(bytes));
+    } catch (error) {
+      return refusalOf(asEngineError(error, "INTERNAL", "audio"));
+    }
     return undefined;
+  }
+
+  protected override release(): void {
+    this.out?.close();
   }
 
   protected abstract onSpoken(frame: Extract<Frame, { kind: "audio" }>): void;
@@ -36,7 +47,7 @@ export abstract class SpeakingTask extends ServedTask {
 
   /** Ms of audio so far, of all that was spoken in the task. */
   protected get spokenMs(): number {
-    return this.out ? Math.round(samplesToMs(this.out.samples, this.out.sampleRateHz)) : 0;
+    return this.out ? Math.round(samplesToMs(this.out.samples, this.out.options.sampleRateHz)) : 0;
   }
 
   protected say(text: string, number: number): void {
@@ -51,7 +62,7 @@ export abstract class SpeakingTask extends ServedTask {
       stableChars: said.length,
       startSample: 0,
       endSample: 0,
-      sampleRateHz: this.out?.sampleRateHz ?? 16000,
+      sampleRateHz: this.out?.options.sampleRateHz ?? 16000,
     };
     void this.run?.push(frame); // texts are few, and bounded by the service's own limits
   }

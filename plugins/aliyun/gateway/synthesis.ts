@@ -16,12 +16,12 @@ export class SynthesisTask extends SpeakingTask {
     return false;
   }
 
-  override start(payload: Payload): Refusal | undefined {
+  override async start(payload: Payload): Promise<Refusal | undefined> {
     const text = wordIn(payload, "text") ?? "";
     if (text.trim() === "") return refusal(40010003, "Gateway:DIRECTIVE_INVALID:No text specified!");
     const long = this.namespace === "SpeechLongSynthesizer";
     if (long && countedLength(text) > LONG_CHARS) return refusal(40000003, "Gateway:PARAMETER_INVALID:Too long text!");
-    const refused = this.prepare(payload);
+    const refused = await this.prepare(payload);
     if (refused) return refused;
     this.#text = long || this.ssml ? text : (splitText(text, PLAIN_CHARS)[0] ?? "");
     if (this.#text !== text)
@@ -43,7 +43,7 @@ export class SynthesisTask extends SpeakingTask {
   }
 
   protected completed(): void {
-    this.out?.flush();
+    this.out?.end();
     if (this.subtitles) this.tell("MetaInfo", { subtitles: [this.#whole()] });
     this.tell("SynthesisCompleted");
   }

@@ -51,7 +51,7 @@ export abstract class ServedTask {
   }
 
   /** The start directive. A run is started meanwhile; what comes back is a refusal that is known at once. */
-  abstract start(payload: Payload): Refusal | undefined;
+  abstract start(payload: Payload): Refusal | undefined | Promise<Refusal | undefined>;
 
   /** Any other directive of this namespace. */
   abstract directive(name: string, payload: Payload): Refusal | undefined;
