@@ -116,6 +116,7 @@ async function assemble(options: ControlOptions, store: Store, folder: string): 
     clock,
     log,
     delays: household.delays,
+    calls: household.calls,
     ...(traces && { traces }),
   };
   const source = new WorkflowSource(workflows, planner, cwd);
@@ -167,6 +168,7 @@ interface Turning {
   readonly clock: ControlOptions["clock"];
   readonly log: ControlOptions["log"];
   readonly delays: ControlOptions["household"]["delays"];
+  readonly calls: ControlOptions["household"]["calls"];
   readonly deployments: readonly Deployment[];
   readonly traces?: Traces;
 }
@@ -234,7 +236,7 @@ class OpenControl implements Control {
   }
 
   async figures(): Promise<Figures> {
-    const { store, book, journal, runner, lateness, admission, delays } = this.turning;
+    const { store, book, journal, runner, lateness, admission, delays, calls } = this.turning;
     const deliveries = await store.read((from) => from.webhooks.countsByState());
     const runsByState: Record<string, number> = {};
     for (const run of book.all()) runsByState[run.state] = (runsByState[run.state] ?? 0) + 1;
@@ -261,6 +263,7 @@ class OpenControl implements Control {
       jobsRunning: runner.running,
       lateMs: lateness.quantiles(),
       delays: delays.lines(),
+      calls: calls.lines(),
     };
   }
 

@@ -1,5 +1,6 @@
 import type { Frame } from "#engine/frames";
 import type { BatchItem, Emit, InlineNode, NodeDefinition } from "#engine/plugin";
+import { type CallBook, isBatchTimed } from "./call-book.ts";
 import type { Edge } from "./edge.ts";
 import type { Feed, Inlet } from "./inlet.ts";
 import { InlineUnit } from "./inline-unit.ts";
@@ -95,8 +96,12 @@ class Item implements BatchItem {
 export class BatchGroup implements Gathering {
   listed = false;
   #units: BatchUnit[] = [];
+  #calls = 0;
 
-  constructor(readonly definition: NodeDefinition) {}
+  constructor(
+    readonly definition: NodeDefinition,
+    readonly book: CallBook,
+  ) {}
 
   get size(): number {
     return this.#units.length;
@@ -115,12 +120,19 @@ export class BatchGroup implements Gathering {
     const first = items[0]!.unit;
     const before = first.enterCall();
     try {
-      this.definition.batch!(items);
+      if (isBatchTimed(++this.#calls)) this.#timed(items);
+      else this.definition.batch!(items);
     } catch (error) {
       for (const item of items) item.error ??= error;
     }
     first.leaveCall(before);
     for (let i = 0; i < items.length; i++) if (items[i]!.error !== undefined) items[i]!.unit.broke(items[i]!.error);
+  }
+
+  #timed(items: readonly Item[]): void {
+    const startedMs = performance.now();
+    this.definition.batch!(items);
+    this.book.add(this.definition.type, "batch", (performance.now() - startedMs) / items.length);
   }
 }
 
@@ -128,10 +140,12 @@ export class BatchGroup implements Gathering {
 export class BatchGroups {
   readonly #groups = new Map<NodeDefinition["batch"], BatchGroup>();
 
+  constructor(readonly book: CallBook) {}
+
   of(definition: NodeDefinition): BatchGroup {
     let group = this.#groups.get(definition.batch);
     if (!group) {
-      group = new BatchGroup(definition);
+      group = new BatchGroup(definition, this.book);
       this.#groups.set(definition.batch, group);
     }
     return group;

@@ -1,4 +1,5 @@
 export type { ArtifactReport } from "./artifacts.ts";
+export type { CallLine } from "./call-book.ts";
 export { DelayBook, type DelayLine } from "./delay-book.ts";
 export type { DelayAccount, DelayAccounts, DelayKind } from "./delays.ts";
 export type { DropReason, EdgeAccount, Tally } from "./edge.ts";

@@ -1,6 +1,7 @@
 import type { EngineError } from "#engine/errors";
 import type { Control, Frame } from "#engine/frames";
 import type { InlineNode, TaskNode } from "#engine/plugin";
+import { isTimed } from "./call-book.ts";
 import type { Feed } from "./inlet.ts";
 import type { Receiver } from "./link.ts";
 import type { Patient } from "./scheduler.ts";
@@ -28,11 +29,18 @@ export class InlineUnit extends Unit implements Receiver, Patient {
     const watch = this.host.watch;
     const before = watch.enterFrame(this.watchToken);
     try {
-      this.node!.onFrame(frame, this.deliver, port);
+      if (isTimed(this.framesIn.frames)) this.#timed(frame, port);
+      else this.node!.onFrame(frame, this.deliver, port);
     } catch (error) {
       this.host.failed(this, error);
     }
     watch.leave(before);
+  }
+
+  #timed(frame: Frame, port: string): void {
+    const startedMs = performance.now();
+    this.node!.onFrame(frame, this.deliver, port);
+    this.host.calls.add(this.planned.type, "onFrame", performance.now() - startedMs);
   }
 
   step(): void {
@@ -80,7 +88,8 @@ export class InlineUnit extends Unit implements Receiver, Patient {
         const frame = edge.shift();
         if (frame === undefined) break;
         this.countIn(edge.shiftedSamples);
-        this.node!.onFrame(frame, this.deliver, port);
+        if (isTimed(this.framesIn.frames)) this.#timed(frame, port);
+        else this.node!.onFrame(frame, this.deliver, port);
       }
     } catch (error) {
       this.host.failed(this, error);

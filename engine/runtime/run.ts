@@ -2,6 +2,7 @@ import { asEngineError, EngineError, type ErrorCode } from "#engine/errors";
 import type { Control, Frame } from "#engine/frames";
 import type { Plan } from "#engine/workflow";
 import { BargeIn, type BargeInHost } from "./barge-in.ts";
+import type { CallBook } from "./call-book.ts";
 import { Delays } from "./delays.ts";
 import type { RunHappening } from "./events.ts";
 import { IdleWatch } from "./idle-watch.ts";
@@ -91,6 +92,10 @@ export class Run implements Host {
 
   get state(): RunState {
     return this.#state;
+  }
+
+  get calls(): CallBook {
+    return this.household.calls;
   }
 
   /** Accounts of every edge as they are now. */

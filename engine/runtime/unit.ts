@@ -2,6 +2,7 @@ import { EngineError } from "#engine/errors";
 import type { Control, Frame } from "#engine/frames";
 import type { Emit, InlineNode, TaskNode } from "#engine/plugin";
 import type { PlannedNode } from "#engine/workflow";
+import type { CallBook } from "./call-book.ts";
 import type { Edge, Tally, Waiter } from "./edge.ts";
 import { samplesOf } from "./frame-queue.ts";
 import type { Inlet } from "./inlet.ts";
@@ -13,6 +14,8 @@ import type { Hook, Watch } from "./watch.ts";
 /** What a unit needs of the run that it belongs to. */
 export interface Host {
   readonly watch: Watch;
+  /** Takes samples of how long calls take. */
+  readonly calls: CallBook;
   /** Counts frames that move: the run is alive. */
   readonly pulse: Pulse;
   wake(step: Step): void;

@@ -477,6 +477,7 @@ export class FakeControl implements Control {
       jobsRunning: 0,
       lateMs: { p50: 0.1, p99: 1 },
       delays: [{ type: "acme.tts", delay: "firstAudio", count: 2, seconds: 0.3, p50Ms: 100, p99Ms: 200 }],
+      calls: [{ type: "acme.vad", hook: "batch", count: 3, seconds: 0.00006, p50Us: 2, p99Us: 4 }],
     };
   }
 

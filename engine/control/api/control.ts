@@ -1,5 +1,5 @@
 import type { Clock, FaultScript, Logger, NodeTypes } from "#engine/plugin";
-import type { DelayLine, Household } from "#engine/runtime";
+import type { CallLine, DelayLine, Household } from "#engine/runtime";
 import type { ServerConfig } from "../config.ts";
 import type { Caller, Keys, Tokens } from "./access.ts";
 import type { OpenGateway } from "./gateways.ts";
@@ -45,6 +45,8 @@ export interface Figures {
   readonly lateMs: { readonly p50: number; readonly p99: number };
   /** How long nodes let others wait, by type of node. */
   readonly delays: readonly DelayLine[];
+  /** What frames cost in nodes, by type of node. */
+  readonly calls: readonly CallLine[];
 }
 
 export interface Health {

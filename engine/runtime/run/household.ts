@@ -1,5 +1,6 @@
 import type { Desk } from "#engine/plugin";
 import { BatchGroups } from "../batch-unit.ts";
+import { CallBook } from "../call-book.ts";
 import { DelayBook } from "../delay-book.ts";
 import { processDesk } from "../network/no-desk.ts";
 import type { ClockedNetwork } from "../network/node-network.ts";
@@ -16,17 +17,23 @@ export interface Household {
   readonly watch: Watch;
   /** What their nodes let others wait. */
   readonly delays: DelayBook;
+  /** What frames cost in them. */
+  readonly calls: CallBook;
   /** The machine's, or one in memory for runs under a virtual clock. */
   readonly network: ClockedNetwork;
   readonly desk: Desk;
 }
 
-export const newHousehold = (given: Partial<Pick<Household, "network" | "desk">> = {}): Household => ({
-  scheduler: new Scheduler(),
-  batches: new BatchGroups(),
-  resources: new Resources(),
-  watch: new Watch(),
-  delays: new DelayBook(),
-  network: given.network ?? new SystemNetwork(),
-  desk: given.desk ?? processDesk(),
-});
+export const newHousehold = (given: Partial<Pick<Household, "network" | "desk">> = {}): Household => {
+  const calls = new CallBook();
+  return {
+    scheduler: new Scheduler(),
+    batches: new BatchGroups(calls),
+    calls,
+    resources: new Resources(),
+    watch: new Watch(),
+    delays: new DelayBook(),
+    network: given.network ?? new SystemNetwork(),
+    desk: given.desk ?? processDesk(),
+  };
+};

@@ -60,6 +60,7 @@ export async function metricsText(control: Control, counts: Counts): Promise<{ t
     late.set({ quantile }, figures.lateMs[quantile]);
   }
   delayMetrics(registers, figures.delays);
+  callMetrics(registers, figures.calls);
   gatewayMetrics(registers, control);
   requestMetrics(registers, counts);
   processMetrics(registers);
@@ -97,6 +98,35 @@ function delayMetrics(registers: Registry[], delays: Figures["delays"]): void {
     sum.inc({ type, delay }, seconds);
     latest.set({ type, delay, quantile: "p50" }, p50Ms);
     latest.set({ type, delay, quantile: "p99" }, p99Ms);
+  }
+}
+
+/** Samples: one frame in 256, one call for many in 16. */
+function callMetrics(registers: Registry[], calls: Figures["calls"]): void {
+  const labelNames = ["type", "hook"] as const;
+  const count = new Counter({
+    name: "parlando_node_calls_timed_total",
+    help: "Calls of nodes that were timed, by type of node",
+    labelNames,
+    registers,
+  });
+  const sum = new Counter({
+    name: "parlando_node_call_seconds_total",
+    help: "What a frame took in these calls: with all nodes that run in the same call, or its share of a call for many",
+    labelNames,
+    registers,
+  });
+  const latest = new Gauge({
+    name: "parlando_node_call_us",
+    help: "Of the latest 256",
+    labelNames: [...labelNames, "quantile"],
+    registers,
+  });
+  for (const { type, hook, count: timed, seconds, p50Us, p99Us } of calls) {
+    count.inc({ type, hook }, timed);
+    sum.inc({ type, hook }, seconds);
+    latest.set({ type, hook, quantile: "p50" }, p50Us);
+    latest.set({ type, hook, quantile: "p99" }, p99Us);
   }
 }
 

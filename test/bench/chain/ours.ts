@@ -1,8 +1,8 @@
 import { NodeTypes } from "#engine/plugin";
 import { newHousehold, Run, SystemClock } from "#engine/runtime";
-import { type Plan, planWorkflow } from "#engine/workflow";
 import { cpuNanos, type Question, serve } from "../harness/serve.ts";
 import { chainPlugin, type Traffic } from "./nodes.ts";
+import { planChain } from "./plan.ts";
 
 /** Asked of this program: so many runs of six inline nodes, with calls or with queues between them. */
 export interface ChainQuestion extends Question {
@@ -11,28 +11,9 @@ export interface ChainQuestion extends Question {
   readonly framesPerRun: number;
 }
 
-const NODES = 6;
 let traffic: Traffic;
 const types = new NodeTypes([chainPlugin(() => traffic)]);
-
-async function planFor(kind: ChainQuestion["ask"]): Promise<Plan> {
-  const from = (id: string) => (kind === "inline" ? id : `{ from: ${id}, buffer: { ms: 2000 } }`);
-  const ids = ["source", ...Array.from({ length: NODES }, (_, i) => `pass-${i}`), "sink"];
-  const lines = ids.slice(1).map((id, i) => {
-    const use = id === "sink" ? "bench.sink" : "bench.pass";
-    return `  ${id}: { use: ${use}, from: ${from(ids[i]!)} }`;
-  });
-  const text = `parlando: 1\nname: chain\nlimits: { startMs: 60000, drainMs: 600000 }\nnodes:\n  source: { use: bench.source }\n${lines.join("\n")}\n`;
-  const { plan, findings } = await planWorkflow(
-    { text, name: "chain.yaml", dir: "/" },
-    { types, purpose: "run", environment: {}, secret: () => undefined, cwd: "/" },
-  );
-  if (!plan) throw new Error(findings.map(({ message }) => message).join("; "));
-  if (plan.edges.some(({ direct }) => direct !== (kind === "inline"))) throw new Error(`the plan is not ${kind}`);
-  return plan;
-}
-
-const plans = { inline: await planFor("inline"), queued: await planFor("queued") };
+const plans = { inline: await planChain("inline", types), queued: await planChain("queued", types) };
 const clock = new SystemClock();
 
 /** Processor time for a frame from source to sink, in nanoseconds; starting and ending runs is not counted. */
