@@ -55,7 +55,7 @@ export const SYSTEMS: readonly System[] = [
       row("R12", "streams closed, everything released"),
       row("R13", "64-bit stream ids, exact"),
       row("R14", "keep-alive"),
-      row("R15", "encryption", "own arithmetic for four curves, not constant-time"),
+      row("R15", "encryption"),
       row("R16", "WebSocket transport"),
       row("R17", "every error code mapped"),
     ],

@@ -1,26 +1,12 @@
+import { createECDH } from "node:crypto";
 import { EngineError } from "#engine/plugin";
+import { type Curve, modulo, multiply } from "./point.ts";
 
 /** Curves of the vendor's key exchange, by its names. */
 export type CurveName = "secp256k1" | "secp256r1" | "secp224r1" | "secp192r1";
 
-/** y² = x³ + ax + b over the integers modulo p, with a generator of order n. */
-interface Curve {
-  /** Of a coordinate. */
-  readonly bytes: number;
-  readonly p: bigint;
-  readonly a: bigint;
-  readonly b: bigint;
-  readonly n: bigint;
-  readonly g: Point;
-}
-
-interface Point {
-  readonly x: bigint;
-  readonly y: bigint;
-}
-
 /** @see https://www.secg.org/sec2-v2.pdf, and FIPS 186-4 D.1.2 for secp192r1 */
-const CURVES: Readonly<Record<CurveName, Curve>> = {
+export const CURVES: Readonly<Record<CurveName, Curve>> = {
   secp256k1: {
     bytes: 32,
     p: 0xfffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2fn,
@@ -67,6 +53,12 @@ const CURVES: Readonly<Record<CurveName, Curve>> = {
   },
 };
 
+/** Those that the runtime's own library has, by its names; the vendor's default is none of them. */
+const LIBRARY: Partial<Record<CurveName, string>> = { secp256r1: "prime256v1", secp224r1: "secp224r1" };
+
+/** Both coordinates follow. */
+const WHOLE = 4;
+
 /** Bytes of a coordinate, and of a private key. */
 export const coordinateBytes = (name: CurveName): number => CURVES[name].bytes;
 
@@ -77,29 +69,39 @@ export const coordinateBytes = (name: CurveName): number => CURVES[name].bytes;
  */
 export function publicKeyOf(name: CurveName, privateKey: Uint8Array): Uint8Array {
   const curve = CURVES[name];
-  return pointBytes(multiply(curve.g, scalarOf(curve, privateKey), curve), curve.bytes);
+  const scalar = scalarOf(curve, privateKey);
+  const library = LIBRARY[name];
+  if (library !== undefined) return new Uint8Array(ecdh(library, scalar, curve.bytes).getPublicKey()).slice(1);
+  const { x, y } = multiply(curve.g, scalar, curve);
+  return new Uint8Array([...bytesOf(x, curve.bytes), ...bytesOf(y, curve.bytes)]);
 }
 
 /**
  * What both sides come to: the X coordinate, big-endian, as long as the curve's field.
  *
- * The runtime's own library has two of the four curves only, and not the vendor's default. This arithmetic takes a time that depends on the
- * key; the vendor's cipher has no integrity either, and is a veil over a line that has no TLS, not a replacement for it.
+ * Two of the four curves are the runtime's own library's. The others, of which one is the vendor's default, are computed by `point.ts`.
  * @param publicKey of the other side, X and Y.
  * @throws EngineError VENDOR_PROTOCOL when it is no point of the curve.
  */
 export function sharedSecret(name: CurveName, privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
   const curve = CURVES[name];
-  if (publicKey.length !== 2 * curve.bytes)
-    throw new EngineError(
-      "VENDOR_PROTOCOL",
-      `RTVT: a public key of ${publicKey.length} bytes; wanted ${2 * curve.bytes}`,
-    );
-  const point = { x: toBigint(publicKey.subarray(0, curve.bytes)), y: toBigint(publicKey.subarray(curve.bytes)) };
-  const { p, a, b } = curve;
+  const { bytes, p, a, b } = curve;
+  if (publicKey.length !== 2 * bytes)
+    throw new EngineError("VENDOR_PROTOCOL", `RTVT: a public key of ${publicKey.length} bytes; wanted ${2 * bytes}`);
+  const point = { x: toBigint(publicKey.subarray(0, bytes)), y: toBigint(publicKey.subarray(bytes)) };
   const lies = point.x < p && point.y < p && modulo(point.y ** 2n - point.x ** 3n - a * point.x - b, p) === 0n;
   if (!lies) throw new EngineError("VENDOR_PROTOCOL", `RTVT: a public key that is no point of ${name}`);
-  return pointBytes(multiply(point, scalarOf(curve, privateKey), curve), curve.bytes).subarray(0, curve.bytes);
+  const scalar = scalarOf(curve, privateKey);
+  const library = LIBRARY[name];
+  if (library !== undefined)
+    return new Uint8Array(ecdh(library, scalar, bytes).computeSecret(Uint8Array.of(WHOLE, ...publicKey)));
+  return bytesOf(multiply(point, scalar, curve).x, bytes);
+}
+
+function ecdh(library: string, scalar: bigint, bytes: number) {
+  const pair = createECDH(library);
+  pair.setPrivateKey(bytesOf(scalar, bytes));
+  return pair;
 }
 
 function scalarOf({ n }: Curve, privateKey: Uint8Array): bigint {
@@ -108,41 +110,8 @@ function scalarOf({ n }: Curve, privateKey: Uint8Array): bigint {
   return scalar;
 }
 
-/** From the highest bit down: double, and add where the bit is set. The sum is never the point at infinity, as 0 < scalar < n. */
-function multiply(point: Point, scalar: bigint, curve: Curve): Point {
-  let sum = point;
-  for (const bit of scalar.toString(2).slice(1)) {
-    sum = add(sum, sum, curve);
-    if (bit === "1") sum = add(sum, point, curve);
-  }
-  return sum;
-}
-
-function add(one: Point, other: Point, { p, a }: Curve): Point {
-  const slope =
-    one.x === other.x
-      ? (3n * one.x ** 2n + a) * inverse(2n * one.y, p)
-      : (other.y - one.y) * inverse(modulo(other.x - one.x, p), p);
-  const x = modulo(slope ** 2n - one.x - other.x, p);
-  return { x, y: modulo(slope * (one.x - x) - one.y, p) };
-}
-
-const modulo = (value: bigint, p: bigint): bigint => ((value % p) + p) % p;
-
-/** By Euclid's algorithm. */
-function inverse(value: bigint, p: bigint): bigint {
-  let [r, next] = [p, modulo(value, p)];
-  let [t, nextT] = [0n, 1n];
-  while (next !== 0n) {
-    const quotient = r / next;
-    [r, next] = [next, r - quotient * next];
-    [t, nextT] = [nextT, t - quotient * nextT];
-  }
-  return modulo(t, p);
-}
-
 const toBigint = (bytes: Uint8Array): bigint =>
   bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString("hex")}`);
 
-const pointBytes = ({ x, y }: Point, bytes: number): Uint8Array =>
-  Buffer.from([x, y].map((coordinate) => coordinate.toString(16).padStart(2 * bytes, "0")).join(""), "hex");
+const bytesOf = (number: bigint, bytes: number): Uint8Array =>
+  new Uint8Array(Buffer.from(number.toString(16).padStart(2 * bytes, "0"), "hex"));

@@ -2,9 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { createECDH, generateKeyPairSync } from "node:crypto";
 import { covers } from "#test/covers";
 import { readPublicKey, sealing } from "../../../plugins/rtvt/wire/cipher.ts";
-import { coordinateBytes, publicKeyOf, sharedSecret } from "../../../plugins/rtvt/wire/curve.ts";
+import { CURVES, coordinateBytes, publicKeyOf, sharedSecret } from "../../../plugins/rtvt/wire/curve.ts";
 import { encodePacket, MSGPACK } from "../../../plugins/rtvt/wire/fpnn.ts";
 import { encodeValues } from "../../../plugins/rtvt/wire/payload.ts";
+import { multiply } from "../../../plugins/rtvt/wire/point.ts";
 import { EXCHANGE } from "./fixtures/vectors.ts";
 
 const bytesOf = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
@@ -30,18 +31,41 @@ describe("the exchange of keys", () => {
   test.each([
     { curve: "secp256r1", node: "prime256v1" },
     { curve: "secp224r1", node: "secp224r1" },
-  ] as const)("on $curve the arithmetic agrees with the runtime's own", ({ curve, node }) => {
-    for (const fill of [0x01, 0x5a, 0xfe]) {
+  ] as const)(
+    "on $curve the library's keys and ours agree, and so does the arithmetic of the others",
+    ({ curve, node }) => {
       const size = coordinateBytes(curve);
-      const own = new Uint8Array(size).fill(fill);
-      const theirs = createECDH(node);
-      theirs.setPrivateKey(Buffer.alloc(size, 0x37));
-      const same = createECDH(node);
-      same.setPrivateKey(Buffer.from(own));
-      expect(hexOf(publicKeyOf(curve, own))).toBe(same.getPublicKey("hex").slice(2));
-      const public_ = new Uint8Array(theirs.getPublicKey()).slice(1);
-      expect(hexOf(sharedSecret(curve, own, public_))).toBe(same.computeSecret(theirs.getPublicKey()).toString("hex"));
-    }
+      for (const fill of [0x01, 0x5a, 0xfe, 0xff]) {
+        const own = new Uint8Array(size).fill(fill); // the last counts modulo the order
+        const theirs = createECDH(node);
+        theirs.setPrivateKey(Buffer.alloc(size, 0x37));
+        const public_ = new Uint8Array(theirs.getPublicKey()).slice(1);
+        expect(hexOf(sharedSecret(curve, own, public_))).toBe(
+          hexOf(new Uint8Array(theirs.computeSecret(Uint8Array.of(4, ...publicKeyOf(curve, own))))),
+        );
+        const scalar = BigInt(`0x${hexOf(own)}`) % CURVES[curve].n;
+        const { x, y } = multiply(CURVES[curve].g, scalar, CURVES[curve]);
+        expect([x, y].map((each) => each.toString(16).padStart(2 * size, "0")).join("")).toBe(
+          hexOf(publicKeyOf(curve, own)),
+        );
+      }
+    },
+  );
+
+  test.each(["secp256k1", "secp192r1"] as const)("on %s small and large scalars come to where they should", (curve) => {
+    const { n, g, p } = CURVES[curve];
+    const at = (scalar: bigint) => multiply(g, scalar, CURVES[curve]);
+    expect(at(1n)).toEqual(g);
+    expect(at(n - 1n)).toEqual({ x: g.x, y: p - g.y });
+    expect(at(6n)).toEqual(multiply(at(2n), 3n, CURVES[curve]));
+    expect(at(n - 2n).x).toBe(at(2n).x);
+  });
+
+  test("with other random numbers each time, the secret is the same", () => {
+    const secrets = Array.from({ length: 8 }, () =>
+      hexOf(sharedSecret("secp256k1", bytesOf(EXCHANGE.clientPrivate), bytesOf(EXCHANGE.serverPublic))),
+    );
+    expect(new Set(secrets)).toEqual(new Set([EXCHANGE.secret]));
   });
 
   test("on secp192r1 twice the generator is the published point", () => {
