@@ -10,7 +10,7 @@ export interface Graph {
 
 export interface Port {
   readonly name: string;
-  readonly type?: "float" | "int64";
+  readonly type?: "float" | "int32" | "int64";
   /** A text is a length that is known only when it runs. */
   readonly shape: readonly (number | string)[];
 }
@@ -29,9 +29,11 @@ export interface GraphNode {
 
 /** Numbers of onnx.proto: data types, and types of attributes. */
 const FLOAT = 1;
+const INT32 = 6;
 const INT64 = 7;
 const ATTRIBUTE_INT = 2;
 const ATTRIBUTE_INTS = 7;
+const TYPES = { float: FLOAT, int32: INT32, int64: INT64 } as const;
 /** Of the file format and of the operators: old enough for every runtime that is in use. */
 const IR_VERSION = 8;
 const OPSET = 13;
@@ -80,7 +82,7 @@ function tensorBytes(weight: Weight): Buffer {
 
 function portBytes({ name, type = "float", shape }: Port): Buffer {
   const lengths = shape.map((length) => field(1, typeof length === "number" ? number(1, length) : text(2, length)));
-  const tensor = message([number(1, type === "float" ? FLOAT : INT64), field(2, message(lengths))]);
+  const tensor = message([number(1, TYPES[type]), field(2, message(lengths))]);
   return message([text(1, name), field(2, field(1, tensor))]);
 }
 

@@ -66,7 +66,7 @@ export function offlineRecogniser(folder: string): string {
       normalize_type: "",
     },
   });
-  return write(folder, { "model.onnx": model, "tokens.txt": tokens() });
+  return written(folder, { "model.onnx": model, "tokens.txt": tokens() });
 }
 
 /** Streaming, of the same family: it carries its state along and makes no use of it. */
@@ -100,7 +100,7 @@ export function streamingRecogniser(folder: string): string {
       ...Object.fromEntries(states.flatMap((name) => [1, 2, 3].map((dim) => [`${name}_dim${dim}`, "1"]))),
     },
   });
-  return write(folder, { "model.onnx": model, "tokens.txt": tokens() });
+  return written(folder, { "model.onnx": model, "tokens.txt": tokens() });
 }
 
 /** What one letter sounds like: 50 ms. */
@@ -144,7 +144,7 @@ export function synthesiser(folder: string): string {
     },
   });
   const letters = [..."_ abcdefghijklmnopqrstuvwxyz"].map((letter, i) => `${letter} ${i}`).join("\n");
-  return write(folder, { "model.onnx": model, "tokens.txt": `${letters}\n` });
+  return written(folder, { "model.onnx": model, "tokens.txt": `${letters}\n` });
 }
 
 const BINS = 257;
@@ -174,7 +174,7 @@ export function denoiser(folder: string): string {
       ...Object.fromEntries(caches.map((name) => [`${name}_shape`, "1,1"])),
     },
   });
-  return write(folder, { "gtcrn.onnx": model });
+  return written(folder, { "gtcrn.onnx": model });
 }
 
 /** Of the family of pyannote: whoever is loud speaks; voices are told apart by the half of the spectrum that they fill. */
@@ -240,10 +240,11 @@ export function diariser(folder: string): string {
       normalize_samples: "1",
     },
   });
-  return write(folder, { "segmentation.onnx": segmentation, "embedding.onnx": embedding });
+  return written(folder, { "segmentation.onnx": segmentation, "embedding.onnx": embedding });
 }
 
-function write(folder: string, files: Readonly<Record<string, Uint8Array | string>>): string {
+/** A folder with these files. */
+export function written(folder: string, files: Readonly<Record<string, Uint8Array | string>>): string {
   mkdirSync(folder, { recursive: true });
   for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
   return folder;

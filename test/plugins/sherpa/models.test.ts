@@ -224,6 +224,56 @@ const particular: Bad[] = [
     names: "vocoder",
   },
   {
+    name: "a NeMo transducer without its facts",
+    node: asr,
+    model: () =>
+      written({
+        "encoder.onnx": saying({}),
+        "decoder.onnx": saying({}, ["y"], ["out", "states"]),
+        "joiner.onnx": saying({}),
+        "tokens.txt": "a 0\n",
+      }),
+    code: "MODEL_UNFIT",
+    names: "pred_rnn_layers",
+  },
+  {
+    name: "a streaming paraformer without its facts",
+    node: asr,
+    model: () =>
+      written({
+        "encoder.onnx": saying({ model_type: "paraformer", vocab_size: "3" }),
+        "decoder.onnx": saying({}),
+        "tokens.txt": "a 0\n",
+      }),
+    code: "MODEL_UNFIT",
+    names: "lfr_window_size",
+  },
+  {
+    name: "a T-one without its facts",
+    node: asr,
+    model: () => written({ "model.onnx": saying({ frame_length_ms: "300" }), "tokens.txt": "a 0\n" }),
+    code: "MODEL_UNFIT",
+    names: "state_dim",
+  },
+  {
+    name: "a Kitten without its voices",
+    node: tts,
+    model: () =>
+      written({
+        "k.onnx": saying({ model_type: "kitten-tts", sample_rate: "24000", n_speakers: "8" }),
+        "tokens.txt": "a 0\n",
+      }),
+    code: "FILE_NOT_FOUND",
+    names: "voices.bin",
+  },
+  {
+    name: "a DPDFNet without its facts",
+    node: denoise,
+    model: () => written({ "d.onnx": saying({ model_type: "dpdfnet2", sample_rate: "16000" }) }),
+    code: "MODEL_UNFIT",
+    names: "n_fft",
+  },
+  {
     name: "voices without their segmentation",
     node: diarize,
     model: () => spoilt(diariser, (at) => rmSync(join(at, "segmentation.onnx"))),
