@@ -9,11 +9,12 @@ import {
   type Wire,
 } from "#engine/plugin";
 import { closeFailure } from "./status.ts";
-import { decodeMessage, encodeMessage, hexId, type SpeechMessage } from "./wire.ts";
+import { AudioMessages, decodeMessage, encodeMessage, hexId, type SpeechMessage } from "./wire.ts";
 
 /** One turn of ours on a connection: an id, under which everything about it goes out and comes in. */
 export class Turn {
   readonly id: string;
+  #audio: AudioMessages | undefined;
 
   constructor(
     readonly ctx: NodeContext,
@@ -32,6 +33,12 @@ export class Turn {
 
   bytes(path: string, body: Uint8Array, contentType?: string): void {
     this.#send({ path, body, ...(contentType !== undefined && { contentType }) });
+  }
+
+  /** @param pcm mono. */
+  audio(pcm: Int16Array): void {
+    this.#audio ??= new AudioMessages(this.id);
+    this.wire.send(this.#audio.message(new Date(this.ctx.epochMs()).toISOString(), pcm));
   }
 
   #send(message: Omit<SpeechMessage, "requestId">): void {

@@ -1,4 +1,4 @@
-import { EngineError, type Message } from "#engine/plugin";
+import { EngineError, type Message, s16leBytes } from "#engine/plugin";
 
 /**
  * Messages of the Speech service inside a WebSocket: text or bytes with headers like HTTP's, of which `Path` says what it is and
@@ -34,6 +34,38 @@ export function encodeMessage(message: Outgoing): Message {
   bytes.set(message.body, 2 + length);
   return bytes;
 }
+
+const EXAMPLE_TIME = "2026-01-01T00:00:00.000Z";
+
+/** The messages of audio of one turn, of which there are many: headers that are made once, and samples that are copied once. */
+export class AudioMessages {
+  /** The length of the headers and the headers, with any time. */
+  readonly #head: Uint8Array;
+  readonly #timeAt: number;
+
+  constructor(requestId: string) {
+    const head = headersOf({ path: "audio", requestId, timestamp: EXAMPLE_TIME, body: "" });
+    this.#head = new Uint8Array(2 + head.length);
+    new DataView(this.#head.buffer).setUint16(0, head.length);
+    ascii.encodeInto(head, this.#head.subarray(2));
+    this.#timeAt = 2 + head.indexOf(EXAMPLE_TIME);
+  }
+
+  /**
+   * @param timestamp ISO 8601, UTC, with milliseconds.
+   * @param pcm mono; written as signed 16-bit, little-endian.
+   */
+  message(timestamp: string, pcm: Int16Array): Uint8Array {
+    const head = this.#head;
+    const bytes = new Uint8Array(head.length + 2 * pcm.length);
+    bytes.set(head);
+    for (let i = 0; i < EXAMPLE_TIME.length; i++) bytes[this.#timeAt + i] = timestamp.charCodeAt(i);
+    bytes.set(s16leBytes(pcm), head.length);
+    return bytes;
+  }
+}
+
+const ascii = new TextEncoder();
 
 function headersOf({ path, requestId, timestamp, contentType, streamId }: Outgoing): string {
   const type = contentType === undefined ? "" : `Content-Type: ${contentType}\r\n`;

@@ -6,9 +6,9 @@ import type { Benchmark, BenchOptions, Measurement } from "./measurement.ts";
 import { RESULTS, SENTENCE } from "./vendors/conversation.ts";
 
 /** Rounds before the counted ones: until then the processes still compile code. */
-const WARM_UP = 3;
-/** At once, where the cost of one is looked for: what the process costs by itself is the same whatever their number. */
-const STREAMS = 20;
+const WARM_UP = 6;
+/** At once, where the cost of one is looked for: what the process and its clock cost by themselves is the same whatever their number. */
+const STREAMS = 100;
 /** The core of the two that are measured, which take turns; the service has the other one. */
 const CLIENTS = 1;
 const SERVICE = 0;
@@ -29,7 +29,7 @@ interface Weight {
 
 type Client = MeasuringProgram<ClientQuestion, Heard>;
 
-async function run({ repetitions = 7, say }: BenchOptions): Promise<Measurement[]> {
+async function run({ repetitions = 9, say }: BenchOptions): Promise<Measurement[]> {
   const program = (file: string) => ownProgram(join(import.meta.dir, "azure", file));
   await using service = new MeasuringProgram<ServiceQuestion, ServiceAnswer>(program("service.ts"), { core: SERVICE });
   await using ours: Client = new MeasuringProgram(program("ours.ts"), { core: CLIENTS });

@@ -1,4 +1,4 @@
-import { EngineError, encodeS16le, type Frame, type NodeContext, type Session, type Wire } from "#engine/plugin";
+import { EngineError, type Frame, type NodeContext, type Session, type Wire } from "#engine/plugin";
 import { phraseFailure } from "../status.ts";
 import { type ServedTurn, Turn } from "../turn.ts";
 import {
@@ -72,7 +72,7 @@ export class ListenSession implements ServedTurn {
     if (frame.kind !== "audio" || this.#over) return;
     if (!this.#began) this.#turn.bytes("audio", waveHeader(frame.sampleRateHz), "audio/x-wav");
     this.#began = true;
-    this.#turn.bytes("audio", encodeS16le(frame.pcm));
+    this.#turn.audio(frame.pcm);
   }
 
   finish(): Promise<void> {

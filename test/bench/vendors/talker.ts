@@ -23,8 +23,8 @@ export class Beat {
   }
 }
 
-/** Plays the sentence at its pace. */
-export const talker = (frames: readonly AudioFrame[], beat: Beat) =>
+/** Plays the sentence at its pace. @param beatNow of those that begin now. */
+export const talker = (frames: readonly AudioFrame[], beatNow: () => Beat) =>
   defineNode({
     type: "bench.talker",
     summary: "Plays the sentence.",
@@ -35,6 +35,7 @@ export const talker = (frames: readonly AudioFrame[], beat: Beat) =>
     config: z.strictObject({}),
     create: () => ({
       async run(_input, emit) {
+        const beat = beatNow();
         for (const [index, frame] of frames.entries()) {
           await beat.of(index);
           const room = emit(frame);

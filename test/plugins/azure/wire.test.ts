@@ -1,5 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { decodeMessage, encodeMessage, hexId, msToTicks, ticksToMs, waveHeader } from "../../../plugins/azure/wire.ts";
+import { encodeS16le } from "#engine/audio";
+import {
+  AudioMessages,
+  decodeMessage,
+  encodeMessage,
+  hexId,
+  msToTicks,
+  ticksToMs,
+  waveHeader,
+} from "../../../plugins/azure/wire.ts";
 
 const ID = "0123456789ABCDEF0123456789ABCDEF";
 const TIMESTAMP = "2026-01-02T03:04:05.678Z";
@@ -75,4 +84,14 @@ test.each([
 test("times are in units of 100 ns, ids without dashes", () => {
   expect([ticksToMs(10_000), msToTicks(1.25)]).toEqual([1, 12_500]);
   expect(hexId("01234567-89ab-cdef-0123-456789abcdef")).toBe(ID);
+});
+
+test("a message of audio that is made for a turn is the one that any message would be", () => {
+  const messages = new AudioMessages(ID);
+  const pcm = Int16Array.of(1, -2, 32_767, -32_768);
+  const later = "2026-11-20T11:47:03.999Z";
+  for (const timestamp of [TIMESTAMP, later])
+    expect(messages.message(timestamp, pcm)).toEqual(
+      encodeMessage({ path: "audio", requestId: ID, timestamp, body: encodeS16le(pcm) }) as Uint8Array,
+    );
 });
