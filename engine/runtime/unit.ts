@@ -199,6 +199,7 @@ export abstract class Unit implements Step, Waiter {
 
   /** Counts queued edges that have ended and are empty. */
   protected settleFeeds(): void {
+    if (this.inlet.only?.edge.ended === false) return; // asked by all that wait for a frame
     for (const feed of this.inlet.feeds) {
       const { edge, port, settled } = feed;
       if (!edge.ended || edge.size > 0 || settled) continue;

@@ -61,7 +61,7 @@ async function run({ say }: BenchOptions): Promise<Measurement[]> {
         `upper end of the 95 % interval; resident after a collection, the least of each ${LEAST_OF} of ${readings.length} readings, grows by ` +
         `${interval(slope)}: ${ends(lowest, "resident")}`,
     },
-    beside("memory.slope.each", readings, "resident", "resident after a collection, every reading"),
+    beside("memory.slope.each", readings, "resident", "resident after every collection"),
     beside("memory.slope.heap", readings, "used", "in use within the heap after a collection"),
     beside("memory.slope.found", readings, "found", "resident as it is found, garbage and all"),
   ];

@@ -10,7 +10,7 @@ import { nodeFiles, nodeList } from "./node-pages.ts";
 import { broughtBy, directPackages, type Package } from "./packages.ts";
 import { ROOT } from "./pages.ts";
 import { chart } from "./performance/chart.ts";
-import { goalTable, machineText, partsTable } from "./performance/figures.ts";
+import { goalTable, machineText, missedText, partsTable } from "./performance/figures.ts";
 import { pictureFiles } from "./pictures.ts";
 import { surfaceFiles } from "./surface.ts";
 
@@ -45,6 +45,7 @@ export const SECTIONS: readonly Section[] = [
   { page: "docs/status.md", name: "coverage", make: statusOf },
   { page: "docs/notices.md", name: "brought packages", make: broughtPackages },
   { page: "docs/performance.md", name: "goals", make: goalTable },
+  { page: "docs/performance.md", name: "missed", make: missedText },
   { page: "docs/performance.md", name: "parts", make: partsTable },
   { page: "docs/performance.md", name: "machine", make: machineText },
 ];

@@ -53,6 +53,18 @@ export function goalTable(): string {
   return `${summary}\n\n${table(["what", "key", "goal", "value", "spread", "verdict"], rows)}`;
 }
 
+/** The goals that were missed, and what their figures are made of. */
+export function missedText(): string {
+  const missed = GOALS.flatMap(([key]) => figures.filter((each) => each.key === key && each.verdict === "missed"));
+  if (missed.length === 0) return "No goal was missed.";
+  return missed
+    .map((each) => {
+      const found = `\`${each.key}\`: ${withUnit(each.value, each.unit)}, where ${goalOf(each)} was wanted`;
+      return each.note === undefined ? `- ${found}.` : `- ${found}: ${each.note}.`;
+    })
+    .join("\n");
+}
+
 /** What the values were made of. */
 export function partsTable(): string {
   const place = new Map(GOALS.map(([key], i) => [key, i]));
