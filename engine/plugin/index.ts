@@ -96,6 +96,12 @@ export { SentenceCutter } from "./gateway/sentence-cutter.ts";
 export { type RunListener, ServedRun } from "./gateway/served-run.ts";
 export { SpokenCall, type SpokenCallRequest } from "./gateway/spoken-call.ts";
 export { SpokenOut, type SpokenOutFormat, type SpokenOutOptions } from "./gateway/spoken-out.ts";
+export type { HeardWord, Reading } from "./hearing/heard-utterance.ts";
+export {
+  type UtteranceEngine,
+  UtteranceListener,
+  type UtteranceListenerSettings,
+} from "./hearing/utterance-listener.ts";
 export { Intake } from "./intake.ts";
 export { abortable } from "./link/abortable.ts";
 export { credentialKey } from "./link/credential.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { defineNode, EngineError } from "#engine/plugin";
+import { defineNode, EngineError, msToSamples, UtteranceListener } from "#engine/plugin";
 import { DECODER_RATE_HZ, Recogniser, type Search } from "#native/pocketsphinx";
-import { Listener } from "./listener.ts";
+import { StablePrefix } from "./stable-prefix.ts";
 
 const config = z
   .strictObject({
@@ -78,6 +78,17 @@ const searchOf = ({ grammar, keywords, words }: Settings): Search => ({
   words,
 });
 
+/** What pocketsphinx-en-us is a model of. */
+const LANGUAGE = "en-US";
+
+/** For how long a word must have stood to count as stable; see `StablePrefix` for what was measured. */
+const STANDS_MS = 1500;
+
+function stable(): (text: string, heardSamples: number) => number {
+  const prefix = new StablePrefix(msToSamples(STANDS_MS, DECODER_RATE_HZ));
+  return (text, heardSamples) => prefix.next(text, heardSamples);
+}
+
 /** Recognises English speech, utterance by utterance, with a decoder of its own for each stream. */
 export const asr = defineNode({
   type: "pocketsphinx.asr",
@@ -86,8 +97,8 @@ export const asr = defineNode({
   shape: "task",
   inputs: { audio: { kinds: ["audio", "speech"], audio: { sampleRateHz: DECODER_RATE_HZ, channels: 1 } } },
   outputs: {
-    final: { kinds: ["text"], textRole: "transcript", language: "en-US", default: true, carries: ["words"] },
-    partial: { kinds: ["text"], textRole: "transcript", language: "en-US", carries: ["partials"] },
+    final: { kinds: ["text"], textRole: "transcript", language: LANGUAGE, default: true, carries: ["words"] },
+    partial: { kinds: ["text"], textRole: "transcript", language: LANGUAGE, carries: ["partials"] },
   },
   config,
   delays: ({ stepMs }) => [{ ms: stepMs, why: "audio that is gathered before it is decoded" }],
@@ -99,11 +110,29 @@ export const asr = defineNode({
     },
   },
   async create(settings, ctx) {
-    const { final, secondPass } = settings;
+    const { final, secondPass, stepMs, maxUtteranceMs } = settings;
     // a fallback opens it in the midst of a run, whose time must not go on meanwhile
     const recogniser = await ctx.outside(() =>
       Recogniser.open({ finals: final, secondPass, search: searchOf(settings) }),
     );
-    return new Listener({ ...settings, finalsFollow: final === "fast" && !secondPass }, ctx, recogniser);
+    const finalsFollow = final === "fast" && !secondPass; // otherwise they may differ from all partials
+    return new UtteranceListener(
+      {
+        sampleRateHz: DECODER_RATE_HZ,
+        language: LANGUAGE,
+        stepMs,
+        maxUtteranceMs,
+        ...(finalsFollow && { stable }),
+      },
+      ctx,
+      {
+        feed: (step) => recogniser.feed(step),
+        async end(rest) {
+          const words = await recogniser.end(rest);
+          return { text: words.map((word) => word.text).join(" "), words };
+        },
+        close: () => recogniser.close(),
+      },
+    );
   },
 });

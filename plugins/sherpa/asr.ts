@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { defineNode } from "#engine/plugin";
+import { defineNode, UtteranceListener } from "#engine/plugin";
 import { recogniserModel, SherpaEngine } from "#native/sherpa";
-import { Listener } from "./listener.ts";
+import { wordsOf } from "./heard.ts";
 import { modelSettings, RATE_HZ } from "./settings.ts";
 
 const config = z.strictObject({
@@ -53,6 +53,18 @@ export const asr = defineNode({
     const kind = found.streaming ? "streaming" : "offline";
     const engine = await ctx.outside((signal) => SherpaEngine.open(kind, found.config, model, signal));
     ctx.report({ type: "model", family: found.family, streaming: found.streaming });
-    return new Listener({ ...settings, streaming: found.streaming }, ctx, engine);
+    const { stepMs, maxUtteranceMs } = settings;
+    return new UtteranceListener(
+      { sampleRateHz: RATE_HZ, language, maxUtteranceMs, ...(found.streaming && { stepMs }) },
+      ctx,
+      {
+        feed: (step, signal) => engine.hear(step, signal),
+        async end(rest, heardSamples, signal) {
+          const heard = await engine.heard(rest, signal);
+          return { text: heard.text, words: wordsOf(heard, RATE_HZ, heardSamples) };
+        },
+        close: () => engine.close(),
+      },
+    );
   },
 });

@@ -1,11 +1,5 @@
+import type { HeardWord } from "#engine/plugin";
 import type { SherpaHeard } from "#native/sherpa";
-
-/** A word, its samples counted from the first sample that was heard of the utterance. */
-export interface HeardWord {
-  readonly text: string;
-  readonly startSample: number;
-  readonly endSample: number;
-}
 
 /**
  * Words from tokens: one that begins with a blank begins a word. Each ends where the next begins, the last with the utterance, for a model

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { HeardUtterance } from "../../../plugins/pocketsphinx/heard.ts";
+import { HeardUtterance } from "../../../../engine/plugin/hearing/heard-utterance.ts";
 
 const utteranceAt = (startSample: number) =>
-  new HeardUtterance({ id: "u", startSample, sampleRateHz: 16_000, standsSamples: 1600 });
+  new HeardUtterance({ id: "u", startSample, sampleRateHz: 16_000, stable: (text) => Math.max(0, text.length - 4) });
 
 const word = (startSample: number, endSample: number) => ({ text: "word", startSample, endSample });
 
@@ -40,7 +40,7 @@ test.each<{ name: string; pieces: [number, number][]; heard: [number, number]; p
 ])("a word $name is placed on the stream", ({ pieces, heard, placed }) => {
   const utterance = utteranceAt(pieces[0]![0]);
   for (const [at, samples] of pieces) utterance.hear(at, samples);
-  const [found] = utterance.final([word(...heard)]).words ?? [];
+  const [found] = utterance.final({ text: "word", words: [word(...heard)] }).words ?? [];
   expect([found?.startSample, found?.endSample]).toEqual(placed);
 });
 
@@ -52,7 +52,7 @@ test("a revision comes with each change, and the final after them", () => {
   expect(utterance.partial("go")).toBeUndefined();
   utterance.hear(1700, 1600);
   const second = utterance.partial("go for");
-  const final = utterance.final([{ text: "go", startSample: 0, endSample: 160 }], 3000);
+  const final = utterance.final({ text: "go", words: [{ text: "go", startSample: 0, endSample: 160 }] }, 3000);
   expect([first, second, final].map((frame) => [frame?.revision, frame?.text, frame?.final])).toEqual([
     [1, "go", false],
     [2, "go for", false],
