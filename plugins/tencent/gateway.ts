@@ -70,6 +70,7 @@ export const gateway = defineGateway({
       async close() {
         flash.close();
         speech.close();
+        current.close();
         await tasks.close();
       },
     };

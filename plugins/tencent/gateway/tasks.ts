@@ -6,9 +6,11 @@ import { formCallback, jsonCallback } from "../wire/callback.ts";
 import { resultText } from "../wire/result-text.ts";
 import { scriptedError, withChannels } from "./legacy.ts";
 import { codesOf } from "./outcome.ts";
+import { recogniseSentence, sentenceBody } from "./sentence.ts";
 import type { GatewaySettings } from "./settings.ts";
 import { wholeNumber } from "./signed.ts";
 import type { TaskEnd, TaskList } from "./task-list.ts";
+import { TaskRefusal } from "./task-refusal.ts";
 
 /** How far a client's clock may be off; the vendor's figure is not confirmed. */
 const TOLERANCE_S = 300;
@@ -34,59 +36,60 @@ const createBody = z
 
 const describeBody = z.looseObject({ TaskId: z.number().int() });
 
-/** An error by the vendor's name. */
-class Refusal extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
-/** The current interface for recordings: signed JSON at `/`, with the action in a header. */
+/** The current interface for recordings, as tasks and at once: signed JSON at `/`, with the action in a header. */
 export class TaskDesk {
+  readonly #stop = new AbortController();
+
   constructor(
     readonly host: GatewayHost,
     readonly settings: GatewaySettings,
     readonly tasks: TaskList,
   ) {}
 
+  close(): void {
+    this.#stop.abort();
+  }
+
   async answer(request: Incoming, caller: Caller): Promise<Outgoing> {
     const RequestId = this.host.newId();
     try {
       return answered({ Response: { ...(await this.#act(request, caller)), RequestId } });
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof TaskRefusal)) throw error;
       return answered({ Response: { Error: { Code: error.code, Message: error.message }, RequestId } });
     }
   }
 
   async #act(request: Incoming, caller: Caller): Promise<Readonly<Record<string, unknown>>> {
     const scripted = caller.fault("vendorError")?.code;
-    if (typeof scripted === "string") throw new Refusal(scripted, "scripted");
-    if (caller.fault("expiredToken")) throw new Refusal("AuthFailure.SignatureExpire", "the signature has expired");
-    if (caller.fault("rateLimit")) throw new Refusal("RequestLimitExceeded", "too many requests");
+    if (typeof scripted === "string") throw new TaskRefusal(scripted, "scripted");
+    if (caller.fault("expiredToken")) throw new TaskRefusal("AuthFailure.SignatureExpire", "the signature has expired");
+    if (caller.fault("rateLimit")) throw new TaskRefusal("RequestLimitExceeded", "too many requests");
     const key = await this.#admit(request);
     const action = request.headers["x-tc-action"];
     if (action === "CreateRecTask") return this.#create(key, bodyOf(request, createBody), scripted);
     if (action === "DescribeTaskStatus") return this.#describe(bodyOf(request, describeBody).TaskId);
-    throw new Refusal("InvalidAction", "the action is not offered here");
+    if (action === "SentenceRecognition") {
+      const asked = bodyOf(request, sentenceBody);
+      return recogniseSentence({ key, asked, source: sourceOf(asked), signal: this.#stop.signal }, this.host);
+    }
+    throw new TaskRefusal("InvalidAction", "the action is not offered here");
   }
 
   async #admit({ headers, body }: Incoming): Promise<GatewayKey> {
     const claim = readTc3Authorization(headers.authorization ?? "");
     const timestampS = wholeNumber(headers["x-tc-timestamp"]);
-    if (claim?.service !== "asr") throw new Refusal("AuthFailure.InvalidAuthorization", "Authorization cannot be read");
-    if (timestampS === undefined) throw new Refusal("MissingParameter", "X-TC-Timestamp is missing");
+    if (claim?.service !== "asr")
+      throw new TaskRefusal("AuthFailure.InvalidAuthorization", "Authorization cannot be read");
+    if (timestampS === undefined) throw new TaskRefusal("MissingParameter", "X-TC-Timestamp is missing");
     const isNear = Math.abs(this.host.epochMs() / 1000 - timestampS) <= TOLERANCE_S;
     if (!isNear || new Date(timestampS * 1000).toISOString().slice(0, 10) !== claim.date)
-      throw new Refusal("AuthFailure.SignatureExpire", "the signature has expired");
+      throw new TaskRefusal("AuthFailure.SignatureExpire", "the signature has expired");
     const key = await this.host.key(claim.secretId);
-    if (!key) throw new Refusal("AuthFailure.SecretIdNotFound", "the secret id is not known");
+    if (!key) throw new TaskRefusal("AuthFailure.SecretIdNotFound", "the secret id is not known");
     const made = signTc3({ timestampS, service: "asr", headers, signed: claim.signed, body }, key.secret);
     if (!equalSecrets(made, claim.signature))
-      throw new Refusal("AuthFailure.SignatureFailure", "the signature is wrong");
+      throw new TaskRefusal("AuthFailure.SignatureFailure", "the signature is wrong");
     return key;
   }
 
@@ -110,7 +113,7 @@ export class TaskDesk {
 
   #describe(id: number) {
     const task = this.tasks.get(id);
-    if (!task) throw new Refusal("FailedOperation.NoSuchTask", "there is no such task");
+    if (!task) throw new TaskRefusal("FailedOperation.NoSuchTask", "there is no such task");
     const { end } = task;
     const state = !end ? "doing" : "error" in end ? "failed" : "success";
     const done = end && "result" in end ? end : undefined;
@@ -152,15 +155,17 @@ interface CallbackFacts {
   readonly end: TaskEnd;
 }
 
-function sourceOf({ SourceType, Url, Data, DataLen }: z.output<typeof createBody>) {
+type SourceAsked = Pick<z.output<typeof createBody>, "SourceType" | "Url" | "Data" | "DataLen">;
+
+function sourceOf({ SourceType, Url, Data, DataLen }: SourceAsked) {
   if (SourceType === 0) {
-    if (Url === undefined) throw new Refusal("MissingParameter", "Url is missing");
+    if (Url === undefined) throw new TaskRefusal("MissingParameter", "Url is missing");
     return { url: Url };
   }
-  if (Data === undefined) throw new Refusal("MissingParameter", "Data is missing");
+  if (Data === undefined) throw new TaskRefusal("MissingParameter", "Data is missing");
   const bytes = new Uint8Array(Buffer.from(Data, "base64"));
   if (bytes.length === 0 || bytes.length > MOST_BYTES || (DataLen !== undefined && DataLen !== bytes.length))
-    throw new Refusal("InvalidParameterValue", "Data is empty, too large, or not of the length that DataLen says");
+    throw new TaskRefusal("InvalidParameterValue", "Data is empty, too large, or not of the length that DataLen says");
   return { bytes };
 }
 
@@ -181,20 +186,20 @@ const detailsOf = ({ result }: Extract<TaskEnd, { result: unknown }>) =>
     SpeakerId: Number(speaker ?? channel ?? 0) || 0,
   }));
 
-/** @throws Refusal that names the field, as the vendor's do. */
+/** @throws TaskRefusal that names the field, as the vendor's do. */
 function bodyOf<T>({ body }: Incoming, schema: z.ZodType<T>): T {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder().decode(body));
   } catch {
-    throw new Refusal("InvalidParameter", "the body is no JSON");
+    throw new TaskRefusal("InvalidParameter", "the body is no JSON");
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const field = String(issue?.path[0] ?? "the body");
   const missing = typeof value === "object" && value !== null && !(field in value);
-  throw new Refusal(
+  throw new TaskRefusal(
     missing ? "MissingParameter" : "InvalidParameterValue",
     `${field} is ${missing ? "missing" : "not valid"}`,
   );

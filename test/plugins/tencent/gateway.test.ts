@@ -132,7 +132,12 @@ describe("the current interface for recordings", () => {
     readonly secret?: string;
     readonly skewS?: number;
   }
-  async function call(service: Service, body: unknown, calling: Calling = {}): Promise<string> {
+  interface Answered {
+    readonly Error?: { readonly Code: string };
+    readonly Data?: { readonly TaskId: number };
+    readonly [field: string]: unknown;
+  }
+  async function answerTo(service: Service, body: unknown, calling: Calling = {}): Promise<Answered> {
     const {
       action = "CreateRecTask",
       signed = ["content-type", "host"],
@@ -155,8 +160,11 @@ describe("the current interface for recordings", () => {
       body: text,
     });
     expect(answer.status).toBe(200);
-    const { Response } = (await answer.json()) as { Response: { Error?: { Code: string }; Data?: { TaskId: number } } };
-    return Response.Error?.Code ?? (Response.Data?.TaskId ? "taken" : "nothing");
+    return ((await answer.json()) as { Response: Answered }).Response;
+  }
+  async function call(...asked: Parameters<typeof answerTo>): Promise<string> {
+    const { Error: error, Data } = await answerTo(...asked);
+    return error?.Code ?? (Data?.TaskId ? "taken" : "nothing");
   }
   const task = {
     EngineModelType: "16k_zh",
@@ -195,6 +203,49 @@ describe("the current interface for recordings", () => {
       expect(await call(service, body, calling)).toBe(answer);
     },
   );
+
+  describe("a recording of a minute at most is recognised in the answer", () => {
+    const pcm = (seconds: number) => new Uint8Array(32_000 * seconds);
+    const sentence = (bytes: Uint8Array) => ({
+      EngSerViceType: "16k_zh",
+      SourceType: 1,
+      VoiceFormat: "pcm",
+      WordInfo: 1,
+      Data: Buffer.from(bytes).toString("base64"),
+      DataLen: bytes.length,
+    });
+    const calling = { action: "SentenceRecognition" };
+
+    test("with its text, its words and its length", async () => {
+      covers("T8");
+      await using service = await tencent({
+        workflow: hearing([
+          { text: "one two", words: "auto", fromMs: 0, untilMs: 1000 },
+          { text: "three", words: "auto", fromMs: 1000, untilMs: 2000 },
+        ]),
+      });
+      const heard = await answerTo(service, sentence(pcm(3)), calling);
+      expect(heard).toMatchObject({ Result: "one two three", AudioDuration: 3000, WordSize: 3 });
+      expect(heard.WordList).toMatchObject([{ Word: "one", StartTime: 0 }, { Word: "two", EndTime: 1000 }, {}]);
+      const wordless = await answerTo(service, { ...sentence(pcm(3)), WordInfo: 0 }, calling);
+      expect(wordless).toMatchObject({ Result: "one two three", WordSize: 0, WordList: [] });
+    });
+
+    test.each([
+      { what: "no format", body: { ...sentence(pcm(1)), VoiceFormat: undefined }, code: "MissingParameter" },
+      { what: "no samples", body: sentence(new Uint8Array(0)), code: "InvalidParameterValue" },
+      {
+        what: "what is no recording",
+        body: { ...sentence(new Uint8Array(100)), VoiceFormat: "wav" },
+        code: "FailedOperation.ErrorRecognize",
+      },
+      { what: "61 s", body: sentence(pcm(61)), code: "InvalidParameterValue.ErrorVoicedataTooLong" },
+    ])("$what is answered with $code", async ({ body, code }) => {
+      covers("T6", "T8");
+      await using service = await tencent();
+      expect(await call(service, body, calling)).toBe(code);
+    });
+  });
 });
 
 describe("recognition in real time", () => {
