@@ -1,4 +1,6 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runSeries, summaryOf } from "./series.ts";
 
@@ -7,12 +9,12 @@ setDefaultTimeout(60_000); // processes are started, on a machine that may be bu
 const command = [process.execPath, join(import.meta.dir, "fixtures/benchmarks.ts")];
 
 /** @returns the results, and what was said meanwhile */
-async function series(names: readonly string[], limitMs?: number) {
+async function series(names: readonly string[], more: { limitMs?: number; keepIn?: string } = {}) {
   const decoder = new TextDecoder();
   let said = "";
   const results = await runSeries(names, {
     command,
-    ...(limitMs === undefined ? {} : { limitMs }),
+    ...more,
     say: (text) => {
       said += typeof text === "string" ? text : decoder.decode(text);
     },
@@ -29,15 +31,25 @@ test("one that fails, crashes or cannot be loaded does not keep the others from 
     ["slow", undefined],
     ["good", undefined],
   ]);
-  expect(results.flatMap(({ measurements }) => measurements.map(({ value }) => value))).toEqual([2, 1]);
+  expect(results.flatMap(({ measurements }) => measurements.map(({ value }) => value))).toEqual([2, Number.NaN, 1]);
   expect(said).toContain("[5 of 5] good");
   expect(said).toContain("good is on its way");
   expect(summaryOf(...results)).toBe(
-    "1 of 2 goals met; missed: slow.figure; left out: good.vsPeer; failed: broken, crashing, unloadable",
+    "1 of 3 goals met; missed: slow.figure, slow.figure; left out: good.vsPeer; failed: broken, crashing, unloadable",
   );
 });
 
+test("reports are kept one by one, those of failures not", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "parlando-series-"));
+  try {
+    await series(["good", "broken", "crashing", "slow"], { keepIn: folder });
+    expect(readdirSync(folder).sort()).toEqual(["good.json", "slow.json"]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test("one that hangs is ended with all that it started", async () => {
-  const { results } = await series(["hanging"], 1000); // it would last for ten minutes
+  const { results } = await series(["hanging"], { limitMs: 1000 }); // it would last for ten minutes
   expect(results).toEqual([{ name: "hanging", measurements: [], error: "no end after 1 s" }]);
 });

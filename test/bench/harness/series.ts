@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runGroup } from "../../check/step.ts";
@@ -13,6 +13,8 @@ export interface SeriesOptions {
   readonly command: readonly string[];
   readonly repetitions?: number;
   readonly limitMs?: number;
+  /** A folder that gets the report of each benchmark that does not fail, as NAME.json, when it has ended. */
+  readonly keepIn?: string;
   /** Gets what the benchmarks say, bytes of theirs included, as it comes. */
   readonly say: (text: string | Uint8Array) => void;
 }
@@ -30,12 +32,18 @@ export async function runSeries(names: readonly string[], options: SeriesOptions
       options.say(`\n[${i + 1} of ${names.length}] ${name}\n`);
       const result = await runAlone(name, join(folder, `${name}.json`), options);
       results.push(result);
+      if (options.keepIn !== undefined && result.error === undefined) await keep(folder, name, options.keepIn);
       options.say(`${name}: ${result.error ?? "done"}, ${((performance.now() - startedMs) / 1000).toFixed(0)} s\n`);
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
   return results;
+}
+
+async function keep(from: string, name: string, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await copyFile(join(from, `${name}.json`), join(folder, `${name}.json`));
 }
 
 async function runAlone(name: string, file: string, options: SeriesOptions): Promise<BenchResult> {
@@ -48,7 +56,10 @@ async function runAlone(name: string, file: string, options: SeriesOptions): Pro
   const report = Bun.file(file);
   if (!(await report.exists())) return failed(`ended with status ${status}: ${output.trim().split("\n").at(-1) ?? ""}`);
   const { results }: { results: BenchResult[] } = await report.json();
-  return results[0] ?? failed("its report is empty");
+  const [result] = results;
+  if (!result) return failed("its report is empty");
+  // JSON has no NaN; what was none must not pass for 0
+  return { ...result, measurements: result.measurements.map((each) => ({ ...each, value: each.value ?? Number.NaN })) };
 }
 
 /** How a benchmark, or all of them, came out. */
