@@ -115,13 +115,14 @@ export const tc3Authorization = (call: Tc3Call, secretId: string, secretKey: str
 export interface Tc3Claim {
   readonly secretId: string;
   readonly date: string;
+  /** The vendor's clients for Java and Node take it from the address that they call: `127` of 127.0.0.1. */
   readonly service: string;
   readonly signed: readonly string[];
   readonly signature: string;
 }
 
 const AUTHORIZATION =
-  /^TC3-HMAC-SHA256\s+Credential=([^/,\s]+)\/(\d{4}-\d\d-\d\d)\/([a-z]+)\/tc3_request,\s*SignedHeaders=([a-z0-9;-]+),\s*Signature=([0-9a-f]{64})$/;
+  /^TC3-HMAC-SHA256\s+Credential=([^/,\s]+)\/(\d{4}-\d\d-\d\d)\/([a-z0-9-]+)\/tc3_request,\s*SignedHeaders=([a-z0-9;-]+),\s*Signature=([0-9a-f]{64})$/;
 
 /** Reads the header; undefined where it is none, or leaves out what has to be signed. */
 export function readTc3Authorization(header: string): Tc3Claim | undefined {

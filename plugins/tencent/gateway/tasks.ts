@@ -87,7 +87,7 @@ export class TaskDesk {
       throw new TaskRefusal("AuthFailure.SignatureExpire", "the signature has expired");
     const key = await this.host.key(claim.secretId);
     if (!key) throw new TaskRefusal("AuthFailure.SecretIdNotFound", "the secret id is not known");
-    const made = signTc3({ timestampS, service: "asr", headers, signed: claim.signed, body }, key.secret);
+    const made = signTc3({ timestampS, service: claim.service, headers, signed: claim.signed, body }, key.secret);
     if (!equalSecrets(made, claim.signature))
       throw new TaskRefusal("AuthFailure.SignatureFailure", "the signature is wrong");
     return key;

@@ -131,6 +131,8 @@ describe("the current interface for recordings", () => {
     readonly contentType?: string;
     readonly secret?: string;
     readonly skewS?: number;
+    /** As clients name it that take it from an address. */
+    readonly signedFor?: string;
   }
   interface Answered {
     readonly Error?: { readonly Code: string };
@@ -143,6 +145,7 @@ describe("the current interface for recordings", () => {
       signed = ["content-type", "host"],
       secret = ACCESS.secretKey,
       skewS = 0,
+      signedFor = "asr",
     } = calling;
     const headers = {
       "content-type": calling.contentType ?? "application/json",
@@ -151,7 +154,7 @@ describe("the current interface for recordings", () => {
     };
     const text = typeof body === "string" ? body : JSON.stringify(body);
     const timestampS = nowS(service) + skewS;
-    const signing = { timestampS, service: "asr", headers, signed, body: text };
+    const signing = { timestampS, service: signedFor, headers, signed, body: text };
     const authorization = tc3Authorization(signing, ACCESS.secretId, secret);
     const answer = await service.network.fetch({
       url: "http://tencent.test/",
@@ -182,6 +185,7 @@ describe("the current interface for recordings", () => {
       task,
       { signed: ["content-type", "host", "x-tc-action"], contentType: "application/json; charset=utf-8" },
     ],
+    ["taken", task, { signedFor: "127" }],
     ["AuthFailure.SignatureFailure", task, { secret: "other" }],
     ["AuthFailure.SignatureExpire", task, { skewS: -301 }],
     ["AuthFailure.InvalidAuthorization", task, { signed: ["content-type"] }],
