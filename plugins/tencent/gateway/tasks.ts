@@ -79,8 +79,7 @@ export class TaskDesk {
   async #admit({ headers, body }: Incoming): Promise<GatewayKey> {
     const claim = readTc3Authorization(headers.authorization ?? "");
     const timestampS = wholeNumber(headers["x-tc-timestamp"]);
-    if (claim?.service !== "asr")
-      throw new TaskRefusal("AuthFailure.InvalidAuthorization", "Authorization cannot be read");
+    if (!claim) throw new TaskRefusal("AuthFailure.InvalidAuthorization", "Authorization cannot be read");
     if (timestampS === undefined) throw new TaskRefusal("MissingParameter", "X-TC-Timestamp is missing");
     const isNear = Math.abs(this.host.epochMs() / 1000 - timestampS) <= TOLERANCE_S;
     if (!isNear || new Date(timestampS * 1000).toISOString().slice(0, 10) !== claim.date)
