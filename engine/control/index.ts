@@ -16,6 +16,7 @@ export type { Control, ControlOptions, Figures, Health } from "./api/control.ts"
 export type { OpenGateway, OwnPort } from "./api/gateways.ts";
 export type {
   AttachRequest,
+  AudioInlet,
   InputTrack,
   LiveSession,
   OutputTrack,

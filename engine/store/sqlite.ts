@@ -3,15 +3,18 @@ import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { migrate } from "drizzle-orm/bun-sqlite/migrator";
+import { Checkpoints } from "./checkpoints.ts";
 import type { Database, Db, Sync } from "./database.ts";
 import { keepStatements } from "./rows/kept-inserts.ts";
 import { sqliteTables } from "./schema/sqlite.ts";
 
 const BUSY_MS = 5000;
+/** Of SQLite itself: with so many pages in the log a commit copies them. */
+const OWN_CHECKPOINT_PAGES = 1000;
 
 /**
  * A file of SQLite in WAL mode. Two connections: one writes, one transaction at a time; the other only reads, and so sees what is committed
- * and nothing else. drizzle's own `transaction` would commit before an asynchronous callback ends, hence BEGIN and COMMIT by hand.
+ * and nothing else; a third one, in a thread, copies the log into the file. drizzle's own `transaction` would commit before an asynchronous callback ends, hence BEGIN and COMMIT by hand.
  */
 export class SqliteDatabase implements Database {
   readonly dialect = "sqlite";
@@ -24,6 +27,7 @@ export class SqliteDatabase implements Database {
   readonly #reading: Db;
   /** The transaction that the next one waits for. */
   #last: Promise<unknown> = Promise.resolve();
+  readonly #checkpoints: Checkpoints;
 
   constructor(
     private readonly file: string,
@@ -37,6 +41,12 @@ export class SqliteDatabase implements Database {
     this.#writer.run("PRAGMA secure_delete = ON"); // what was deleted for privacy does not stay in the file
     const writing = drizzle({ client: this.#writer, casing: "snake_case" });
     migrate(writing, { migrationsFolder: join(import.meta.dir, "migrations", "sqlite") });
+    this.#writer.run("PRAGMA wal_autocheckpoint = 0");
+    this.#checkpoints = new Checkpoints(
+      file,
+      (work) => this.#alone(work),
+      () => this.#writer.run(`PRAGMA wal_autocheckpoint = ${OWN_CHECKPOINT_PAGES}`),
+    );
     this.#reader = new Connection(file, { readonly: true, strict: true });
     this.#reader.run(`PRAGMA busy_timeout = ${BUSY_MS}`);
     this.#writing = writing;
@@ -54,7 +64,11 @@ export class SqliteDatabase implements Database {
   }
 
   write<T>(change: (db: Db) => Promise<T>): Promise<T> {
-    const mine = this.#last.then(() => this.#transaction(change));
+    return this.#alone(() => this.#transaction(change));
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#last.then(work);
     this.#last = mine.catch(() => {});
     return mine;
   }
@@ -74,6 +88,7 @@ export class SqliteDatabase implements Database {
   }
 
   async close(): Promise<void> {
+    await this.#checkpoints.close();
     await this.#last;
     this.#claim?.close();
     this.#claim = undefined;
@@ -86,6 +101,7 @@ export class SqliteDatabase implements Database {
     try {
       const result = await change(this.#writing);
       this.#writer.run("COMMIT");
+      this.#checkpoints.committed();
       return result;
     } catch (error) {
       // some failures, a full disk among them, have rolled back already

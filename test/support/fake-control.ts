@@ -201,6 +201,15 @@ export class FakeSession implements LiveSession {
     this.changed("audio");
   }
 
+  inlet(number: number) {
+    const track = this.inputs[number]?.track;
+    if (track === undefined) return undefined;
+    return {
+      push: (bytes: Uint8Array, startSample?: number, fromByte?: number) =>
+        this.push(track, bytes, startSample, fromByte),
+    };
+  }
+
   pushText(track: string, text: string): void {
     const found = this.run.tracks[track];
     if (!found) throw new EngineError("TRACK_UNKNOWN", `no track ${track}`);

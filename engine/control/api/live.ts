@@ -94,6 +94,12 @@ export interface SessionListener {
   send(message: SessionMessage): boolean;
 }
 
+/** Where audio of one track goes in, chunk by chunk: nothing is looked up any more. */
+export interface AudioInlet {
+  /** As `LiveSession.push`. */
+  push(bytes: Uint8Array, startSample?: number, fromByte?: number): void;
+}
+
 /** One socket on one run. All methods are synchronous and cheap; failures throw coded errors, which end the socket and nothing else. */
 export interface LiveSession {
   readonly runId: string;
@@ -106,6 +112,8 @@ export interface LiveSession {
    * @throws EngineError TRACK_UNKNOWN, TRACK_TAKEN, CHUNK_INVALID, FLOW_EXCEEDED (more than the window ahead), TRACK_ENDED (by this sender).
    */
   push(track: string, bytes: Uint8Array, startSample?: number, fromByte?: number): void;
+  /** Of an input, by its number in `inputs`; undefined where there is none. It is as good as the session. */
+  inlet(number: number): AudioInlet | undefined;
   /** One finished text. */
   pushText(track: string, text: string, options?: { readonly language?: string; readonly utterance?: string }): void;
   /** Finishes what is open now, such as an utterance. */

@@ -1,5 +1,5 @@
 import type { RunRow } from "#engine/store";
-import type { AttachRequest, InputTrack, LiveSession, OutputTrack, SessionListener } from "../api/live.ts";
+import type { AttachRequest, AudioInlet, InputTrack, LiveSession, OutputTrack, SessionListener } from "../api/live.ts";
 import { Follower, type Source } from "./follower.ts";
 import { type SessionHost, wanted } from "./session.ts";
 
@@ -44,6 +44,10 @@ export class Replayed implements LiveSession {
   /** Who lost the connection before the end of the run may not know of it yet. */
   push(): void {
     this.host.lateMessages++;
+  }
+
+  inlet(number: number): AudioInlet | undefined {
+    return number < this.inputs.length ? this : undefined;
   }
 
   pushText(): void {

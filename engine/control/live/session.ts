@@ -4,6 +4,7 @@ import { type AudioFrame, durationMs } from "#engine/frames";
 import type { OpusCodec } from "#engine/plugin";
 import type {
   AttachRequest,
+  AudioInlet,
   InputTrack,
   LiveSession,
   OutputTrack,
@@ -11,6 +12,7 @@ import type {
   SessionMessage,
   TrackEncoding,
 } from "../api/live.ts";
+import type { Journal } from "../journal.ts";
 import type { RunMessage } from "../messages.ts";
 import { Follower } from "./follower.ts";
 import type { LiveRun } from "./live-run.ts";
@@ -105,10 +107,16 @@ export class Session implements LiveSession, AudioListener {
   }
 
   push(track: string, bytes: Uint8Array, startSample?: number, fromByte = 0): void {
-    const taken = this.#track(track);
-    if (taken.closed) return void this.host.lateMessages++;
-    this.run.options.journal.requireRoom();
-    taken.push(bytes, startSample, fromByte);
+    this.#inletOf(this.#named(track)).push(bytes, startSample, fromByte);
+  }
+
+  inlet(number: number): AudioInlet | undefined {
+    const track = [...this.run.tracks.values()][number];
+    return track && this.#inletOf(track);
+  }
+
+  #inletOf(track: LiveTrack): SessionInlet {
+    return new SessionInlet(track, this, this.run.options.journal, this.host);
   }
 
   pushText(track: string, text: string, options: { language?: string; utterance?: string } = {}): void {
@@ -251,14 +259,39 @@ export class Session implements LiveSession, AudioListener {
     this.close();
   }
 
-  #track(name: string): LiveTrack {
+  #named(name: string): LiveTrack {
     const track = this.run.tracks.get(name);
     if (!track) throw new EngineError("TRACK_UNKNOWN", `the run has no live input ${name}`);
-    if (track.sender !== this)
-      throw new EngineError("TRACK_TAKEN", `another sender has taken over ${name}, or this one did not ask to send`);
+    return track;
+  }
+
+  #track(name: string): LiveTrack {
+    const track = this.#named(name);
+    if (track.sender !== this) throw taken(track);
     return track;
   }
 }
+
+/** A chunk touches this and the track, and nothing else of a session: what it touches is seldom in a cache, with thousands of sessions. */
+class SessionInlet implements AudioInlet {
+  constructor(
+    private readonly track: LiveTrack,
+    private readonly session: Session,
+    private readonly journal: Journal,
+    private readonly host: SessionHost,
+  ) {}
+
+  push(bytes: Uint8Array, startSample?: number, fromByte = 0): void {
+    const { track } = this;
+    if (track.sender !== this.session) throw taken(track);
+    if (track.closed) return void this.host.lateMessages++;
+    this.journal.requireRoom();
+    track.push(bytes, startSample, fromByte);
+  }
+}
+
+const taken = ({ name }: LiveTrack): EngineError =>
+  new EngineError("TRACK_TAKEN", `another sender has taken over ${name}, or this one did not ask to send`);
 
 /** What of a run a reader asked for. */
 export function wanted(request: { readonly partials?: boolean; readonly outputs?: readonly string[] }) {

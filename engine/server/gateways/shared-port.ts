@@ -32,32 +32,24 @@ type Api = ServerWebSocket<SocketData>;
 
 /** Handlers of both kinds of sockets as one. Limits are those of the API. */
 export function bothSockets(api: WebSocketHandler<SocketData>): WebSocketHandler<AnySocket> {
-  const either = (
-    socket: ServerWebSocket<AnySocket>,
-    served: (socket: Served) => unknown,
-    own: (socket: Api) => unknown,
-  ) => {
-    if ("upgrade" in socket.data) served(socket as Served);
-    else own(socket as Api);
-  };
   const gateway = webSocketHandlers;
   return {
     ...api,
-    open: (socket) => either(socket, gateway.open, (own) => api.open?.(own)),
-    message: (socket, data) =>
-      either(
-        socket,
-        (served) => gateway.message(served, data),
-        (own) => api.message?.(own, data),
-      ),
-    drain: (socket) => either(socket, gateway.drain, (own) => api.drain?.(own)),
-    close: (socket, code, reason) =>
-      either(
-        socket,
-        (served) => gateway.close(served, code, reason),
-        (own) => api.close?.(own, code, reason),
-      ),
-    ping: (socket, data) => either(socket, gateway.ping, (own) => api.ping?.(own, data)),
-    pong: (socket, data) => either(socket, gateway.pong, (own) => api.pong?.(own, data)),
+    open: (socket) => void (isServed(socket) ? gateway.open(socket) : api.open?.(own(socket))),
+    // for each chunk of audio of each socket: no closures
+    message(socket, data) {
+      if (isServed(socket)) gateway.message(socket, data);
+      else api.message?.(own(socket), data);
+    },
+    drain: (socket) => void (isServed(socket) ? gateway.drain(socket) : api.drain?.(own(socket))),
+    close(socket, code, reason) {
+      if (isServed(socket)) gateway.close(socket, code, reason);
+      else api.close?.(own(socket), code, reason);
+    },
+    ping: (socket, data) => void (isServed(socket) ? gateway.ping(socket) : api.ping?.(own(socket), data)),
+    pong: (socket, data) => void (isServed(socket) ? gateway.pong(socket) : api.pong?.(own(socket), data)),
   };
 }
+
+const isServed = (socket: ServerWebSocket<AnySocket>): socket is Served => "upgrade" in socket.data;
+const own = (socket: ServerWebSocket<AnySocket>): Api => socket as Api;

@@ -1,5 +1,6 @@
 import type {
   AttachRequest,
+  AudioInlet,
   Caller,
   LiveSession,
   Runs,
@@ -39,6 +40,8 @@ export interface ConnectionOptions {
 
 /** Until the first message. */
 const HELLO_MS = 10_000;
+/** A process that was held up reads what has come meanwhile before it says that nothing has. */
+const HELLO_GRACE_MS = 250;
 /** Messages that may come before the answer to the first one. */
 const EARLY_MESSAGES = 1000;
 const EARLY_BYTES = 8 * 2 ** 20;
@@ -65,16 +68,19 @@ export class Connection implements SessionListener {
   /** What the run told before `ready` was sent. */
   readonly #held: SessionMessage[] = [];
   /** In the order of `ready`, as binary messages count them. */
-  #inputTracks: readonly string[] = [];
+  #inlets: readonly AudioInlet[] = [];
   #outputNumbers = new Map<string, number>();
 
   constructor(readonly options: ConnectionOptions) {}
 
   opened(wire: Wire): void {
     this.#wire = wire;
-    this.#callOff = this.options.clock.after(HELLO_MS, () =>
-      this.#fail(new EngineError("MESSAGE_INVALID", `no first message within ${HELLO_MS / 1000} s`)),
-    );
+    const { clock } = this.options;
+    this.#callOff = clock.after(HELLO_MS, () => {
+      this.#callOff = clock.after(HELLO_GRACE_MS, () =>
+        this.#fail(new EngineError("MESSAGE_INVALID", `no first message within ${HELLO_MS / 1000} s`)),
+      );
+    });
   }
 
   /** One message of the client; never throws. `data` is not kept. */
@@ -128,10 +134,10 @@ export class Connection implements SessionListener {
   #handle(data: string | Uint8Array, session: LiveSession): void {
     if (typeof data === "string" || data[0] !== AUDIO_MARK) return this.#obey(this.#read(data), session);
     requireHeader(data);
-    const track = this.#inputTracks[data[1]!];
-    if (track === undefined)
-      throw new EngineError("TRACK_UNKNOWN", `track number ${data[1]}; the run has ${this.#inputTracks.length} inputs`);
-    session.push(track, data, startSampleOf(data), HEADER_BYTES);
+    const inlet = this.#inlets[data[1]!];
+    if (inlet === undefined)
+      throw new EngineError("TRACK_UNKNOWN", `track number ${data[1]}; the run has ${this.#inlets.length} inputs`);
+    inlet.push(data, startSampleOf(data), HEADER_BYTES);
   }
 
   #obey(message: ClientMessage, session: LiveSession): void {
@@ -208,7 +214,7 @@ export class Connection implements SessionListener {
 
   #joined(session: LiveSession, { run, notes }: Found): void {
     const { inputs, outputs } = session;
-    this.#inputTracks = inputs.map(({ track }) => track);
+    this.#inlets = inputs.flatMap((_, number) => session.inlet(number) ?? []);
     this.#outputNumbers = new Map(outputs.map(({ track }, number) => [track, number]));
     this.#session = session;
     const { messageBytes } = this.options.limits;

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,8 @@ import { SystemClock } from "#engine/runtime";
 import { type Listening, listen } from "#engine/server";
 import { FakeControl } from "#test/fake-control";
 import { appOf, EXAMPLES, KeptLog } from "#test/served";
+
+setDefaultTimeout(60_000); // on a busy machine
 
 const open: Listening[] = [];
 

@@ -1,10 +1,12 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { EngineError } from "#engine/errors";
 import { Store } from "#engine/store";
 import { caller, codeOf, eventsOf, live, openTestControl, TestSocket } from "#test/control";
 import { covers } from "#test/covers";
 import { bytesOf, NUMBERS, spoken } from "#test/spoken-numbers";
+
+setDefaultTimeout(60_000); // on a busy machine
 
 const start = { workflow: { text: NUMBERS }, inputs: { talk: live } };
 

@@ -1,6 +1,8 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { caller, callerOf, codeOf, live, openTestControl, TestSocket } from "#test/control";
 import { NUMBERS } from "#test/spoken-numbers";
+
+setDefaultTimeout(60_000); // on a busy machine
 
 const start = { workflow: { text: NUMBERS }, inputs: { talk: live } };
 

@@ -1,6 +1,8 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { caller, codeOf, eventsOf, finalsOf, live, openTestControl, type TestControl, TestSocket } from "#test/control";
 import { bytesOf, NUMBERS, PAUSE_MS, RATE_HZ, spoken, UTTERANCE_MS } from "#test/spoken-numbers";
+
+setDefaultTimeout(60_000); // on a busy machine
 
 const start = { workflow: { text: NUMBERS }, inputs: { talk: live } };
 const perNumber = ((UTTERANCE_MS + PAUSE_MS) * RATE_HZ) / 1000;

@@ -1,7 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { caller, callerOf, codeOf, eventsOf, live, openTestControl, TestSocket } from "#test/control";
 import { covers } from "#test/covers";
 import { bytesOf, NUMBERS, PAUSE_MS, RATE_HZ, spoken, UTTERANCE_MS } from "#test/spoken-numbers";
+
+setDefaultTimeout(60_000); // on a busy machine
 
 const start = { workflow: { text: NUMBERS }, inputs: { talk: live } };
 const perNumber = ((UTTERANCE_MS + PAUSE_MS) * RATE_HZ) / 1000;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import { encodeWav } from "#engine/audio";
 import type { JobView } from "#engine/control";
@@ -14,6 +14,8 @@ import {
   TestSocket,
 } from "#test/control";
 import { bytesOf, NUMBERS, RATE_HZ, spoken } from "#test/spoken-numbers";
+
+setDefaultTimeout(60_000); // on a busy machine
 
 const wav = (...numbers: number[]) =>
   new Blob([encodeWav(spoken(numbers), { sampleRateHz: RATE_HZ, channels: 1 }) as Uint8Array<ArrayBuffer>]).stream();

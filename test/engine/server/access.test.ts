@@ -1,8 +1,10 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { defaultServerConfig } from "#engine/control";
 import { checkDoor, isLoopback, jsonDepth } from "#engine/server";
 import { FakeControl } from "#test/fake-control";
 import { appOf, ask } from "#test/served";
+
+setDefaultTimeout(60_000); // on a busy machine
 
 const home = { loopback: true, hosts: ["speech.example.com"], origins: ["https://app.example.com"] };
 const outside = { ...home, loopback: false };

@@ -1,8 +1,10 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { encodeWav, sniffContainer } from "#engine/audio";
 import { openDecoder } from "#engine/plugin";
 import { FakeControl } from "#test/fake-control";
 import { appOf, ask } from "#test/served";
+
+setDefaultTimeout(60_000); // on a busy machine
 
 const wav = new Uint8Array(encodeWav(new Int16Array(160), { sampleRateHz: 16_000, channels: 1 }));
 

@@ -1,8 +1,10 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { ERROR_TRAITS } from "#engine/errors";
 import { FakeControl } from "#test/fake-control";
 import { appOf } from "#test/served";
+
+setDefaultTimeout(60_000); // on a busy machine
 
 const PATHS = [
   "/v1/runs",

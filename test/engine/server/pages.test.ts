@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,8 @@ import { listen } from "#engine/server";
 import { noBrowser, openBrowser, watchPage } from "#test/browser";
 import { FakeControl } from "#test/fake-control";
 import { EXAMPLES, KeptLog } from "#test/served";
+
+setDefaultTimeout(60_000); // on a busy machine
 
 const cleanUp: (() => unknown)[] = [];
 

@@ -1,7 +1,9 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { EngineError } from "#engine/errors";
 import { FakeControl } from "#test/fake-control";
 import { appOf, ask, KeptLog } from "#test/served";
+
+setDefaultTimeout(60_000); // on a busy machine
 
 const talk = { live: { encoding: "s16le", sampleRateHz: 16_000, channels: 1 } };
 

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +6,8 @@ import { readEvents } from "#engine/client";
 import { wantedPart } from "#engine/server";
 import { FakeControl, type FakeRun } from "#test/fake-control";
 import { type App, appOf, ask } from "#test/served";
+
+setDefaultTimeout(60_000); // on a busy machine
 
 async function running(): Promise<{ app: App; run: FakeRun; control: FakeControl }> {
   const control = new FakeControl();

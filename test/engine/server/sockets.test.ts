@@ -1,10 +1,12 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { decode, encode } from "@msgpack/msgpack";
 import { defaultServerConfig, type ServerConfig } from "#engine/control";
 import { SystemClock } from "#engine/runtime";
 import { type Listening, listen } from "#engine/server";
 import { FakeControl } from "#test/fake-control";
 import { EXAMPLES, KeptLog } from "#test/served";
+
+setDefaultTimeout(60_000); // on a busy machine
 
 const open: Listening[] = [];
 

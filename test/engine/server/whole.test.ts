@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { encodeWav } from "#engine/audio";
 import { Parlando } from "#engine/client";
 import { live } from "#test/control";
@@ -6,6 +6,8 @@ import { covers } from "#test/covers";
 import { LETTERS_HZ } from "#test/spoken-letters";
 import { bytesOf, ECHOED, RATE_HZ, spoken } from "#test/spoken-numbers";
 import { WholeServer } from "#test/whole-server";
+
+setDefaultTimeout(60_000); // on a busy machine
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
 const REQUEST = { workflow: { text: ECHOED, name: "numbers" }, inputs: { talk: live } };

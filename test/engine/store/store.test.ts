@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,8 @@ import { type EventRow, type FinalRow, type RunRow, Store } from "#engine/store"
 import { covers } from "#test/covers";
 import { openStore, storeKinds } from "#test/stores";
 import { SqliteDatabase } from "../../../engine/store/sqlite.ts";
+
+setDefaultTimeout(60_000); // on a busy machine
 
 const run = (id: string, more: Partial<RunRow> = {}): RunRow => ({
   id,

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import {
   existsSync,
   mkdirSync,
@@ -14,6 +14,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { HandClock } from "#test/hand-clock";
 import { type FileJobs, WatchedFolder } from "../../../../engine/control/deployments/watched-folder.ts";
+
+setDefaultTimeout(60_000); // on a busy machine
 
 const log = { debug() {}, info() {}, warn() {} };
 const cleanUp: (() => void)[] = [];

@@ -1,10 +1,12 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { caller, live, openTestControl } from "#test/control";
 import { NUMBERS } from "#test/spoken-numbers";
 import { confinement } from "../../../../engine/control/security/folders.ts";
+
+setDefaultTimeout(60_000); // on a busy machine
 
 describe("paths", () => {
   const home = mkdtempSync(join(tmpdir(), "parlando-folders-"));

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { codeOf } from "#test/control";
 import { guardedFetch } from "../../../../engine/control/security/guarded-fetch.ts";
 import { allowedAddresses } from "../../../../engine/control/security/url-guard.ts";
+
+setDefaultTimeout(60_000); // on a busy machine
 
 let server: ReturnType<typeof Bun.serve>;
 const asked: string[] = [];

@@ -1,6 +1,8 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { caller, eventsOf, live, openTestControl, TestSocket } from "#test/control";
 import { bytesOf, NUMBERS, spoken } from "#test/spoken-numbers";
+
+setDefaultTimeout(60_000); // on a busy machine
 
 interface Attribute {
   readonly key: string;

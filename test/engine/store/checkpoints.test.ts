@@ -1,0 +1,35 @@
+import { Database } from "bun:sqlite";
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Store } from "#engine/store";
+
+setDefaultTimeout(60_000);
+
+test("the log of SQLite begins anew under commits that never pause, and nothing is lost", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "parlando-log-"));
+  const file = join(folder, "parlando.sqlite");
+  const store = await Store.open({ folder, sync: "normal" });
+  const looking = new Database(file);
+  const pages = () => looking.query<{ log: number }, []>("PRAGMA wal_checkpoint(NOOP)").get()!.log;
+  const body = "x".repeat(40_000);
+  const commit = (id: number) =>
+    store.write((to) =>
+      to.journal.appendEvents([{ runId: "r", id, type: "data", version: 1, atMs: 1, generation: 0, data: body }]),
+    );
+  let id = 0;
+  for (let before = 0, now = pages(); now >= before; before = now, now = pages()) {
+    await commit(++id);
+    await Bun.sleep(0);
+  }
+  looking.close();
+  await store.close();
+  const after = new Database(file);
+  expect(after.query("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" });
+  after.close();
+  const again = await Store.open({ folder, sync: "normal" });
+  expect(await again.read((from) => from.journal.eventsAfter("r", 0, id + 1))).toHaveLength(id);
+  await again.close();
+  rmSync(folder, { recursive: true });
+});
