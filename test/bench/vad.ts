@@ -2,8 +2,18 @@ import { join } from "node:path";
 import { compareLanes, waysHere } from "#test/lane-comparison";
 import { pinned } from "./measure.ts";
 import type { Benchmark, Measurement } from "./measurement.ts";
+import { rawCMissing } from "./peers/raw-c/peer.ts";
 
 const CORE = 1;
+const AVX2 = ["vad.lanes.hundred", "vad.lanes.thousand"];
+const NATIVE = [
+  "vad.ffi.one",
+  "vad.ffi.thousand",
+  "vad.session.thousand",
+  ...AVX2,
+  "vad.lanes.portable",
+  "vad.lanes.mismatches",
+];
 
 /** Not a time, but what makes the others worth anything. */
 function mismatches(): Measurement {
@@ -21,7 +31,12 @@ function mismatches(): Measurement {
 export default {
   name: "vad",
   summary: "the detector by call, by session and in lanes, against the same detector in a C loop",
-  async run({ repetitions, say }) {
+  async run({ repetitions, say, leaveOut }) {
+    const missing = rawCMissing();
+    if (missing !== undefined) {
+      for (const key of NATIVE) leaveOut(key, missing);
+      return [];
+    }
     const program = [process.execPath, join(import.meta.dir, "vad/ratios.ts"), String(repetitions ?? 15)];
     const child = Bun.spawn(pinned(program, CORE), { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
     const [status, text, remarks] = await Promise.all([
@@ -31,8 +46,8 @@ export default {
     ]);
     if (status !== 0) throw new Error(`the measuring program ended with status ${status}: ${remarks.slice(-500)}`);
     const measurements: Measurement[] = JSON.parse(text);
-    if (!measurements.some(({ key }) => key === "vad.lanes.thousand"))
-      say("vad: this processor has no AVX2, so its lanes are not measured");
+    for (const key of AVX2)
+      if (!measurements.some((each) => each.key === key)) leaveOut(key, "this processor has no AVX2");
     say("vad: a million frames by every way of judging");
     return [...measurements, mismatches()];
   },

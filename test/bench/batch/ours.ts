@@ -6,7 +6,7 @@ import core from "#plugins/core";
 import webrtc from "#plugins/webrtc";
 import { cpuNanos, type Question, serve } from "../harness/serve.ts";
 import { RATE_HZ, SAMPLES, speechPcm } from "../harness/speech.ts";
-import { openRawC } from "../peers/raw-c/peer.ts";
+import { openRawC, type RawC } from "../peers/raw-c/peer.ts";
 
 /** `file`: the recording through file, detector and segments, from the start of the run to its end. `raw`: the detector alone, in C, in memory. */
 export interface BatchQuestion extends Question {
@@ -16,7 +16,7 @@ export interface BatchQuestion extends Question {
 const [path, frameCount] = [process.argv[2]!, Number(process.argv[3])];
 const MODE = 3;
 const pcm = speechPcm();
-const raw = openRawC();
+let raw: RawC | undefined;
 const heard = { segments: 0, samples: 0 };
 
 /** The end: what is left of the recording, by utterance. */
@@ -75,8 +75,10 @@ async function throughTheFile(): Promise<number> {
 }
 
 async function inMemory(): Promise<number> {
-  raw.open(1, MODE);
-  return (await cpuNanos(() => raw.run(pcm, SAMPLES, RATE_HZ, 0, 0, frameCount))) / frameCount;
+  raw ??= openRawC();
+  const opened = raw;
+  opened.open(1, MODE);
+  return (await cpuNanos(() => opened.run(pcm, SAMPLES, RATE_HZ, 0, 0, frameCount))) / frameCount;
 }
 
 await serve<BatchQuestion>(({ ask }) => (ask === "file" ? throughTheFile() : inMemory()));

@@ -1,6 +1,6 @@
 import { dlopen } from "bun:ffi";
 import { join } from "node:path";
-import { buildLibrary } from "#native/library";
+import { buildLibrary, findCompiler } from "#native/library";
 import { detectorLibrary } from "#native/webrtc-vad";
 
 /** The detectors of the C loop; there is one set of them in a process. */
@@ -21,6 +21,10 @@ export interface RawC {
     ticks: number,
   ): number;
 }
+
+/** Why there is none here. */
+export const rawCMissing = (): string | undefined =>
+  findCompiler() ? undefined : "there is no C compiler (apt-get install gcc libc6-dev)";
 
 /** @throws EngineError ENGINE_MISSING without a C compiler */
 export function openRawC(): RawC {
