@@ -2,7 +2,7 @@ import type { AudioPiece } from "./types.ts";
 
 /** Audio in a binary message: 24 bytes, little-endian, then the audio. `docs/api.md` draws it. */
 const HEADER_BYTES = 24;
-const ENCODINGS = ["s16le", "mulaw", "alaw", "opus"] as const;
+const ENCODINGS = ["s16le", "mulaw", "alaw", "opus", "mp3", "ogg"] as const;
 
 /** A message for an input, by its number in `ready.inputs`. */
 export function writeAudio(trackNumber: number, startSample: number, bytes: Uint8Array): Uint8Array<ArrayBuffer> {

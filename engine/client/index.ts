@@ -12,6 +12,7 @@ export type {
   InputBinding,
   InputTrack,
   Labels,
+  OutputEncoding,
   OutputTrack,
   Page,
   Run,

@@ -6,7 +6,7 @@ import { followEvents } from "./events.ts";
 import { Reconnects } from "./reconnects.ts";
 import { type Outlet, Sender } from "./sender.ts";
 import { Listeners, type LiveEvents, type Ready, type Told } from "./told.ts";
-import type { OutputTrack, RunEvent, TrackFormat } from "./types.ts";
+import type { OutputEncoding, OutputTrack, RunEvent } from "./types.ts";
 import { Updates } from "./updates.ts";
 
 export interface LiveOptions {
@@ -19,7 +19,7 @@ export interface LiveOptions {
   /** Default true. */
   readonly partials?: boolean;
   /** Of audio that comes. Default s16le. */
-  readonly encoding?: TrackFormat["encoding"];
+  readonly encoding?: OutputEncoding;
   /** Sends audio or texts. Default false: only listens. */
   readonly sends?: boolean;
   /** Once more, for a run that goes on in a new process. */

@@ -19,6 +19,9 @@ export interface TrackFormat {
   readonly channels: number;
 }
 
+/** How audio comes out; `mp3` and `ogg` (Vorbis) are a file that grows. */
+export type OutputEncoding = TrackFormat["encoding"] | "mp3" | "ogg";
+
 export type InputBinding =
   | { readonly live: TrackFormat | { readonly kind: "text" } }
   | { readonly upload: string }
@@ -203,7 +206,10 @@ export interface Transcribed {
 }
 
 /** A piece of an output's audio. */
-export interface AudioPiece extends TrackFormat {
+export interface AudioPiece {
+  readonly encoding: OutputEncoding;
+  readonly sampleRateHz: number;
+  readonly channels: number;
   readonly track: string;
   /** From the beginning of the track in this generation of the run. */
   readonly startSample: number;

@@ -19,6 +19,7 @@ export type {
   AudioInlet,
   InputTrack,
   LiveSession,
+  OutputEncoding,
   OutputTrack,
   SessionListener,
   SessionMessage,

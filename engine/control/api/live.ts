@@ -4,6 +4,9 @@ import type { RunMessage } from "../messages.ts";
 /** How the audio of a track lies in its chunks, in both directions. */
 export type TrackEncoding = "s16le" | "mulaw" | "alaw" | "opus";
 
+/** How audio goes out. `mp3` and `ogg` (Vorbis) are a file that grows: its chunks, put one behind the other. */
+export type OutputEncoding = TrackEncoding | "mp3" | "ogg";
+
 export interface TrackFormat {
   readonly encoding: TrackEncoding;
   readonly sampleRateHz: number;
@@ -44,7 +47,7 @@ export interface AttachRequest {
   /** Partials too. Default true. */
   readonly partials?: boolean;
   /** Encoding of outgoing audio. Default s16le. */
-  readonly encoding?: TrackEncoding;
+  readonly encoding?: OutputEncoding;
   /** Sends audio or text; one sender a track, and a new one takes over from the one before it. */
   readonly sends?: boolean;
   /** By track: the first sample that the sender still holds. What is named here was told as kept before. */
@@ -63,7 +66,7 @@ export type SessionMessage =
       readonly startSample: number;
       readonly sampleRateHz: number;
       readonly channels: number;
-      readonly encoding: TrackEncoding;
+      readonly encoding: OutputEncoding;
       readonly generation: number;
       /** Belongs to the receiver. */
       readonly bytes: Uint8Array;

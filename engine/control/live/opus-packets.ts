@@ -1,12 +1,7 @@
 import { convertChannels, Framer, Resampler } from "#engine/audio";
 import { type AudioFormat, type AudioFrame, endSample, rescaleSamples } from "#engine/frames";
 import { fittingRate, OPUS_PACKET_MS, OPUS_RATES_HZ, type OpusCodec, type OpusEncoder } from "#engine/plugin";
-
-/** Audio on its way out; `bytes` in the encoding that was asked for. */
-export interface Piece extends AudioFormat {
-  readonly startSample: number;
-  readonly bytes: Uint8Array;
-}
+import type { OutputCoder, Piece } from "./output-coder.ts";
 
 /** One stretch without a gap. */
 interface Stretch {
@@ -25,7 +20,7 @@ interface Stretch {
  * The audio of one output as Opus packets of 20 ms. A rate that Opus has not is converted to the next higher one, and positions with it; more than
  * two channels become one. Owns native memory: `close()` it.
  */
-export class OpusPackets {
+export class OpusPackets implements OutputCoder {
   #stretch: Stretch | undefined;
 
   constructor(private readonly codec: OpusCodec) {}

@@ -1,16 +1,15 @@
 import { encodeALaw, encodeMuLaw, encodeS16le } from "#engine/audio";
 import { EngineError } from "#engine/errors";
 import { type AudioFrame, durationMs } from "#engine/frames";
-import type { OpusCodec } from "#engine/plugin";
 import type {
   AttachRequest,
   AudioInlet,
   InputTrack,
   LiveSession,
+  OutputEncoding,
   OutputTrack,
   SessionListener,
   SessionMessage,
-  TrackEncoding,
 } from "../api/live.ts";
 import type { Journal } from "../journal.ts";
 import type { RunMessage } from "../messages.ts";
@@ -18,7 +17,7 @@ import { Follower } from "./follower.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { AudioListener } from "./live-run-options.ts";
 import type { LiveTrack } from "./live-track.ts";
-import { OpusPackets, type Piece } from "./opus-packets.ts";
+import type { OutputCoder, Piece } from "./output-coder.ts";
 
 /** Audio for a socket that has no room is held this long, then the oldest is dropped. */
 const HELD_AUDIO_MS = 2000;
@@ -43,11 +42,11 @@ export interface SessionHost {
 /** One socket on one run. */
 export class Session implements LiveSession, AudioListener {
   readonly #follower: Follower;
-  readonly #encoding: TrackEncoding;
+  readonly #encoding: OutputEncoding;
   readonly #audio: ReadonlySet<string>;
   readonly #held: HeldAudio[] = [];
-  /** By output, where packets are asked for: a packet waits for its last sample. */
-  readonly #packets = new Map<string, OpusPackets>();
+  /** By output, where audio is coded: some of it waits for what follows. */
+  readonly #coders = new Map<string, OutputCoder>();
   #heldMs = 0;
   #missedMs = 0;
   #missedEvents = 0;
@@ -63,7 +62,7 @@ export class Session implements LiveSession, AudioListener {
     readonly outputs: readonly OutputTrack[],
     private readonly listener: SessionListener,
     private readonly host: SessionHost,
-    private readonly opus?: OpusCodec,
+    private readonly coder?: () => OutputCoder,
   ) {
     this.#encoding = request.encoding ?? "s16le";
     this.#audio = new Set(request.audio ?? []);
@@ -162,7 +161,7 @@ export class Session implements LiveSession, AudioListener {
     this.#follower.close();
     this.run.followers.delete(this.#follower);
     this.run.unlisten(this);
-    for (const packets of this.#packets.values()) packets.close();
+    for (const coder of this.#coders.values()) coder.close();
     this.run.onPositions.delete(this.#onPositions);
     for (const track of this.run.tracks.values()) if (track.sender === this) track.takenBy(undefined);
     this.host.changed(this, this.run);
@@ -222,24 +221,21 @@ export class Session implements LiveSession, AudioListener {
 
   #sendAudio({ output, frame, generation }: HeldAudio): void {
     this.host.audioSecondsOut += durationMs(frame) / 1000;
-    if (this.opus)
-      this.#packetsOf(output, this.opus).push(frame, (piece) => this.#sendPiece(output, piece, generation));
+    if (this.coder)
+      this.#coderOf(output, this.coder).push(frame, (piece) => this.#sendPiece(output, piece, generation));
     else this.#sendPiece(output, { ...frame, bytes: plain(frame, this.#encoding) }, generation);
   }
 
-  #packetsOf(output: string, opus: OpusCodec): OpusPackets {
-    let packets = this.#packets.get(output);
-    if (!packets) {
-      packets = new OpusPackets(opus);
-      this.#packets.set(output, packets);
-    }
-    return packets;
+  #coderOf(output: string, make: () => OutputCoder): OutputCoder {
+    const coder = this.#coders.get(output) ?? make();
+    this.#coders.set(output, coder);
+    return coder;
   }
 
   /** The last of each output, which no more audio completes. */
   #sendRests(): void {
     const generation = this.run.row.generation;
-    for (const [output, packets] of this.#packets) packets.flush((piece) => this.#sendPiece(output, piece, generation));
+    for (const [output, coder] of this.#coders) coder.flush((piece) => this.#sendPiece(output, piece, generation));
   }
 
   #sendPiece(track: string, { startSample, sampleRateHz, channels, bytes }: Piece, generation: number): void {
@@ -302,6 +298,6 @@ export function wanted(request: { readonly partials?: boolean; readonly outputs?
   };
 }
 
-function plain({ pcm }: AudioFrame, encoding: TrackEncoding): Uint8Array {
+function plain({ pcm }: AudioFrame, encoding: OutputEncoding): Uint8Array {
   return encoding === "mulaw" ? encodeMuLaw(pcm) : encoding === "alaw" ? encodeALaw(pcm) : encodeS16le(pcm);
 }

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { EngineError } from "#engine/errors";
-import { loadOpus } from "#engine/plugin";
 import type { RunRow, Store } from "#engine/store";
 import { pageOf, placeOf, requireScope, requireWhole } from "../access.ts";
 import type { Admission } from "../admission.ts";
@@ -26,6 +25,7 @@ import type {
 import type { ServerConfig } from "../config.ts";
 import { followed } from "../live/followed.ts";
 import { isOver, LiveRun } from "../live/live-run.ts";
+import { outputCoder } from "../live/open-coder.ts";
 import { Replayed } from "../live/replayed.ts";
 import { Session, type SessionHost } from "../live/session.ts";
 import { requireStartRun } from "./check-request.ts";
@@ -272,7 +272,7 @@ export class RunsService implements Runs, SessionHost {
       if (!(await fetching.begun)) return this.attach(caller, id, { after: 0, ...request }, listener);
     }
     const row = await this.#access.row(caller, id, request.sends ? "runs:write" : "runs:read");
-    const opus = request.encoding === "opus" ? await loadOpus() : undefined;
+    const coder = await outputCoder(request.encoding);
     const { book } = this.services;
     const going = book.get(id);
     if (going && isOver(going.state)) await going.ended; // what it said last is being stored
@@ -280,7 +280,7 @@ export class RunsService implements Runs, SessionHost {
     if (!live && row.state === "fetching")
       throw new EngineError("SERVER_DRAINING", "the server ends; the run begins when it is back");
     if (!live) return this.#replay(row, request, listener);
-    return new Session(live, request, runView(live.row, [], 0, live).outputs, listener, this, opus);
+    return new Session(live, request, runView(live.row, [], 0, live).outputs, listener, this, coder);
   }
 
   changed(session: Session, run: LiveRun): void {

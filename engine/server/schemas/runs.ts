@@ -23,7 +23,8 @@ export const RUN_STATES = [
   "interrupted",
 ] as const;
 
-const encoding = z.enum(["s16le", "mulaw", "alaw", "opus"]);
+const ENCODINGS = ["s16le", "mulaw", "alaw", "opus"] as const;
+const encoding = z.enum(ENCODINGS);
 
 const trackFormat = z
   .strictObject({
@@ -258,7 +259,10 @@ export const attachFields = {
     .optional()
     .describe("outputs whose texts, marks and data are wanted; default all"),
   partials: z.boolean().optional().describe("default true"),
-  encoding: encoding.optional().describe("of outgoing audio; default s16le"),
+  encoding: z
+    .enum([...ENCODINGS, "mp3", "ogg"])
+    .optional()
+    .describe("of outgoing audio; default s16le"),
   sends: z.boolean().optional().describe("this socket sends; it takes over from the one that did"),
   holds: z
     .record(z.string().max(100), z.number().int().min(0))

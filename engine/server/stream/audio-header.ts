@@ -1,4 +1,4 @@
-import type { TrackEncoding } from "#engine/control";
+import type { OutputEncoding } from "#engine/control";
 import { EngineError } from "#engine/errors";
 
 /**
@@ -6,7 +6,7 @@ import { EngineError } from "#engine/errors";
  *
  *      0  u8   1: audio (no MessagePack map begins with it)
  *      1  u8   number of the track, as `ready` lists inputs (coming in) or outputs (going out), from 0
- *      2  u8   encoding: 0 s16le, 1 mulaw, 2 alaw, 3 opus; coming in it is not looked at
+ *      2  u8   encoding: 0 s16le, 1 mulaw, 2 alaw, 3 opus, 4 mp3, 5 ogg; coming in it is not looked at
  *      3  u8   channels; coming in it is not looked at
  *      4  u32  sample rate in Hz; coming in it is not looked at
  *      8  u64  position of the first sample, per channel, from the beginning of the track; all ones: follows what came before
@@ -16,7 +16,7 @@ import { EngineError } from "#engine/errors";
 export const HEADER_BYTES = 24;
 export const AUDIO_MARK = 1;
 
-const ENCODINGS: readonly TrackEncoding[] = ["s16le", "mulaw", "alaw", "opus"];
+const ENCODINGS: readonly OutputEncoding[] = ["s16le", "mulaw", "alaw", "opus", "mp3", "ogg"];
 const ALL_ONES = 0xffffffff;
 /** The upper half of the largest position that a number holds exactly. */
 const MOST_UPPER = 0x1fffff;
@@ -44,7 +44,7 @@ const u32 = (bytes: Uint8Array, at: number): number =>
 
 export interface OutgoingAudio {
   readonly trackNumber: number;
-  readonly encoding: TrackEncoding;
+  readonly encoding: OutputEncoding;
   readonly channels: number;
   readonly sampleRateHz: number;
   readonly startSample: number;

@@ -118,7 +118,7 @@ export const SERVER_MESSAGES = {
       startSample: position,
       sampleRateHz: z.number(),
       channels: z.number(),
-      encoding: z.enum(["s16le", "mulaw", "alaw", "opus"]),
+      encoding: z.enum(["s16le", "mulaw", "alaw", "opus", "mp3", "ogg"]),
       generation: z.number().int(),
       bytes: z.instanceof(Uint8Array).describe("binary in MessagePack").openapi({ type: "string" }),
     }),

@@ -1,8 +1,10 @@
-import { describe, expect, test } from "bun:test";
-import { WavReader } from "#engine/audio";
-import { loadOpus } from "#engine/plugin";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { sniffContainer, WavReader } from "#engine/audio";
+import { joinPcm, loadOpus, openCoders, openDecoder } from "#engine/plugin";
 import { caller, codeOf, live, openTestControl, TestSocket } from "#test/control";
 import { bytesOf, PAUSE_MS, RATE_HZ, SPOKEN, spoken, UTTERANCE_MS, VOICE_RATE_HZ } from "#test/spoken-numbers";
+
+setDefaultTimeout(60_000); // on a busy machine
 
 const start = { workflow: { text: SPOKEN }, inputs: { talk: live } };
 
@@ -62,6 +64,36 @@ describe("audio that comes out", () => {
     const decoder = (await loadOpus()).decoder({ sampleRateHz: VOICE_RATE_HZ, channels: 1 });
     expect(heard.map(({ bytes }) => decoder.decode(bytes).length)).toEqual(Array(20).fill(160));
     decoder.close();
+  });
+
+  test.each([
+    { encoding: "mp3", container: "mp3" },
+    { encoding: "ogg", container: "vorbis" },
+  ] as const)("goes out as $encoding, whose chunks are one file that plays to its last sample", async (wanted) => {
+    await using opened = await openTestControl();
+    const { runs } = opened.control;
+    const before = openCoders();
+    const run = await runs.start(caller, start);
+    const socket = new TestSocket();
+    const asked = { sends: true, audio: ["voice"], encoding: wanted.encoding };
+    const session = await runs.attach(caller, run.id, asked, socket);
+    session.push("talk", bytesOf(spoken(Array.from({ length: 10 }, (_, i) => i + 3)))); // 2 s
+    session.end();
+    await socket.until(({ got }) => got.at(-1)?.type === "closed");
+    const heard = socket.got.flatMap((message) => (message.type === "audio" ? [message] : []));
+    expect(heard.length).toBeGreaterThan(1); // while it is spoken, not only at its end
+    expect(heard[0]).toMatchObject({ encoding: wanted.encoding, sampleRateHz: VOICE_RATE_HZ, channels: 1 });
+    const starts = heard.map(({ startSample }) => startSample);
+    expect(starts).toEqual(starts.toSorted((a, b) => a - b));
+    const file = Buffer.concat(heard.map(({ bytes }) => bytes));
+    expect(sniffContainer(file)).toBe(wanted.container);
+    const decoder = await openDecoder(wanted.container);
+    const pcm = joinPcm([await decoder.push(file), await decoder.end()]);
+    const playedMs = (pcm.length * 1000) / decoder.format!.sampleRateHz;
+    decoder.close();
+    expect(playedMs).toBeGreaterThanOrEqual(1999);
+    expect(playedMs).toBeLessThan(2250); // an MP3 has its coder's start and whole frames beside it
+    expect(openCoders()).toBe(before);
   });
 
   test("is dropped for who has no room, the oldest first, and that is told", async () => {

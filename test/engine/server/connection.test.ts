@@ -5,6 +5,7 @@ import type { Clock } from "#engine/plugin";
 import { Connection, Counts, encodeAudio, HEADER_BYTES, serverMessageSchema, WIRE_FORMATS } from "#engine/server";
 import { FakeControl, type FakeSession } from "#test/fake-control";
 import { KeptLog } from "#test/served";
+import { readAudio } from "../../../engine/client/audio-message.ts";
 
 const [JSON_FORMAT, MSGPACK_FORMAT] = WIRE_FORMATS;
 
@@ -109,6 +110,18 @@ const binary = (trackNumber: number, startSample: number | undefined, bytes: num
   if (startSample === undefined) message.fill(0xff, 8, 16);
   return message;
 };
+
+test("a client reads of each encoding what was written, by its number in the header", () => {
+  const encodings = ["s16le", "mulaw", "alaw", "opus", "mp3", "ogg"] as const;
+  for (const [number, encoding] of encodings.entries()) {
+    const facts = { channels: 2, sampleRateHz: 44_100, startSample: 2 ** 40 + 5, generation: 3 };
+    const bytes = Uint8Array.of(1, 2, 3);
+    const message = encodeAudio({ trackNumber: 1, encoding, ...facts, bytes });
+    expect(message[2]).toBe(number);
+    const read = readAudio(message.buffer, [{ track: "text" }, { track: "speech" }]);
+    expect(read).toEqual({ track: "speech", encoding, ...facts, bytes });
+  }
+});
 
 test("one message starts a run and joins it; ready names the tracks and positions", async () => {
   const { wire, control } = await started({ idempotencyKey: "once", audio: ["speech"], partials: false });

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { loadOpus } from "#engine/plugin";
 import { framesOf, tone } from "#test/signals";
-import { OpusPackets, type Piece } from "../../../../engine/control/live/opus-packets.ts";
+import { OpusPackets } from "../../../../engine/control/live/opus-packets.ts";
+import type { Piece } from "../../../../engine/control/live/output-coder.ts";
 
 const codec = await loadOpus();
 
