@@ -49,6 +49,8 @@ async function run({ say }: BenchOptions): Promise<Measurement[]> {
     ownProgram(join(import.meta.dir, "memory/ours.ts")),
   );
   const readings = await fresh.ask({ ask: "growth", runs: RUNS, virtualS: VIRTUAL_S, everyS: EVERY_S });
+  const objects = ([first, last]: readonly (Reading | undefined)[]) =>
+    `in use within the heap after a collection, of ${first?.objects} objects at first and ${last?.objects} at last`;
   const lowest = lowestOfEach(LEAST_OF, readings, ({ resident }) => resident);
   const slope = lineOf(lowest, "resident");
   return [
@@ -62,7 +64,7 @@ async function run({ say }: BenchOptions): Promise<Measurement[]> {
         `${interval(slope)}: ${ends(lowest, "resident")}`,
     },
     beside("memory.slope.each", readings, "resident", "resident after every collection"),
-    beside("memory.slope.heap", readings, "used", "in use within the heap after a collection"),
+    beside("memory.slope.heap", readings, "used", objects([readings[0], readings.at(-1)])),
     beside("memory.slope.found", readings, "found", "resident as it is found, garbage and all"),
   ];
 }

@@ -22,6 +22,8 @@ export interface Memory {
 /** What a collection leaves, in MiB, and what was resident just before it, garbage and all. */
 export interface Reading extends Memory {
   readonly found: number;
+  /** Alive, after the collection. */
+  readonly objects: number;
   /** Virtual seconds since the start. */
   readonly atS: number;
 }
@@ -59,7 +61,7 @@ async function reading(atS: number): Promise<Reading> {
     if (now === resident) break;
     resident = now;
   }
-  return { ...scaled(left(), 2 ** 20), found, atS };
+  return { ...scaled(left(), 2 ** 20), found, objects: heapStats().objectCount, atS };
 }
 
 const scaled = (of: Memory, by: number): Memory => ({
