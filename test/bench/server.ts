@@ -1,23 +1,21 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ServerProcess } from "#test/server-process";
+import { cpuMsOf, ServerProcess } from "#test/server-process";
 import { RATE_HZ, SAMPLES, speechPcm } from "./harness/speech.ts";
 import { pinned, quantile } from "./measure.ts";
 import type { Benchmark, Measurement } from "./measurement.ts";
-import { Load, type Reading } from "./server/load.ts";
+import { climb, levelText } from "./server/climb.ts";
+import { Load, type LoadOptions } from "./server/load.ts";
 
 /** The server has one core for itself, the clients and this program the other. */
 const SERVER_CORE = 1;
 const CLIENT_CORE = 0;
-const MOST_AGE_MS = 20;
-/** Three readings at each number of sockets; the one in the middle counts, for one long turn of a compiler is no limit of the server. */
-const READINGS = 3;
-const READING_MS = 4000;
-/** Until what is called often is compiled, on the same core, with so few sockets that there is room for it. */
-const WARM_UP_MS = 12_000;
-const WARM_UP_SOCKETS = 400;
-const SETTLE_MS = 4000;
+/** Where the search begins, and how fine it is; the bare server is searched in larger steps while its chunks are young. */
+const FROM = 750;
+const STEP = 250;
+const WIDE_STEP = 500;
+const YOUNG_MS = 5;
 
 const DETECT = `parlando: 1
 name: detect
@@ -74,51 +72,14 @@ async function startServer(folder: string): Promise<ServerProcess> {
   return server;
 }
 
-interface Level extends Reading {
-  /** Of the server, in µs. */
-  readonly cpuPerChunk: number;
-}
-
-interface Target {
-  readonly name: string;
-  readonly port: number;
-  readonly cpuMs: () => number;
-}
-
-/** Sockets are added until chunks are too old, or sockets are refused. @returns what was measured at each number of them. */
-async function climb(target: Target, pcm: string, from: number, step: number, say: (text: string) => void) {
-  await using load = new Load({
-    port: target.port,
-    path: "/v1/stream",
-    hello: HELLO,
-    pcm,
-    chunkSamples: SAMPLES,
-    core: CLIENT_CORE,
-  });
-  const levels: Level[] = [];
-  await load.open(WARM_UP_SOCKETS);
-  await load.measure(WARM_UP_MS);
-  for (let add = from - WARM_UP_SOCKETS; ; add = step) {
-    const { refused } = await load.open(add);
-    await load.measure(SETTLE_MS);
-    const readings: Level[] = [];
-    for (let i = 0; i < READINGS; i++) {
-      const cpuMs = target.cpuMs();
-      const reading = await load.measure(READING_MS);
-      readings.push({ ...reading, cpuPerChunk: ((target.cpuMs() - cpuMs) * 1000) / reading.chunks });
-    }
-    const level = readings.sort((a, b) => a.ageP99Ms - b.ageP99Ms)[READINGS >> 1]!;
-    levels.push(level);
-    say(`server: ${target.name}: ${text(level)}`);
-    if (refused > 0 || level.closed > 0 || level.ageP99Ms > MOST_AGE_MS) return levels;
-  }
-}
-
-const text = (level: Level) =>
-  `${level.sockets} sockets, p50 ${level.ageP50Ms} ms, p99 ${level.ageP99Ms} ms of ${level.ages}, ${level.cpuPerChunk.toFixed(2)} µs a chunk, ${(level.messages / level.seconds).toFixed(0)} messages/s, clients late by ${level.lateP99Ms} ms${level.closed ? `, ${level.closed} closed` : ""}`;
-
-const best = (levels: readonly Level[]): Level | undefined =>
-  levels.filter((level) => level.ageP99Ms <= MOST_AGE_MS && level.ageP99Ms >= 0 && level.closed === 0).at(-1);
+const loadOf = (port: number, pcm: string): LoadOptions => ({
+  port,
+  path: "/v1/stream",
+  hello: HELLO,
+  pcm,
+  chunkSamples: SAMPLES,
+  core: CLIENT_CORE,
+});
 
 async function startBare(every: number) {
   const child = Bun.spawn(measured([process.execPath, join(import.meta.dir, "server/bare.ts"), `${every}`]), {
@@ -193,8 +154,9 @@ export default {
       const told = await fanOut(server);
       say(`server: ${Math.round(told)} events/s to ${READERS} readers`);
       found.push({ key: "server.events", value: told, unit: "1/s", note: `to ${READERS} readers, in all` });
-      const levels = await climb({ name: "ours", port: server.port, cpuMs: () => server.cpuMs }, pcm, 1250, 250, say);
-      const most = best(levels);
+      const load = loadOf(server.port, pcm);
+      const step = () => STEP;
+      const most = await climb({ name: "ours", load, cpuMs: () => server.cpuMs, from: FROM, step, say });
       if (!most) throw new Error("no number of sockets was young enough");
       every = Math.max(1, Math.round(most.chunks / most.messages));
       found.push({
@@ -202,7 +164,7 @@ export default {
         value: most.sockets,
         unit: "",
         goal: { op: ">=", value: 1500 },
-        note: text(most),
+        note: levelText(most),
       });
       found.push({ key: "server.cpuPerChunk", value: most.cpuPerChunk, unit: "µs" });
     } finally {
@@ -210,9 +172,9 @@ export default {
     }
     const bare = await startBare(every);
     try {
-      const cpuMs = () => 0;
-      const levels = await climb({ name: "bare", port: bare.port, cpuMs }, pcm, 1250, 250, say);
-      const most = best(levels);
+      const load = loadOf(bare.port, pcm);
+      const step = ({ ageP99Ms }: { ageP99Ms: number }) => (ageP99Ms < YOUNG_MS ? WIDE_STEP : STEP);
+      const most = await climb({ name: "bare", load, cpuMs: () => cpuMsOf(bare.child.pid), from: FROM, step, say });
       const ours = found.find(({ key }) => key === "server.sockets")!.value;
       if (most)
         found.push({
@@ -220,7 +182,7 @@ export default {
           value: ours / most.sockets,
           unit: "",
           goal: { op: ">=", value: 0.5 },
-          note: text(most),
+          note: levelText(most),
         });
     } finally {
       bare.child.kill("SIGKILL");

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CHECKOUT, MAIN } from "./command-line.ts";
 
@@ -75,10 +75,7 @@ export class ServerProcess {
 
   /** Processor time of all its threads so far. */
   get cpuMs(): number {
-    const fields = this.#proc("stat")
-      .replace(/^.*\) /s, "")
-      .split(" ");
-    return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * 10;
+    return cpuMsOf(this.pid);
   }
 
   /** Open descriptors, by what they are. */
@@ -139,4 +136,14 @@ export async function makeKey(folder: string, name: string, project: string): Pr
   const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
   if ((await child.exited) !== 0) throw new Error(`keys create failed: ${err.slice(-500)}`);
   return out.trim();
+}
+
+/** Processor time of a process, all its threads together; 0 where it is gone. */
+export function cpuMsOf(pid: number): number {
+  const file = `/proc/${pid}/stat`;
+  if (!existsSync(file)) return 0;
+  const fields = readFileSync(file, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ");
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * 10;
 }

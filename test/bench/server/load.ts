@@ -23,7 +23,7 @@ export interface Reading {
   readonly lateP99Ms: number;
 }
 
-interface LoadOptions {
+export interface LoadOptions {
   readonly port: number;
   readonly path: string;
   /** The first message of each socket. */
