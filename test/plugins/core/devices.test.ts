@@ -354,6 +354,13 @@ test.each([microphone, speaker])("$type says what to install where no program is
   expect(report.error!.message).toContain("alsa-utils");
 });
 
+test.each([microphone, speaker])(
+  "$type: by its defaults a device that moves nothing is told as lost within two seconds",
+  (definition) => {
+    expect(definition.config.parse({})).toMatchObject({ stallMs: 1500, reopenEveryMs: 500 });
+  },
+);
+
 test("the devices that ALSA lists are named", () => {
   covers("S41");
   expect(devicesIn("null\n    Discard all samples\nhw:CARD=PCH,DEV=0\n    HDA Intel PCH\n    Direct\ndefault\n")).toBe(
