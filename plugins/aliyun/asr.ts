@@ -52,19 +52,13 @@ export const asr = defineNode({
       access,
       await audioWriters(settings.format, settings.sampleRateHz, ctx),
     );
-    const link = linkNode({
+    return linkNode({
       ctx,
       protocol,
       settings: linkSettings(LINK, settings.link),
       sessions: bySentence(settings) ? "utterance" : "stream",
       limits: await ctx.resource(credentialLimits(limits, ...access.credential)),
-    });
-    return {
-      run: (from, emit, signal) => link.run(from, emit, signal),
-      onControl: (control, emit) => link.onControl?.(control, emit),
       onUpdate: (changed) => protocol.update(asrConfig.parse(changed)),
-      held: () => link.held?.() ?? 0,
-      close: () => link.close?.(),
-    };
+    });
   },
 });

@@ -1,4 +1,13 @@
-import { type ConnectionEnd, EngineError, type Message, type NodeContext, type Wire } from "#engine/plugin";
+import {
+  type ConnectionEnd,
+  EngineError,
+  type Message,
+  type NodeContext,
+  type Peer,
+  type PeerSession,
+  type Session,
+  type Wire,
+} from "#engine/plugin";
 import { taskFailure } from "./status.ts";
 import { directive, hexId, type Namespace, type NlsEvent, readEvent } from "./wire.ts";
 
@@ -40,14 +49,21 @@ export interface TaskEvents {
   forgives?(event: NlsEvent): boolean;
 }
 
-/** Takes the messages of one connection apart: the frame's type tells audio from events, `TaskFailed` ends the connection. */
-export class EventReader {
-  current: TaskEvents | undefined;
+/** The vendor's side of one connection: a message's type tells audio from events, `TaskFailed` ends the connection. */
+export class NlsPeer<Events extends TaskEvents & PeerSession> implements Peer {
+  current: Events | undefined;
 
+  /** @param open makes what a session is about. */
   constructor(
     readonly ctx: NodeContext,
     readonly canRenew: boolean,
+    readonly open: (session: Session) => Events,
   ) {}
+
+  session(session: Session): Events {
+    this.current = this.open(session);
+    return this.current;
+  }
 
   message(message: Message): void {
     const { current } = this;

@@ -34,19 +34,13 @@ export const tts = defineNode({
     const access = await Access.open(serviceUrl(settings), settings, ctx);
     const limits = { concurrency: settings.concurrency, perSecond: 0, waitMs: 30_000 };
     const protocol = new SynthesisProtocol(settings, ctx, access);
-    const link = linkNode({
+    return linkNode({
       ctx,
       protocol,
       settings: linkSettings(LINK, settings.link),
       sessions: settings.mode === "flowing" && !settings.ssml ? "text" : "frame",
       limits: await ctx.resource(credentialLimits(limits, ...access.credential)),
-    });
-    return {
-      run: (from, emit, signal) => link.run(from, emit, signal),
-      onControl: (control, emit) => link.onControl?.(control, emit),
       onUpdate: (changed) => protocol.update(ttsConfig.parse(changed)),
-      held: () => link.held?.() ?? 0,
-      close: () => link.close?.(),
-    };
+    });
   },
 });

@@ -50,21 +50,15 @@ export const asr = defineNode({
   async create(settings, ctx): Promise<TaskNode> {
     const limits = { concurrency: settings.concurrency, perSecond: 0, waitMs: 30_000 };
     const protocol = new RecognitionProtocol(settings, ctx);
-    const link = linkNode({
+    return linkNode({
       ctx,
       protocol,
       settings: linkSettings(LINK, settings.link),
       sessions: settings.sessions,
       limits: await ctx.resource(credentialLimits(limits, ...credentialOf(settings))),
-    });
-    return {
-      run: (from, emit, signal) => link.run(from, emit, signal),
-      onControl: (control, emit) => link.onControl?.(control, emit),
-      onUpdate: (changed) => {
+      onUpdate(changed) {
         protocol.settings = asrConfig.parse(changed); // what a session is asked for stands in its address: it holds from the next one on
       },
-      held: () => link.held?.() ?? 0,
-      close: () => link.close?.(),
-    };
+    });
   },
 });

@@ -41,15 +41,15 @@ export const tts = defineNode({
     );
     if (settings.mode !== "flowing") return new PieceSpeaker(settings, ctx, limits);
     const protocol = new FlowingProtocol(settings, ctx);
-    const link = linkNode({ ctx, protocol, settings: linkSettings(LINK, settings.link), sessions: "text", limits });
-    return {
-      run: (from, emit, signal) => link.run(from, emit, signal),
-      onControl: (control, emit) => link.onControl?.(control, emit),
-      onUpdate: (changed) => {
+    return linkNode({
+      ctx,
+      protocol,
+      settings: linkSettings(LINK, settings.link),
+      sessions: "text",
+      limits,
+      onUpdate(changed) {
         protocol.settings = ttsConfig.parse(changed);
       },
-      held: () => link.held?.() ?? 0,
-      close: () => link.close?.(),
-    };
+    });
   },
 });

@@ -6,7 +6,7 @@ import { InnerInput } from "../inner/inner-input.ts";
 import { InnerNode } from "../inner/inner-node.ts";
 import type { AwaitableEmit, Received, TaskInput, TaskNode } from "../node.ts";
 import type { AudioLimits } from "../ports.ts";
-import { instanceContext } from "../supervise/candidate.ts";
+import { instanceContext } from "../supervise/instance-context.ts";
 import type { ByUtteranceOptions } from "./file-by-utterance.ts";
 
 const FRAME_MS = 20;

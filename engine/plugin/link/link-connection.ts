@@ -82,13 +82,13 @@ export class LinkConnection implements Wire {
   }
 
   expect<T>(): PromiseWithResolvers<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    promise.catch(() => {}); // who expects it may be gone when the connection ends
+    const expected = Promise.withResolvers<T>();
+    const { promise, reject } = expected;
     if (this.signal.aborted) reject(this.signal.reason);
     this.#expected.add(reject);
-    const settle = () => this.#expected.delete(reject);
-    promise.then(settle, settle);
-    return { promise, resolve, reject };
+    const settle = () => void this.#expected.delete(reject);
+    promise.then(settle, settle); // also where nobody waits for it any more
+    return expected;
   }
 
   fail(error: unknown): void {

@@ -28,6 +28,8 @@ export interface LinkNodeOptions {
   readonly limits?: CredentialLimits;
   /** From `ctx.resource(linkPool(…))`: where a reusable connection goes when the node ends. */
   readonly pool?: LinkPool;
+  /** Takes changes of live fields: the whole config, as the node type's own schema would be given it. */
+  readonly onUpdate?: (config: unknown) => void;
 }
 
 /**
@@ -38,6 +40,7 @@ export interface LinkNodeOptions {
 export const linkNode = (options: LinkNodeOptions): TaskNode => new LinkNode(options);
 
 class LinkNode implements TaskNode {
+  declare readonly onUpdate?: (config: unknown) => void;
   readonly #intake: Intake;
   readonly #opener: Opener;
   readonly #chunker: Chunker;
@@ -61,7 +64,8 @@ class LinkNode implements TaskNode {
   readonly #closing = new Set<Promise<void>>();
 
   constructor(readonly options: LinkNodeOptions) {
-    const { ctx, settings, protocol, limits, pool } = options;
+    const { ctx, settings, protocol, limits, pool, onUpdate } = options;
+    if (onUpdate) this.onUpdate = onUpdate;
     this.#intake = new Intake(settings.bufferMs);
     this.#chunker = new Chunker(protocol.chunkMs);
     this.#pace = new Pace(settings.pace, settings.aheadMs, ctx.clock);
@@ -82,7 +86,10 @@ class LinkNode implements TaskNode {
 
   async run(input: TaskInput, emit: AwaitableEmit, signal: AbortSignal): Promise<void> {
     this.#emit = emit;
-    const stop = AbortSignal.any([signal, this.#stop.signal]);
+    const stop = this.#stop.signal;
+    const onAbort = () => this.#stop.abort(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
     if (this.options.settings.early) this.#opener.early(stop, (error) => this.#failure.reject(error));
     const reading = this.#read(input);
     const sending = this.#send(stop);
@@ -95,6 +102,7 @@ class LinkNode implements TaskNode {
       this.#abandon(error);
       throw error;
     } finally {
+      signal.removeEventListener("abort", onAbort);
       this.#callOffIdle?.();
       this.#emit = () => undefined;
     }
@@ -121,7 +129,7 @@ class LinkNode implements TaskNode {
     for (;;) {
       const room = this.#intake.room();
       if (room) await room;
-      if (this.#stop.signal.aborted) return;
+      this.#stop.signal.throwIfAborted();
       const received = await (this.#bargedBy === undefined ? input.next() : this.#receive(input));
       if (!received) return this.#intake.end();
       if (this.#waitsForMore(received.frame)) continue;

@@ -169,6 +169,7 @@ export class Opener {
 
 /** The greeting, or the reason why the connection or the attempt ended meanwhile. */
 async function greeted(connection: LinkConnection, signal: AbortSignal): Promise<void> {
+  if (!connection.peer.greet) return;
   const either = AbortSignal.any([connection.signal, signal]);
   const { promise, reject } = Promise.withResolvers<never>();
   promise.catch(() => {});
@@ -176,7 +177,7 @@ async function greeted(connection: LinkConnection, signal: AbortSignal): Promise
   either.addEventListener("abort", onAbort, { once: true });
   if (either.aborted) onAbort();
   try {
-    await Promise.race([connection.peer.greet?.(), promise]);
+    await Promise.race([connection.peer.greet(), promise]);
   } finally {
     either.removeEventListener("abort", onAbort);
   }

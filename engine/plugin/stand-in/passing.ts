@@ -2,7 +2,7 @@ import type { NodeContext } from "../context.ts";
 import { InnerNode } from "../inner/inner-node.ts";
 import type { AwaitableEmit, TaskInput, TaskNode } from "../node.ts";
 import { defaultPort, type OutputPort, type OutputPorts } from "../ports.ts";
-import { instanceContext } from "../supervise/candidate.ts";
+import { instanceContext } from "../supervise/instance-context.ts";
 import type { Local } from "./local.ts";
 
 export interface PassingOptions {

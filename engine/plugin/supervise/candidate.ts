@@ -72,39 +72,6 @@ export class PortMap {
   }
 }
 
-/** The context that one instance sees: the node's own, but for what ends with the instance. */
-export function instanceContext(
-  ctx: NodeContext,
-  own: Pick<NodeContext, "formats" | "signal" | "newUtterance"> & Partial<Pick<NodeContext, "format">>,
-): NodeContext {
-  return {
-    runId: ctx.runId,
-    nodeId: ctx.nodeId,
-    labels: ctx.labels,
-    get format() {
-      return ctx.format;
-    },
-    clock: ctx.clock,
-    epochMs: () => ctx.epochMs(),
-    network: ctx.network,
-    durable: ctx.durable,
-    callback: (name, acknowledge) => ctx.callback(name, acknowledge),
-    tracing: ctx.tracing,
-    log: ctx.log,
-    random: () => ctx.random(),
-    newId: () => ctx.newId(),
-    count: (counter, by) => ctx.count(counter, by),
-    usage: (unit, amount) => ctx.usage(unit, amount),
-    gate: (samples) => ctx.gate(samples),
-    report: (event) => ctx.report(event),
-    outside: (work) => ctx.outside(work),
-    artifact: (path, options) => ctx.artifact(path, options),
-    tempDir: () => ctx.tempDir(),
-    resource: (resource) => ctx.resource(resource),
-    ...own,
-  };
-}
-
 /**
  * Gives out utterance ids to the instances of a recogniser that names utterances itself. An id that an instance took and did not finish is
  * given to the next one first, which hears the same speech again.

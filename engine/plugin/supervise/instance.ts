@@ -25,6 +25,8 @@ export interface InstanceOptions {
   readonly clock: Clock;
   /** Aborts what the instance awaits; it is told when the instance is stopped. */
   readonly stop: AbortController;
+  /** What aborts with `stop` and with a signal of the run's. */
+  signalFor(run: AbortSignal): AbortSignal;
   /** Results belong to utterances, not to frames. */
   readonly byUtterance: boolean;
   readonly resultMs?: number;
@@ -59,7 +61,7 @@ export class Instance {
   /** Returns when the node does; throws what it threw in any hook, or RESULT_LATE. */
   async run(feed: Feed, signal: AbortSignal): Promise<void> {
     const node = this.#node;
-    const own = AbortSignal.any([signal, this.#options.stop.signal]);
+    const own = this.#options.signalFor(signal);
     this.#running =
       "run" in node
         ? node.run(new InstanceInput(this, feed), (f, p) => this.#emit(f, p), own)

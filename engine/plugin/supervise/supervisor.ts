@@ -5,10 +5,11 @@ import type { NodeContext } from "../context.ts";
 import type { AwaitableEmit, Role, TaskInput, TaskNode } from "../node.ts";
 import type { InputPorts, OutputPorts } from "../ports.ts";
 import { Budget, type Step } from "./budget.ts";
-import { type Candidate, instanceContext, PortMap, UtteranceIds } from "./candidate.ts";
+import { type Candidate, PortMap, UtteranceIds } from "./candidate.ts";
 import { Continuity } from "./continuity.ts";
 import { Feed } from "./feed.ts";
 import { Instance } from "./instance.ts";
+import { instanceContext } from "./instance-context.ts";
 import { FrameReplay, type Item, lengthMs, type Replay, UtteranceReplay } from "./replay.ts";
 import { Seam } from "./seam.ts";
 
@@ -121,9 +122,10 @@ export class Supervisor implements TaskNode {
     const config = this.#budget.current === 0 && this.#settings !== undefined ? this.#settings : candidate.config;
     const ports = new PortMap(this.plan, candidate);
     const stop = new AbortController();
+    const own = AbortSignal.any([this.ctx.signal, stop.signal]);
     const ctx = instanceContext(this.ctx, {
       formats: ports.formats(this.ctx.formats),
-      signal: AbortSignal.any([this.ctx.signal, stop.signal]),
+      signal: own,
       newUtterance: () => (this.#byUtterance ? this.#ids.next() : this.ctx.newUtterance()),
     });
     const node = await definition.create(config, ctx);
@@ -133,6 +135,7 @@ export class Supervisor implements TaskNode {
       node,
       ports,
       stop,
+      signalFor: (run) => (run === this.ctx.signal ? own : AbortSignal.any([run, stop.signal])),
       clock: this.ctx.clock,
       byUtterance: this.#byUtterance,
       ...(resultMs === undefined ? {} : { resultMs }),

@@ -25,6 +25,14 @@ export class WebSocketConnection extends QueuedConnection {
   private constructor(socket: WebSocket) {
     super();
     this.#socket = socket;
+    socket.onmessage = ({ data }) => this.heard(typeof data === "string" ? data : new Uint8Array(data));
+    socket.onclose = ({ code, reason }) => {
+      const by = this.#byUs ? "us" : code === 1006 ? "network" : "peer";
+      this.ended({ by, code, ...(reason && { reason }) });
+    };
+    const onSign = () => this.heardSign();
+    socket.addEventListener("ping", onSign);
+    socket.addEventListener("pong", onSign);
   }
 
   /** @throws EngineError VENDOR_UNREACHABLE, with `details.status` where the upgrade was answered by something else; the signal's reason. */
@@ -33,32 +41,21 @@ export class WebSocketConnection extends QueuedConnection {
     return new Promise((resolve, reject) => {
       const socket = new Socket(url, { headers: { ...headers }, protocols: [...(protocols ?? [])] });
       socket.binaryType = "arraybuffer";
-      const connection = new WebSocketConnection(socket);
-      let opened = false;
       const onAbort = () => {
         socket.terminate();
         reject(signal?.reason);
       };
-      signal?.addEventListener("abort", onAbort, { once: true });
-      const settled = () => signal?.removeEventListener("abort", onAbort);
-      socket.onopen = () => {
-        opened = true;
-        settled();
-        resolve(connection);
-      };
-      socket.onmessage = ({ data }) => connection.heard(typeof data === "string" ? data : new Uint8Array(data));
-      socket.addEventListener("ping", () => connection.heardSign());
-      socket.addEventListener("pong", () => connection.heardSign());
-      socket.onerror = (event) => {
-        if (opened) return;
-        settled();
+      const refused = (event: Event) => {
+        signal?.removeEventListener("abort", onAbort);
         reject(refusal(url, "message" in event ? String(event.message) : ""));
       };
-      socket.onclose = ({ code, reason }) => {
-        settled();
-        if (!opened) return reject(refusal(url, ""));
-        const by = connection.#byUs ? "us" : code === 1006 ? "network" : "peer";
-        connection.ended({ by, code, ...(reason && { reason }) });
+      signal?.addEventListener("abort", onAbort, { once: true });
+      socket.onerror = refused;
+      socket.onclose = refused;
+      socket.onopen = () => {
+        signal?.removeEventListener("abort", onAbort);
+        socket.onopen = socket.onerror = socket.onclose = null; // what opening needed is not held as long as the connection
+        resolve(new WebSocketConnection(socket));
       };
     });
   }

@@ -1,7 +1,7 @@
 import type { Attempt, DialRequest, LinkProtocol, NodeContext, Peer, Session, Wire } from "#engine/plugin";
 import { OPUS_PACKET_MS } from "#engine/plugin";
 import type { Access } from "../access.ts";
-import { EventReader } from "../task.ts";
+import { NlsPeer } from "../task.ts";
 import type { AudioWriter } from "./audio.ts";
 import type { AsrSettings } from "./config.ts";
 import type { SessionOptions } from "./recognition-session.ts";
@@ -41,16 +41,7 @@ export class RecognitionProtocol implements LinkProtocol {
   }
 
   connect(wire: Wire): Peer {
-    const reader = new EventReader(this.ctx, this.access.canRenew);
-    return {
-      message: (message) => reader.message(message),
-      ended: (end) => reader.ended(end),
-      session: (session) => {
-        const opened = this.#open(session, wire);
-        reader.current = opened;
-        return opened;
-      },
-    };
+    return new NlsPeer(this.ctx, this.access.canRenew, (session) => this.#open(session, wire));
   }
 
   #open(session: Session, wire: Wire): SentenceSession | TranscriptionSession {

@@ -1,6 +1,6 @@
-import type { Attempt, DialRequest, LinkProtocol, NodeContext, Peer, Wire } from "#engine/plugin";
+import type { Attempt, DialRequest, LinkProtocol, NodeContext, Peer, Session, Wire } from "#engine/plugin";
 import type { Access } from "../access.ts";
-import { EventReader } from "../task.ts";
+import { NlsPeer } from "../task.ts";
 import type { TtsSettings } from "./config.ts";
 import { FlowingSession, type WrittenSoFar } from "./flowing-session.ts";
 import type { SpokenSoFar } from "./spoken-audio.ts";
@@ -36,19 +36,13 @@ export class SynthesisProtocol implements LinkProtocol {
   }
 
   connect(wire: Wire): Peer {
-    const reader = new EventReader(this.ctx, this.access.canRenew);
-    return {
-      message: (message) => reader.message(message),
-      ended: (end) => reader.ended(end),
-      session: (session) => {
-        const options: SynthesisOptions = { settings: this.#settings, ctx: this.ctx, wire, soFar: this.#soFar };
-        const opened =
-          this.#settings.mode === "flowing"
-            ? new FlowingSession(session, options, this.#written)
-            : new TextSession(session, options);
-        reader.current = opened;
-        return opened;
-      },
-    };
+    return new NlsPeer(this.ctx, this.access.canRenew, (session) => this.#open(session, wire));
+  }
+
+  #open(session: Session, wire: Wire): FlowingSession | TextSession {
+    const options: SynthesisOptions = { settings: this.#settings, ctx: this.ctx, wire, soFar: this.#soFar };
+    return this.#settings.mode === "flowing"
+      ? new FlowingSession(session, options, this.#written)
+      : new TextSession(session, options);
   }
 }

@@ -159,7 +159,7 @@ export const calls: readonly BadCall[] = [
     what: "speech in a form that it has not",
     told: /^41010100 .*closed with 1000/,
     service: SPEAKS,
-    call: starting({ namespace: "SpeechSynthesizer", payload: { text: "Hi.", format: "mp3" } }),
+    call: starting({ namespace: "SpeechSynthesizer", payload: { text: "Hi.", format: "flac" } }),
   },
   {
     what: "speech at a rate that it has not",
