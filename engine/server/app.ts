@@ -8,7 +8,7 @@ import type { Example } from "./calls/ports.ts";
 import type { Counts } from "./http/counts.ts";
 import { callerOf, checkDoor, type DoorRules } from "./http/guard.ts";
 import { checkDepth, checkHead, readText } from "./http/limits.ts";
-import { answerProblem } from "./http/problem.ts";
+import { answerProblem, problemOf } from "./http/problem.ts";
 import { type Env, newRoutes } from "./http/routes.ts";
 import { logFailure } from "./log.ts";
 import { accessRoutes } from "./routes/access.ts";
@@ -45,8 +45,7 @@ export function createApp(options: AppOptions): OpenAPIHono<Env> {
   const { control, counts, examples } = options;
   const app = newRoutes();
   app.onError((error, c) => {
-    if (!(error instanceof EngineError) || error.code === "INTERNAL")
-      logFailure(options.log, error, { route: routePath(c, -1) });
+    if (problemOf(error).problem.code === "INTERNAL") logFailure(options.log, error, { route: routePath(c, -1) });
     return answerProblem(c, error);
   });
   app.notFound((c) => answerProblem(c, missing(app, c.req.method, c.req.path)));

@@ -9,7 +9,7 @@ import { isClients } from "../runs/bindings.ts";
 import type { Follower, Source } from "./follower.ts";
 import type { AudioListener, LiveRunOptions } from "./live-run-options.ts";
 import type { LiveTrack } from "./live-track.ts";
-import { hasOwnSources, ownSourcesOf } from "./own-sources.ts";
+import { hasOwnSources, ownSourcesOf, recordedInput, recordedSources } from "./own-sources.ts";
 import { isHidden, SafeInputs } from "./safe-inputs.ts";
 import { type DataOf, dataOf, endData, finalRow, message, plain, textData } from "./tell.ts";
 
@@ -27,6 +27,8 @@ export class LiveRun implements Writer, Source {
   #lastId: number;
   #state: RunState = "starting";
   #interrupted = false;
+  /** How far inputs are that are read, where they are recorded. */
+  #readMs: number | undefined;
   readonly #safe: SafeInputs;
   readonly #startedMs: number;
   readonly #resolveEnded: (report: RunReport | undefined) => void;
@@ -46,12 +48,13 @@ export class LiveRun implements Writer, Source {
       if (recorder && format) track.onPcm = (pcm, startSample) => recorder.input(name, pcm, format, startSample);
     }
     this.#safe = new SafeInputs(plan, tracks, () => clock.nowMs());
+    const read = recorder ? recordedSources(this) : [];
     if (row.generation > 0) {
       const from = Object.fromEntries(tracks.map((track) => [track.name, track.start]));
       this.#append("run.resumed", { generation: row.generation, from });
     }
     this.run = new Run(
-      { ...plan, outputs: [...plan.outputs, ...this.#safe.outputs] },
+      { ...plan, outputs: [...plan.outputs, ...this.#safe.outputs, ...read] },
       {
         runId: row.id,
         clock,
@@ -306,7 +309,7 @@ export class LiveRun implements Writer, Source {
   }
 
   #output(output: string, frame: Frame): void {
-    if (isHidden(output)) return;
+    if (isHidden(output)) return this.#read(output, frame);
     if (frame.kind === "encoded") return this.options.hearer?.frame(output, frame, 0);
     if (frame.kind !== "audio") return;
     this.options.hearer?.frame(output, frame, 0);
@@ -314,15 +317,24 @@ export class LiveRun implements Writer, Source {
     for (const listener of this.#listeners) listener.audio(output, frame, this.row.generation);
   }
 
+  /** A recording holds what is read, such as a file, as well as what is sent. */
+  #read(output: string, frame: Frame): void {
+    const name = recordedInput(output);
+    if (name === undefined || frame.kind !== "audio") return;
+    this.options.recorder?.input(name, frame.pcm, frame, frame.startSample);
+    const end = frame.startSample + frame.pcm.length / frame.channels;
+    this.#readMs = Math.max(this.#readMs ?? 0, samplesToMs(end, frame.sampleRateHz));
+  }
+
   /** How long it has been going on in this process, by its clock. */
   get durationMs(): number {
     return this.options.clock.nowMs() - this.#startedMs;
   }
 
-  /** How far the first live input is; of a run without one, how long it has been going on. */
+  /** How far the first live input is, or what is read and recorded; of a run without either, how long it has been going on. */
   get #inputMs(): number {
     const [track] = this.tracks.values();
-    return track?.format ? samplesToMs(track.received, track.sampleRateHz) : this.durationMs;
+    return track?.format ? samplesToMs(track.received, track.sampleRateHz) : (this.#readMs ?? this.durationMs);
   }
 
   #about() {

@@ -9,6 +9,8 @@ import type { LiveTrack } from "./live-track.ts";
 /** Names of outputs that exist only to hear a detector's marks begin so; no output of a workflow does. */
 const HIDDEN = "~";
 
+export const hiddenName = (node: string): string => HIDDEN + node;
+
 export const isHidden = (output: string): boolean => output.startsWith(HIDDEN);
 
 /** How far the live inputs of one run are safe. It hears everything that comes out of the run. */
@@ -34,7 +36,7 @@ export class SafeInputs {
           from.some(({ node, port }) => node === marks.node && port === marks.port);
         const own = plan.outputs.find(gives);
         if (own) this.#markers.set(own.name, marks.node);
-        else hidden.set(marks.node, { name: `${HIDDEN}${marks.node}`, from: [marks] });
+        else hidden.set(marks.node, { name: hiddenName(marks.node), from: [marks] });
       }
       this.#kept.set(track, new Kept(lanes, samplesToMs(track.start, track.sampleRateHz), nowMs));
     }

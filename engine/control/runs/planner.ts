@@ -76,15 +76,19 @@ export class Planner {
   async plan(request: PlanRequest, locate: Locate): Promise<PlannedRun> {
     const dir = this.dirOf(request.runId);
     const tracks: LiveTrack[] = [];
+    const located = new Map<string, string>();
     const bindings: Record<string, Binding> = {};
     for (const [name, binding] of Object.entries(request.inputs)) {
       if ("file" in binding) bindings[name] = { location: binding.file };
-      else if ("upload" in binding) bindings[name] = { location: await locate.upload(binding.upload) };
-      else if ("url" in binding) {
+      else if ("upload" in binding) {
+        const location = await locate.upload(binding.upload);
+        located.set(location, binding.upload);
+        bindings[name] = { location };
+      } else if ("url" in binding) {
         locate.require(binding.url);
-        bindings[name] = request.ahead
-          ? { later: true }
-          : { location: await locate.fetch(binding.url, dir, request.signal) };
+        const location = request.ahead ? undefined : await locate.fetch(binding.url, dir, request.signal);
+        if (location !== undefined) located.set(location, "what its URL has");
+        bindings[name] = location === undefined ? { later: true } : { location };
       } else {
         const track = this.#track(name, binding, request.starts?.[name] ?? 0, await codecOf(binding));
         const { format } = track;
@@ -93,7 +97,7 @@ export class Planner {
       }
     }
     const view = this.secrets.view(request.secrets);
-    const { plan, findings } = await planWorkflow(
+    const { plan, findings: all } = await planWorkflow(
       { text: request.text, name: request.name, dir: request.home ?? dir },
       {
         types: this.types,
@@ -108,6 +112,7 @@ export class Planner {
         confinement: this.#confinement(dir, request.home),
       },
     );
+    const findings = all.map((finding) => withoutPlaces(finding, located));
     if (!plan) throw invalid(findings);
     return { plan, tracks, notes: findings, guard: this.#guard(view.used, view.hosts) };
   }
@@ -156,6 +161,13 @@ export class Planner {
       await allowedAddresses(url, { hosts, onlyListed: usesSecrets || this.config.allowedHosts.length > 0 });
     };
   }
+}
+
+/** Where files lie on this machine is nobody's business: what was asked for stands in place of it. */
+function withoutPlaces(finding: Finding, located: ReadonlyMap<string, string>): Finding {
+  let { message } = finding;
+  for (const [path, shown] of located) message = message.replaceAll(path, shown);
+  return message === finding.message ? finding : { ...finding, message };
 }
 
 type SentBinding = Extract<OwnBinding, { live: unknown } | { client: unknown }>;

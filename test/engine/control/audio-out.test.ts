@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { sniffContainer, WavReader } from "#engine/audio";
+import { encodeWav, sniffContainer, WavReader } from "#engine/audio";
 import { joinPcm, loadOpus, openCoders, openDecoder } from "#engine/plugin";
-import { caller, codeOf, live, openTestControl, TestSocket } from "#test/control";
+import { caller, codeOf, eventsOf, live, openTestControl, TestSocket } from "#test/control";
 import { bytesOf, PAUSE_MS, RATE_HZ, SPOKEN, spoken, UTTERANCE_MS, VOICE_RATE_HZ } from "#test/spoken-numbers";
 
 setDefaultTimeout(60_000); // on a busy machine
@@ -122,6 +122,24 @@ describe("audio that comes out", () => {
 });
 
 describe("a recording", () => {
+  test("of an input that is read holds it, too, sample by sample, and what came out where it was then", async () => {
+    await using opened = await openTestControl();
+    const { runs, uploads } = opened.control;
+    const said = spoken([3, 4]);
+    const file = encodeWav(said, { sampleRateHz: RATE_HZ, channels: 1 }) as Uint8Array<ArrayBuffer>;
+    const { id: upload } = await uploads.create(caller, new Blob([file]).stream());
+    const { id } = await runs.start(caller, { workflow: start.workflow, record: true, inputs: { talk: { upload } } });
+    await eventsOf(opened.control, id);
+    const { format, pcm } = await read((await runs.recording(caller, id)).path);
+    expect(format).toMatchObject({ sampleRateHz: RATE_HZ, channels: 2 });
+    const [heard, voice] = [0, 1].map((channel) => pcm.filter((_, i) => i % 2 === channel));
+    expect(heard!.slice(0, said.length)).toEqual([...said]);
+    // the first number was closed before it was spoken
+    const begun = voice!.findIndex((sample) => sample !== 0);
+    expect(begun).toBeGreaterThan((UTTERANCE_MS * RATE_HZ) / 1000);
+    expect(begun).toBeLessThan(2 * said.length);
+  });
+
   test("has both directions, aligned by sample, across a restart", async () => {
     await using first = await openTestControl();
     const { id } = await first.control.runs.start(caller, { ...start, record: true });

@@ -117,6 +117,16 @@ describe("a run", () => {
     expect((await opened.control.runs.list(caller, {})).items).toEqual([]);
   });
 
+  test("does not tell where on this machine a recording lies that cannot be read", async () => {
+    await using opened = await openTestControl();
+    const { runs, uploads } = opened.control;
+    const { id: upload } = await uploads.create(caller, new Blob(["these are words"]).stream());
+    const refused = await runs.start(caller, { ...start, inputs: { talk: { upload } } }).catch((error) => error);
+    const said = JSON.stringify(refused.details);
+    expect(said).toContain(`${upload}: looks like text`);
+    expect(said).not.toContain(opened.folder);
+  });
+
   test("changes a live field of a node that is tried again, too", async () => {
     await using opened = await openTestControl();
     const { runs } = opened.control;

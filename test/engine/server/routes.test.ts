@@ -184,6 +184,16 @@ test("a fault of ours is told without a word of what happened, and logged withou
   expect(JSON.stringify(log.lines)).not.toContain("secret transcript");
 });
 
+test.each([
+  { what: "no JSON", headers: { "content-type": "application/json" }, status: 400 },
+  { what: "of another type", headers: { "content-type": "text/plain" }, status: 415 },
+])("a body that is $what is a fault of who asks, and stands in no log", async ({ headers, status }) => {
+  const log = new KeptLog();
+  const answer = await appOf(new FakeControl(), log).request("/v1/runs", { method: "POST", headers, body: "{bad" });
+  expect([answer.status, await answer.json()]).toEqual([status, expect.objectContaining({ code: "REQUEST_INVALID" })]);
+  expect(log.lines.filter(({ level }) => level !== "debug")).toEqual([]);
+});
+
 test("an error that the engine itself calls internal is a fault of ours, too", async () => {
   const control = new FakeControl();
   control.runs.list = async () => {

@@ -84,6 +84,7 @@ describe("a run whose input lies elsewhere", () => {
     const events = await eventsOf(control.control, id);
     expect(events.at(-1)).toMatchObject({ type: "run.ended", data: { state: "failed", error: { code } } });
     expect(await runs.get(caller, id)).toMatchObject({ state: "failed", error: { code } });
+    expect(JSON.stringify(events)).not.toContain(control.folder);
     const left = [...new Bun.Glob("**/*.part-*").scanSync({ cwd: control.folder, dot: true })];
     expect(left).toEqual([]);
   });
