@@ -14,6 +14,8 @@ const RATE_HZ = 16_000;
 const SPOKEN = ["librivox/sense_and_sensibility_01_austen_64kb-0870.wav", "cards/005.wav"];
 const TIMES = 4;
 const PAUSE_MS = 1500;
+/** A busy machine must not let the device run dry within speech. */
+const LEAD_MS = 400;
 
 /**
  * Measures core.echo with `reference: speakers` in real time, on a sound card of the test's own that plays and records by one clock: the machine speaks several
@@ -85,7 +87,7 @@ async function conversation() {
   const plan = planOf(
     {
       voice,
-      speaker: settled("core.speaker", {}),
+      speaker: settled("core.speaker", { leadMs: LEAD_MS }),
       mic: settled("core.microphone", {}),
       raw: heard.node,
       echo: settled("core.echo", { reference: "speakers" }),
