@@ -239,7 +239,7 @@ class OpenControl implements Control {
     const { store, book, journal, runner, lateness, admission, delays, calls } = this.turning;
     const deliveries = await store.read((from) => from.webhooks.countsByState());
     const runsByState: Record<string, number> = {};
-    for (const run of book.all()) runsByState[run.state] = (runsByState[run.state] ?? 0) + 1;
+    for (const { state } of [...book.all(), ...book.waiting()]) runsByState[state] = (runsByState[state] ?? 0) + 1;
     const commits = [...journal.commitMs].sort((a, b) => a - b);
     const live = book.all().flatMap((run) => [...run.tracks.values()]);
     return {

@@ -11,6 +11,7 @@ export const hasUrls = (row: Pick<RunRow, "request">): boolean =>
 export class FetchingRun {
   /** The run, once it has begun; undefined where it came to nothing, or the process ends before. Never rejects. */
   readonly begun: Promise<LiveRun | undefined>;
+  readonly state = "fetching";
   readonly #gone = new AbortController();
   #end: StoredEnd | undefined;
 

@@ -89,9 +89,14 @@ export class RunBook {
     return [...this.#live.values()];
   }
 
+  /** Those that wait for inputs that lie elsewhere. */
+  waiting(): FetchingRun[] {
+    return this.#fetches.all();
+  }
+
   /** Of a project, those that wait for their inputs among them. */
   countOf(project: string): number {
-    const own = [...this.all(), ...this.#fetches.all()].filter(({ row }) => row.project === project);
+    const own = [...this.all(), ...this.waiting()].filter(({ row }) => row.project === project);
     return own.length;
   }
 

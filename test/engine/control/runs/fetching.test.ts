@@ -56,6 +56,7 @@ describe("a run whose input lies elsewhere", () => {
     const attaching = runs.attach(caller, run.id, { after: 0 }, socket);
     await until(() => asked === 1);
     expect((await runs.get(caller, run.id)).state).toBe("fetching");
+    expect((await control.control.figures()).runsByState).toEqual({ fetching: 1 });
     expect(await codeOf(runs.update(caller, run.id, "vad", {}))).toBe("RUN_ENDED");
     open();
     const events = await following;
