@@ -74,7 +74,7 @@ export class TurnPeer implements Peer {
   message(message: Message): void {
     const read = decodeMessage(message);
     const current = this.#current;
-    if (!current || read.requestId !== current.turnId) return current?.ctx.count("strayMessages");
+    if (!current || hexId(read.requestId) !== current.turnId) return current?.ctx.count("strayMessages");
     current.message(read);
   }
 

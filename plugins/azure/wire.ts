@@ -6,7 +6,7 @@ import { EngineError, type Message, s16leBytes } from "#engine/plugin";
  */
 export interface SpeechMessage {
   readonly path: string;
-  /** Upper case, as ids are compared. */
+  /** As it was sent: clients compare it with their own letter by letter. `hexId` makes it fit to be compared here. Empty in a message of the connection, which has none. */
   readonly requestId: string;
   readonly contentType?: string;
   readonly streamId?: string;
@@ -81,15 +81,15 @@ export function decodeMessage(message: Message): SpeechMessage {
     const colon = line.indexOf(":");
     if (colon > 0) headers.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
   }
-  const path = headers.get("path");
-  const requestId = headers.get("x-requestid");
+  const path = headers.get("path")?.toLowerCase();
+  const requestId = headers.get("x-requestid") ?? "";
   if (!path) throw malformed("has no Path");
-  if (!requestId) throw malformed("has no X-RequestId");
+  if (!requestId && path !== OF_CONNECTION) throw malformed("has no X-RequestId");
   const contentType = headers.get("content-type");
   const streamId = headers.get("x-streamid");
   return {
-    path: path.toLowerCase(),
-    requestId: requestId.replaceAll("-", "").toUpperCase(),
+    path,
+    requestId,
     ...(contentType !== undefined && { contentType }),
     ...(streamId !== undefined && { streamId }),
     body,
@@ -109,6 +109,9 @@ function binaryParts(message: Uint8Array): { head: string; body: Uint8Array } {
     throw malformed(`says ${length} bytes of headers and has ${message.length - 2} in all`);
   return { head: new TextDecoder().decode(message.subarray(2, 2 + length)), body: message.subarray(2 + length) };
 }
+
+/** The vendor's native clients send it without an id: it is of no turn. */
+const OF_CONNECTION = "speech.config";
 
 const malformed = (how: string): EngineError =>
   new EngineError("VENDOR_PROTOCOL", `a message of the Speech protocol ${how}`);

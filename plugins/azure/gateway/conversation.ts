@@ -1,5 +1,5 @@
 import type { Client, GatewayHost, GatewayKey, Incoming } from "#engine/plugin";
-import { decodeMessage, isHexId, type SpeechMessage } from "../wire.ts";
+import { decodeMessage, hexId, isHexId, type SpeechMessage } from "../wire.ts";
 import { ListeningTurn } from "./listening-turn.ts";
 import { Outlet, type Refusal } from "./outlet.ts";
 import type { ServedTurn, TurnPlace } from "./place.ts";
@@ -47,7 +47,7 @@ export class Conversation {
   #read(message: string | Uint8Array): SpeechMessage | undefined {
     try {
       const read = decodeMessage(message);
-      if (isHexId(read.requestId)) return read;
+      if (isHexId(hexId(read.requestId)) || read.requestId === "") return read;
       this.#refuse({ close: 1002, reason: "Missing/Empty header. X-RequestId" });
     } catch (error) {
       const words = error instanceof Error ? error.message : "";
@@ -59,7 +59,8 @@ export class Conversation {
   }
 
   async #take(message: SpeechMessage): Promise<void> {
-    const { path, requestId, body } = message;
+    const { path, body } = message;
+    const requestId = hexId(message.requestId);
     if (path === "speech.context") this.#context = jsonOf(typeof body === "string" ? body : "");
     if (path === "speech.config" || path === "speech.context" || path === "telemetry") return;
     if (requestId !== this.#turnId) {
@@ -69,15 +70,16 @@ export class Conversation {
         return this.#refuse({ close: 1002, reason: "The request id was used before." });
       }
       if (path === "audio" && typeof body !== "string" && body.length === 0) return;
-      this.#begin(requestId, path);
+      this.#begin(message);
     }
     await this.#turn?.message(message);
   }
 
-  #begin(requestId: string, path: string): void {
+  #begin({ path, requestId: sent }: SpeechMessage): void {
+    const requestId = hexId(sent);
     this.#leave();
     const scripted = this.client.fault("vendorError");
-    const outlet = new Outlet(this.client, this.host, requestId);
+    const outlet = new Outlet(this.client, this.host, sent);
     const place: TurnPlace = {
       outlet,
       key: this.key,

@@ -12,6 +12,7 @@ export class Outlet {
   constructor(
     private readonly client: Client,
     private readonly host: GatewayHost,
+    /** As the client wrote it: the vendor's native ones know no other. */
     readonly requestId: string,
   ) {}
 

@@ -1,4 +1,4 @@
-import { describe, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { type AudioFrame, type Connection, encodeS16le, type FaultScript, type Frame } from "#engine/plugin";
 import {
   type GatewaySubject,
@@ -128,4 +128,22 @@ describe("the gateway", () => {
     secrets: [KEY.secret],
   });
   registerContract(gatewayContract("azure", subject), test);
+
+  test("an id comes back as the client wrote it, and the message of the connection needs none", async () => {
+    const opened = await service(hears("x"))();
+    const connection = await opened.network.dial({ url, headers: { "Ocp-Apim-Subscription-Key": KEY.id } });
+    const lower = id.toLowerCase();
+    connection.send("X-Timestamp:2026-01-02T03:04:05.678Z\r\nPath:speech.config\r\n\r\n{}");
+    connection.send(encodeMessage({ path: "speech.context", requestId: lower, timestamp: "", body: "{}" }));
+    connection.send(encodeMessage({ path: "audio", requestId: lower, timestamp: "", body: waveHeader(16_000) }));
+    connection.send(encodeMessage({ path: "audio", requestId: id, timestamp: "", body: new Uint8Array(0) }));
+    const told: string[] = [];
+    for (let message = await connection.receive(); message !== undefined; message = await connection.receive()) {
+      const { path, requestId } = decodeMessage(message);
+      told.push(requestId);
+      if (path === "turn.end") connection.close();
+    }
+    expect([...new Set(told)]).toEqual([lower]);
+    await opened.close();
+  });
 });

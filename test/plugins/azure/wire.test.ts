@@ -44,9 +44,15 @@ describe("messages", () => {
   test("are read as the service writes them: no blank behind the colon, names in any case", () => {
     expect(decodeMessage(`x-requestid:${ID.toLowerCase()}\r\nPATH:Turn.Start\r\n\r\n{"a":1}`)).toEqual({
       path: "turn.start",
-      requestId: ID,
+      requestId: ID.toLowerCase(),
       body: '{"a":1}',
     });
+  });
+
+  test("have an id, all but the one that is of the connection", () => {
+    const config = "X-Timestamp:2026-01-02T03:04:05.678Z\r\nPath:speech.config\r\n\r\n{}";
+    expect(decodeMessage(config)).toEqual({ path: "speech.config", requestId: "", body: "{}" });
+    expect(() => decodeMessage(config.replace("config", "context"))).toThrow("has no X-RequestId");
   });
 
   test("are read with a blank line inside the headers of a binary one, as third parties write them", () => {
