@@ -11,6 +11,7 @@ import {
   type ServiceQuestion,
   type Times,
 } from "./vendors/conversation.ts";
+import { VENDOR_NAMES, type VendorName } from "./vendors/vendor.ts";
 
 const SESSIONS = 500;
 /** Clients of the same service beside them, in a process of their own. */
@@ -42,14 +43,24 @@ function delays(sent: Times, come: Times): number[] {
 }
 
 async function run({ repetitions = 3, say }: BenchOptions): Promise<Measurement[]> {
+  const found: Measurement[] = [];
+  for (const vendor of VENDOR_NAMES) found.push(...(await measured(vendor, repetitions, say)));
+  return found;
+}
+
+/** The first vendor has the names that were there before there were others. */
+const keyOf = (vendor: VendorName, what: string): string =>
+  vendor === "aliyun" ? `vendors.${what}` : `vendors.${vendor}.${what}`;
+
+async function measured(vendor: VendorName, repetitions: number, say: BenchOptions["say"]): Promise<Measurement[]> {
   const program = (file: string) => ownProgram(join(import.meta.dir, "vendors", file));
   await using service = new MeasuringProgram<ServiceQuestion, ServiceAnswer>(program("service.ts"), { core: OTHERS });
   await using ours = new MeasuringProgram<ClientQuestion, Recognised>(program("ours.ts"), { core: OURS });
   await using bare = new MeasuringProgram<ClientQuestion, Recognised>(program("bare.ts"), { core: OTHERS });
-  const { url } = await service.ask({ ask: "open" });
+  const { url } = await service.ask({ ask: "open", vendor });
 
   const round = async (sessions: number, speed: number, weigh = false): Promise<Round> => {
-    const question = { ask: "recognise", url, speed } as const;
+    const question = { ask: "recognise", vendor, url, speed } as const;
     let most = 0;
     const looking = setInterval(async () => {
       most = Math.max(most, await residentBytes(ours.pid));
@@ -57,11 +68,10 @@ async function run({ repetitions = 3, say }: BenchOptions): Promise<Measurement[
     const [mine, others] = await Promise.all([
       ours.ask({ ...question, sessions, weigh }),
       bare.ask({ ...question, sessions: BARE }),
-    ]);
-    clearInterval(looking);
+    ]).finally(() => clearInterval(looking));
     const failures = [...mine.failures, ...others.failures];
-    if (failures.length > 0) throw new Error(`at ${speed} times real time: ${failures.join("; ")}`);
-    const { times: sent } = await service.ask({ ask: "times" });
+    if (failures.length > 0) throw new Error(`${vendor} at ${speed} times real time: ${failures.join("; ")}`);
+    const { times: sent } = await service.ask({ ask: "times", vendor });
     const done = Object.keys(mine.times).length;
     const p99 = (come: Times) => quantile(delays(sent, come), 0.99);
     return {
@@ -77,49 +87,54 @@ async function run({ repetitions = 3, say }: BenchOptions): Promise<Measurement[
   const idle = (await round(WARM_UP, 1, true)).heldBytes;
   const weighed: Round[] = [];
   for (let i = 0; i < repetitions; i++) weighed.push(await round(SESSIONS, 1, true));
-  const all: Round[] = [];
-  const bySpeed = new Map<number, Round[]>([
-    [1, []],
-    [2, []],
-  ]);
+  const slow: Round[] = [];
+  const fast: Round[] = [];
   for (let i = 0; i < repetitions; i++)
-    for (const [speed, rounds] of bySpeed) {
+    for (const [speed, rounds] of [
+      [1, slow],
+      [2, fast],
+    ] as const) {
       const done = await round(SESSIONS, speed);
       say(
-        `vendors: ${SESSIONS} at ${speed} times real time: p99 ${done.oursMs.toFixed(1)} ms, bare ${done.bareMs.toFixed(1)} ms`,
+        `${vendor}: ${SESSIONS} at ${speed} times real time: p99 ${done.oursMs.toFixed(1)} ms, bare ${done.bareMs.toFixed(1)} ms`,
       );
       rounds.push(done);
-      all.push(done);
     }
-  const [slow = [], fast = []] = bySpeed.values();
+  const all = [...slow, ...fast];
   const more = (rounds: readonly Round[]) => summarise(rounds.map(({ oursMs, bareMs }) => oursMs - bareMs));
   const bareNote = (rounds: readonly Round[]) =>
     `bare: ${summarise(rounds.map(({ bareMs }) => bareMs)).value.toFixed(1)} ms`;
   const limit = { op: "<=", value: 50 } as const;
   return [
     {
-      key: "vendors.failed",
+      key: keyOf(vendor, "failed"),
       unit: `of ${SESSIONS}`,
       goal: { op: "<=", value: 0 },
       ...summarise(all.map(({ failed }) => failed)),
     },
-    { key: "vendors.delay.p99", unit: "ms more than bare", goal: limit, note: bareNote(slow), ...more(slow) },
     {
-      key: "vendors.delay.p99 at twice real time",
+      key: keyOf(vendor, "delay.p99"),
+      unit: "ms more than bare",
+      goal: limit,
+      note: bareNote(slow),
+      ...more(slow),
+    },
+    {
+      key: `${keyOf(vendor, "delay.p99")} at twice real time`,
       unit: "ms more than bare",
       goal: limit,
       note: bareNote(fast),
       ...more(fast),
     },
     {
-      key: "vendors.memory",
+      key: keyOf(vendor, "memory"),
       unit: "KiB each",
       goal: { op: "<=", value: 100 },
       note: `resident in the midst of the sentence without garbage, less that with ${WARM_UP} at once`,
       ...summarise(weighed.map(({ heldBytes }) => (heldBytes - idle) / 1024 / (SESSIONS - WARM_UP))),
     },
     {
-      key: "memory at its most",
+      key: `${vendor}: memory at its most`,
       unit: "KiB each",
       note: "the same with what the collector had not collected yet",
       ...summarise([...weighed, ...all].map(({ mostBytes }) => (mostBytes - idle) / 1024 / (SESSIONS - WARM_UP))),

@@ -50,7 +50,7 @@ export class ListenSession implements ServedTurn {
     this.#turn = new Turn(ctx, wire);
     this.#ended = wire.expect();
     const language = settings.languages ? undefined : settings.language;
-    this.#sentences = new Sentences({ ctx, session, ports, language, order });
+    this.#sentences = new Sentences({ ctx, session, ports, language, order, requestId: this.#turn.id });
   }
 
   get ctx(): NodeContext {

@@ -12,6 +12,8 @@ export interface SentencesOptions {
   readonly ctx: NodeContext;
   readonly session: Session;
   readonly ports: Ports;
+  /** The turn, as the service's own logs name it. */
+  readonly requestId: string;
   /** Label of texts whose language the service does not tell. */
   readonly language: string | undefined;
   /** Where the audio of the node's finals reaches to: nothing that comes later begins before it. */
@@ -21,6 +23,7 @@ export interface SentencesOptions {
 /** The sentences of one turn, in order: each has rising revisions and one final, or is taken back. */
 export class Sentences {
   readonly #texts: Texts;
+  readonly #vendor: { readonly requestId: string };
   #index = 1;
   /** What was shown of the sentence that is under way. */
   #shown: Heard | undefined;
@@ -28,7 +31,8 @@ export class Sentences {
   endTicks = 0;
 
   constructor(private readonly options: SentencesOptions) {
-    const { ctx, session } = options;
+    const { ctx, session, requestId } = options;
+    this.#vendor = { requestId };
     let first = session.utterance;
     this.#texts = new Texts(() => {
       const utterance = first ?? ctx.newUtterance();
@@ -86,6 +90,7 @@ export class Sentences {
       ...(speaker !== undefined && { speaker }),
       ...(final && confidence !== undefined && { confidence }),
       ...(final && words && { words: words.map((word) => this.#word(word)) }),
+      vendor: this.#vendor,
     });
     const labelled = frame && language !== undefined ? { ...frame, language } : frame;
     this.#send(labelled, final ? transcript.final : transcript.partial);
@@ -108,6 +113,7 @@ export class Sentences {
         language: Language,
         ...this.#place(heard),
         madeFrom: { text: heard.text, ...(source !== undefined && { language: source }) },
+        vendor: this.#vendor,
       });
       this.#send(frame, final ? ports.final : ports.partial);
     }

@@ -85,7 +85,7 @@ export class RecognitionSession extends TaskSession {
         : [heardSentence(readPayload(payload, sentenceResult, "a result"), this.#ended)];
     for (const each of heard) {
       if (!each) continue;
-      sentences.hear(each);
+      sentences.hear({ ...each, vendor: { taskId: this.taskId ?? "", ...each.vendor } });
       if (!each.final) continue;
       if (each.role === "transcript") this.#ended++;
       heardOne();

@@ -1,6 +1,8 @@
 import { encodeS16le } from "#engine/audio";
 import { serve } from "../harness/serve.ts";
-import { ACCESS, type ClientQuestion, nowMs, type Recognised, sentenceFrames } from "./conversation.ts";
+import { VENDORS } from "./by-name.ts";
+import { type ClientQuestion, nowMs, type Recognised, sentenceFrames } from "./conversation.ts";
+import { hex } from "./vendor.ts";
 
 /** As much as goes into one message of the node that is measured. */
 const CHUNK_MS = 100;
@@ -12,40 +14,34 @@ const chunks = (await sentenceFrames()).reduce<Uint8Array[]>((all, frame, index)
   return all;
 }, []);
 
-const hex = (): string => crypto.randomUUID().replaceAll("-", "");
-
-const directive = (task: string, name: string): string =>
-  JSON.stringify({
-    header: { message_id: hex(), task_id: task, namespace: "SpeechRecognizer", name, appkey: ACCESS.appkey },
-    ...(name === "StartRecognition" && {
-      payload: { format: "pcm", sample_rate: 16_000, enable_intermediate_result: true },
-    }),
-  });
-
 /** One recognition over a WebSocket and nothing else. */
-function one(url: string, speed: number, times: Record<string, number[]>): Promise<string | undefined> {
+function one({ vendor, url, speed }: ClientQuestion, times: Record<string, number[]>): Promise<string | undefined> {
+  const { bare } = VENDORS[vendor];
   return new Promise((resolve) => {
     const task = hex();
-    const socket = new WebSocket(url, { headers: { "X-NLS-Token": ACCESS.token } } as never);
+    const socket = new WebSocket(`${url}${bare.path ?? ""}`, { headers: bare.headers } as never);
     const talk = async () => {
       const beganMs = performance.now();
       for (const [index, chunk] of chunks.entries()) {
         const waitMs = beganMs + ((index + 1) * CHUNK_MS) / speed - performance.now();
         if (waitMs > 0) await Bun.sleep(waitMs);
-        socket.send(chunk);
+        socket.send(bare.audio(task, chunk));
       }
-      socket.send(directive(task, "StopRecognition"));
+      socket.send(bare.end(task));
     };
-    socket.onopen = () => socket.send(directive(task, "StartRecognition"));
+    socket.onopen = () => {
+      for (const message of bare.begin(task)) socket.send(message);
+    };
     socket.onmessage = ({ data }) => {
       const at = nowMs();
-      const { header } = JSON.parse(String(data)) as { header: { name: string; status: number } };
-      if (header.name === "RecognitionStarted") return void talk();
-      if (!/^Recognition(?:ResultChanged|Completed)$/.test(header.name))
-        return resolve(`${header.name} ${header.status}`);
-      times[task] ??= [];
-      times[task].push(at);
-      if (header.name !== "RecognitionCompleted") return;
+      const meaning = bare.meaning(String(data));
+      if (meaning === "started") return void talk();
+      if (typeof meaning === "object") return resolve(meaning.failed);
+      if (meaning === "result" || (meaning === "done" && bare.endsWithResult)) {
+        times[task] ??= [];
+        times[task].push(at);
+      }
+      if (meaning !== "done") return;
       socket.close();
       resolve(undefined);
     };
@@ -53,9 +49,9 @@ function one(url: string, speed: number, times: Record<string, number[]>): Promi
   });
 }
 
-await serve<ClientQuestion>(async ({ url, sessions, speed }): Promise<Recognised> => {
+await serve<ClientQuestion>(async (question): Promise<Recognised> => {
   const times: Record<string, number[]> = {};
-  const ends = await Promise.all(Array.from({ length: sessions }, () => one(url, speed, times)));
+  const ends = await Promise.all(Array.from({ length: question.sessions }, () => one(question, times)));
   return { times, failures: [...new Set(ends.filter((end) => end !== undefined))] };
 });
 process.exit(0);

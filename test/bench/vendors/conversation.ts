@@ -2,6 +2,7 @@ import type { AudioFrame } from "#engine/frames";
 import { sampleStart } from "#test/short-recording";
 import { framesOf as cut } from "#test/signals";
 import type { Question } from "../harness/serve.ts";
+import type { VendorName } from "./vendor.ts";
 
 /** The sentence that each of the recognitions hears, in ms, and what the service makes of it. */
 export const SENTENCE_MS = 3700;
@@ -9,12 +10,6 @@ export const SENTENCE = "go forward ten meters";
 /** What is said of it: a partial for each word, then the final. */
 export const RESULTS = 5;
 const PARTIAL_EVERY_MS = 700;
-
-export const ACCESS = {
-  appkey: "example-appkey",
-  token: "example-key.example-secret",
-  key: { id: "example-key", secret: "example-secret", facts: { appkey: "example-appkey" } },
-} as const;
 
 /** What the service runs for each client. */
 export const SERVICE = `
@@ -51,6 +46,7 @@ export async function residentBytes(pid: number | "self"): Promise<number> {
 
 export interface ServiceQuestion extends Question {
   readonly ask: "open" | "times";
+  readonly vendor: VendorName;
 }
 
 export interface ServiceAnswer {
@@ -61,6 +57,7 @@ export interface ServiceAnswer {
 
 export interface ClientQuestion extends Question {
   readonly ask: "recognise";
+  readonly vendor: VendorName;
   readonly url: string;
   readonly sessions: number;
   /** Times real time. */

@@ -1,11 +1,10 @@
 import { type Frame, NodeTypes } from "#engine/plugin";
 import { newHousehold, Run, SystemClock } from "#engine/runtime";
 import { formatFinding, type Plan, planWorkflow } from "#engine/workflow";
-import aliyun from "#plugins/aliyun";
 import core from "#plugins/core";
 import { serve } from "../harness/serve.ts";
+import { VENDORS } from "./by-name.ts";
 import {
-  ACCESS,
   type ClientQuestion,
   nowMs,
   type Recognised,
@@ -15,22 +14,20 @@ import {
   sentenceFrames,
 } from "./conversation.ts";
 import { Beat, talker } from "./talker.ts";
+import type { VendorName } from "./vendor.ts";
 
 const frames = await sentenceFrames();
 /** By the machine's clock. */
 const SETTLE_MS = 200;
 const household = newHousehold();
-const types = new NodeTypes([core, aliyun]);
+const types = new NodeTypes([core, ...Object.values(VENDORS).map(({ plugin }) => plugin)]);
 
-const workflow = (url: string) => `
+const workflow = (vendor: VendorName, url: string) => `
 parlando: 1
 name: recognise
 inputs: { talk: { kind: audio } }
 nodes:
-  asr:
-    use: aliyun.asr
-    from: inputs.talk
-    with: { url: "${url}", appkey: ${ACCESS.appkey}, token: "\${secret:token}", sentences: whole }
+  asr: { from: inputs.talk, ${VENDORS[vendor].node(url)} }
 outputs: { texts: [asr.partial, asr.final] }
 limits: { startMs: 60000, drainMs: 60000 }
 `;
@@ -39,15 +36,15 @@ limits: { startMs: 60000, drainMs: 60000 }
 const plans = new Map<string, Plan>();
 let beat = new Beat([], 1);
 
-async function planned(url: string): Promise<Plan> {
+async function planned(vendor: VendorName, url: string): Promise<Plan> {
   const { plan, findings } = await planWorkflow(
-    { text: workflow(url), name: "vendors.yaml", dir: "/" },
+    { text: workflow(vendor, url), name: "vendors.yaml", dir: "/" },
     {
       types,
       purpose: "run",
       bindings: { talk: { definition: talker(frames, () => beat), config: {} } },
       environment: {},
-      secret: () => ACCESS.token,
+      secret: () => VENDORS[vendor].secret,
       cwd: "/",
     },
   );
@@ -55,8 +52,8 @@ async function planned(url: string): Promise<Plan> {
   return plan;
 }
 
-async function recognise({ url, sessions, speed, weigh = false }: ClientQuestion): Promise<Recognised> {
-  const plan = plans.get(url) ?? (await planned(url));
+async function recognise({ vendor, url, sessions, speed, weigh = false }: ClientQuestion): Promise<Recognised> {
+  const plan = plans.get(url) ?? (await planned(vendor, url));
   plans.set(url, plan);
   beat = new Beat(frames, speed);
   const times: Record<string, number[]> = {};
@@ -65,7 +62,7 @@ async function recognise({ url, sessions, speed, weigh = false }: ClientQuestion
     let heard = "";
     const onOutput = (_output: string, frame: Frame) => {
       if (frame.kind !== "text") return;
-      const task = String(frame.vendor?.taskId);
+      const task = String(frame.vendor?.[VENDORS[vendor].taskId]).toLowerCase();
       times[task] ??= [];
       times[task].push(nowMs());
       if (frame.final) heard = frame.text;

@@ -46,6 +46,8 @@ describe("a conversation", () => {
       "2 ten meters",
     ]);
     expect(new Set(finals.map(({ utterance }) => utterance)).size).toBe(2);
+    const turns = new Set(textsOf([...frames("partial"), ...finals]).map(({ vendor }) => String(vendor?.requestId)));
+    expect([...turns]).toEqual([expect.stringMatching(/^[0-9A-F]{32}$/)]);
     expect(usage.audioSeconds).toBeCloseTo(2);
     expect(events.map(({ type }) => type)).toContain("turnEnded");
   });
