@@ -90,7 +90,12 @@ export type {
   GatewayStart,
   MappedWorkflow,
 } from "./gateway/host.ts";
-export { type RecordingHeard, type RecordingRequest, recogniseRecording } from "./gateway/recording-run.ts";
+export {
+  type DecodedRecording,
+  type RecordingHeard,
+  type RecordingRequest,
+  recogniseRecording,
+} from "./gateway/recording-run.ts";
 export { refusedParams } from "./gateway/refused-params.ts";
 export { SentenceCutter } from "./gateway/sentence-cutter.ts";
 export { type RunListener, ServedRun } from "./gateway/served-run.ts";

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 
 /** Parameters of a query, in no order; numbers are written in decimal. */
 export type Parameters = Readonly<Record<string, string | number>>;
@@ -59,12 +59,6 @@ function decoded(text: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Whether two secrets are the same, in a time that does not tell how much of them is. */
-export function equalSecrets(one: string, other: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(one), digest(other));
 }
 
 /** A call as TC3-HMAC-SHA256 signs it. */

@@ -1,6 +1,13 @@
 import { sniffContainer, takeChannel, WavReader } from "../../audio/index.ts";
 import { EngineError } from "../../errors/index.ts";
-import { type AudioFormat, type Frame, rescaleSamples, samplesToMs, type TextFrame } from "../../frames/index.ts";
+import {
+  type AudioFormat,
+  type Frame,
+  type RecordingFrame,
+  rescaleSamples,
+  samplesToMs,
+  type TextFrame,
+} from "../../frames/index.ts";
 import { isDecoded, openDecoder } from "../codec/decoder.ts";
 import { joinPcm } from "../codec/join-pcm.ts";
 import type { GatewayHost, GatewayKey, GatewayStart } from "./host.ts";
@@ -9,11 +16,23 @@ import type { GatewayHost, GatewayKey, GatewayStart } from "./host.ts";
 export interface RecordingRequest {
   readonly key: GatewayKey;
   readonly source: { readonly bytes: Uint8Array } | { readonly url: string };
-  /** Those to be heard, from 0; a recording that has fewer is refused. Undefined: all of them as one. */
-  readonly channels?: readonly number[];
+  /** Those to be heard, from 0; a recording that has fewer is refused. Undefined: the first. `all`: each that it has. */
+  readonly channels?: readonly number[] | "all";
+  /** What the client says of it, told to a workflow that takes recordings. */
+  readonly described?: Pick<RecordingFrame, "channels" | "container">;
+  /** In place of what reads WAV, MP3, FLAC, Opus and Vorbis in Ogg. @param name the path of its address; empty where it has none. */
+  readonly decode?: (bytes: Uint8Array, name: string) => Promise<DecodedRecording>;
+  /** The longest that is taken; known of what is decoded here. */
+  readonly mostMs?: number;
   readonly params?: Readonly<Record<string, unknown>>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+}
+
+/** Samples of a recording, channels interleaved, each sample of all of them. */
+export interface DecodedRecording {
+  readonly format: AudioFormat;
+  readonly pcm: Int16Array;
 }
 
 /** What was found in it. */
@@ -32,20 +51,24 @@ const FRAME_MS = 100;
 /**
  * Runs the mapped workflow over a recording. One that takes recordings gets it as it is; one that takes audio gets it decoded, each channel
  * in a run of its own.
- * @throws EngineError VENDOR_UNREACHABLE when an address gives nothing, AUDIO_… for what cannot be read, what the workflow failed with.
+ * @throws EngineError VENDOR_UNREACHABLE when an address gives nothing, AUDIO_TOO_LONG, AUDIO_… for what cannot be read, what the workflow
+ *   failed with.
  */
 export async function recogniseRecording(request: RecordingRequest, host: GatewayHost): Promise<RecordingHeard> {
-  const { source, channels: wanted } = request;
+  const { source, channels: wanted = [0], described, decode = decoded, mostMs } = request;
   if (host.workflow.inputs.some(({ kind }) => kind === "recording")) {
-    const texts = await runOver([{ kind: "recording", source }], { kind: "recording" }, request, host);
+    const texts = await runOver([{ kind: "recording", source, ...described }], { kind: "recording" }, request, host);
     const durationMs = Math.max(0, ...texts.map(({ endSample, sampleRateHz }) => samplesToMs(endSample, sampleRateHz)));
     return { format: { sampleRateHz: 16_000, channels: 1 }, durationMs, channels: [{ channel: 0, texts }] };
   }
   const bytes = "bytes" in source ? source.bytes : await download(source.url, request.signal, host);
-  const { format, pcm } = await decoded(bytes);
+  const { format, pcm } = await decode(bytes, "url" in source ? new URL(source.url).pathname : "");
   const durationMs = samplesToMs(pcm.length / format.channels, format.sampleRateHz);
+  if (mostMs !== undefined && durationMs > mostMs)
+    throw new EngineError("AUDIO_TOO_LONG", `a recording of ${Math.round(durationMs)} ms; at most ${mostMs} are taken`);
   const channels: { channel: number; texts: readonly TextFrame[] }[] = [];
-  for (const channel of wanted ?? [0]) {
+  const each = wanted === "all" ? Array.from({ length: format.channels }, (_, channel) => channel) : wanted;
+  for (const channel of each) {
     if (channel >= format.channels)
       throw new EngineError("AUDIO_FORMAT_UNSUPPORTED", `channel ${channel} of a recording with ${format.channels}`);
     const mono = takeChannel(pcm, format.channels, channel);
@@ -90,13 +113,8 @@ async function runOver(
   return texts;
 }
 
-interface Samples {
-  readonly format: AudioFormat;
-  readonly pcm: Int16Array;
-}
-
 /** WAV, MP3, FLAC, Opus and Vorbis in Ogg. */
-async function decoded(bytes: Uint8Array): Promise<Samples> {
+async function decoded(bytes: Uint8Array): Promise<DecodedRecording> {
   if (bytes.length === 0) throw new EngineError("AUDIO_EMPTY", "a recording without bytes");
   const container = sniffContainer(bytes.subarray(0, 4096));
   if (!isDecoded(container)) return readWav(bytes);
@@ -110,7 +128,7 @@ async function decoded(bytes: Uint8Array): Promise<Samples> {
   }
 }
 
-function readWav(bytes: Uint8Array): Samples {
+function readWav(bytes: Uint8Array): DecodedRecording {
   const reader = new WavReader();
   const pcm = reader.push(bytes);
   reader.end();

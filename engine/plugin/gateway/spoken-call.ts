@@ -10,6 +10,8 @@ export interface SpokenCallRequest {
   /** Names the utterance. */
   readonly id: string;
   readonly text: string;
+  /** BCP 47, where the client tells it. */
+  readonly language?: string;
   readonly params?: Readonly<Record<string, unknown>>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly format: SpokenOutOptions;
@@ -29,7 +31,7 @@ export class SpokenCall implements AsyncIterable<Uint8Array> {
 
   private constructor(
     host: GatewayHost,
-    { key, id, text, params, labels }: SpokenCallRequest,
+    { key, id, text, language, params, labels }: SpokenCallRequest,
     private readonly out: () => SpokenOut,
   ) {
     const run = new ServedRun(
@@ -37,7 +39,7 @@ export class SpokenCall implements AsyncIterable<Uint8Array> {
       { key, input: { kind: "text" }, ...(params && { params }), ...(labels && { labels }) },
       {
         ready: () => {
-          void run.push(promptOf(text, id));
+          void run.push(promptOf(text, id, language));
           run.end();
         },
         output: (frame) => {
@@ -109,7 +111,7 @@ export class SpokenCall implements AsyncIterable<Uint8Array> {
   }
 }
 
-function promptOf(text: string, id: string): TextFrame {
+function promptOf(text: string, id: string, language: string | undefined): TextFrame {
   const facts = {
     revision: 1,
     final: true,
@@ -118,5 +120,5 @@ function promptOf(text: string, id: string): TextFrame {
     endSample: 0,
     sampleRateHz: 16_000,
   };
-  return { kind: "text", role: "prompt", text, utterance: id, ...facts };
+  return { kind: "text", role: "prompt", text, utterance: id, ...facts, ...(language !== undefined && { language }) };
 }

@@ -1,6 +1,6 @@
-import type { GatewayHost, GatewayKey, Incoming, Outgoing } from "#engine/plugin";
+import { equalSecrets, type GatewayHost, type GatewayKey, type Incoming, type Outgoing } from "#engine/plugin";
 import { canonicalQuery, signCall, stringToSign } from "../token/signature.ts";
-import { equalSecrets, sealToken } from "./credentials.ts";
+import { newToken } from "./credentials.ts";
 
 /** How far a caller's clock may be off. */
 const CLOCK_MS = 15 * 60_000;
@@ -72,7 +72,7 @@ export class TokenDesk {
       NlsRequestId: this.host.newId().replaceAll("-", ""),
       RequestId: this.host.newId().toUpperCase(),
       ErrMsg: "",
-      Token: { ExpireTime: expiresAtMs / 1000, Id: sealToken(key, expiresAtMs), UserId: key.id },
+      Token: { ExpireTime: expiresAtMs / 1000, Id: newToken(key, expiresAtMs), UserId: key.id },
     });
   }
 

@@ -1,14 +1,11 @@
-import type { AudioFrame } from "#engine/plugin";
+import { type AudioFrame, readSsml, SentenceCutter } from "#engine/plugin";
 import { countedLength } from "../wire/spoken.ts";
 import { type Refusal, refusal } from "./outlet.ts";
-import { SpeakingTask, spokenParams } from "./speaking-task.ts";
+import { notSsml, SpeakingTask, spokenParams } from "./speaking-task.ts";
 import { type Payload, wordIn } from "./task.ts";
 
 const DIRECTIVE_CHARS = 2000;
 const TASK_CHARS = 200_000;
-
-/** After it a sentence may be spoken: a full stop of either world, and what closes quotations. */
-const SENTENCE = /^[\s\S]*?(?:[.!?;…]["')\]]?(?=\s)|[。！？；…]["’”」』）]?|\n)/u;
 
 interface Spoken {
   readonly text: string;
@@ -18,7 +15,9 @@ interface Spoken {
 
 /** Flowing synthesis: text in pieces; whole sentences are spoken while the rest is still to come. */
 export class FlowingTask extends SpeakingTask {
-  #waiting = "";
+  readonly #cutter = new SentenceCutter();
+  /** SSML is one text, and not cut. */
+  #document = "";
   #characters = 0;
   #runs = 0;
   #sessionId = "";
@@ -71,22 +70,17 @@ export class FlowingTask extends SpeakingTask {
     if (length > DIRECTIVE_CHARS || this.#characters > TASK_CHARS)
       return refusal(40000003, "Gateway:PARAMETER_INVALID:Too long text!");
     if (this.ssml && ++this.#runs > 1) return refusal(40000003, "Gateway:PARAMETER_INVALID:SSML takes one text only!");
-    this.#waiting += text;
-    for (let found = this.#nextSentence(); found !== undefined; found = this.#nextSentence()) {
-      this.#waiting = this.#waiting.slice(found.length);
-      this.#speak(found);
-    }
+    if (this.ssml) {
+      if (!readSsml(text)) return notSsml;
+      this.#document = text;
+    } else for (const sentence of this.#cutter.push(text)) this.#speak(sentence);
     return undefined;
-  }
-
-  #nextSentence(): string | undefined {
-    return this.ssml ? undefined : SENTENCE.exec(this.#waiting)?.[0];
   }
 
   #speakRest(): Refusal | undefined {
     if (!this.isStarted) return refusal(40000002, "Gateway:MESSAGE_INVALID:Can't process message in this state!");
-    this.#speak(this.#waiting);
-    this.#waiting = "";
+    for (const text of this.ssml ? [this.#document] : this.#cutter.rest()) this.#speak(text);
+    this.#document = "";
     return undefined;
   }
 

@@ -1,10 +1,12 @@
-import { asEngineError, type Frame, SpokenOut, samplesToMs, type TextFrame } from "#engine/plugin";
+import { asEngineError, type Frame, readSsml, SpokenOut, samplesToMs, type TextFrame } from "#engine/plugin";
 import { type Refusal, refusal, refusalOf } from "./outlet.ts";
 import { flag, numberIn, type Payload, ServedTask, wordIn } from "./task.ts";
 
 const RATES_HZ = [8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000];
 const FORMATS = ["pcm", "wav", "mp3"] as const;
 const MESSAGE_BYTES = 3200;
+
+export const notSsml = refusal(41020001, "Gateway:TTS_CLIENT_ERROR:413:Invalid SSML!");
 
 /** Gives a client's texts to the workflow, and what it speaks back to the client. */
 export abstract class SpeakingTask extends ServedTask {
@@ -51,7 +53,7 @@ export abstract class SpeakingTask extends ServedTask {
   }
 
   protected say(text: string, number: number): void {
-    const said = this.ssml ? plainText(text) : text;
+    const said = this.ssml ? (readSsml(text)?.text ?? "") : text; // the workflow's voice does not know the markup
     const frame: TextFrame = {
       kind: "text",
       role: "prompt",
@@ -87,13 +89,3 @@ export function spokenParams(payload: Payload): Payload {
     ...(payload.sample_rate !== undefined && { sampleRateHz: payload.sample_rate }),
   };
 }
-
-const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
-
-/** What is read out of SSML: its text, without the markup, which the workflow's voice does not know. */
-export const plainText = (ssml: string): string =>
-  ssml
-    .replace(/<[^>]*>/g, " ")
-    .replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => ENTITIES[name] ?? "")
-    .replace(/\s+/g, " ")
-    .trim();

@@ -1,7 +1,7 @@
-import type { AudioFrame } from "#engine/plugin";
+import { type AudioFrame, readSsml } from "#engine/plugin";
 import { countedLength, splitText } from "../wire/spoken.ts";
 import { type Refusal, refusal } from "./outlet.ts";
-import { SpeakingTask, spokenParams } from "./speaking-task.ts";
+import { notSsml, SpeakingTask, spokenParams } from "./speaking-task.ts";
 import { type Payload, wordIn } from "./task.ts";
 
 /** Of plain synthesis; what is longer is cut, as the service does it. */
@@ -23,6 +23,7 @@ export class SynthesisTask extends SpeakingTask {
     if (long && countedLength(text) > LONG_CHARS) return refusal(40000003, "Gateway:PARAMETER_INVALID:Too long text!");
     const refused = await this.prepare(payload);
     if (refused) return refused;
+    if (this.ssml && !readSsml(text)) return notSsml;
     this.#text = long || this.ssml ? text : (splitText(text, PLAIN_CHARS)[0] ?? "");
     if (this.#text !== text)
       this.place.host.log.warn("a text was cut", { characters: text.length - this.#text.length });

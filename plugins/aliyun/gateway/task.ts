@@ -1,11 +1,4 @@
-import {
-  asEngineError,
-  type Frame,
-  type GatewayHost,
-  type GatewayKey,
-  type GatewayRun,
-  type GatewayStart,
-} from "#engine/plugin";
+import { type Frame, type GatewayHost, type GatewayKey, type GatewayStart, ServedRun } from "#engine/plugin";
 import type { Namespace } from "../wire.ts";
 import { type Outlet, type Refusal, refusal, refusalOf } from "./outlet.ts";
 import type { GatewaySettings } from "./settings.ts";
@@ -27,9 +20,8 @@ export type Payload = Readonly<Record<string, unknown>>;
 
 /** One task of a client, with a run of the workflow behind it. */
 export abstract class ServedTask {
-  #state: "starting" | "started" | "stopping" | "over" = "starting";
-  protected run: GatewayRun | undefined;
-  #running: Promise<void> | undefined;
+  protected run: ServedRun | undefined;
+  #over = false;
 
   constructor(readonly place: TaskPlace) {}
 
@@ -42,12 +34,12 @@ export abstract class ServedTask {
   }
 
   get isOver(): boolean {
-    return this.#state === "over";
+    return this.#over;
   }
 
   /** It is the client's turn to send. */
   get waitsForClient(): boolean {
-    return this.#state === "started";
+    return this.isStarted;
   }
 
   /** The start directive. A run is started meanwhile; what comes back is a refusal that is known at once. */
@@ -63,62 +55,54 @@ export abstract class ServedTask {
 
   /** The client has gone, or the task has failed. */
   leave(): void {
-    if (this.#state === "over") return;
-    this.#state = "over";
-    this.run?.cancel("the client has gone");
+    if (this.#over) return;
+    this.#over = true;
+    this.run?.leave();
     this.release();
   }
 
   /** Resolves when its run has ended, so that nothing of a client is left when it has gone. */
   async gone(): Promise<void> {
-    await this.#running;
+    await this.run?.gone();
   }
 
   /** Frees what the task holds. */
   protected release(): void {}
 
   /** Starts the workflow; `started` is called when it is ready. */
-  protected begin(request: Pick<GatewayStart, "input" | "params">, started: (run: GatewayRun) => void): void {
+  protected begin(request: Pick<GatewayStart, "input" | "params">, started: () => void): void {
     const { host, key, appkey, id, namespace } = this.place;
-    this.#running = host
-      .start({
-        ...request,
-        key,
-        labels: { appkey, taskId: id, service: namespace },
-        onOutput: (frame) => {
-          if (this.#state !== "over") this.onOutput(frame);
+    const labels = { appkey, taskId: id, service: namespace };
+    this.run = new ServedRun(
+      host,
+      { ...request, key, labels },
+      {
+        ready: started,
+        output: (frame) => this.onOutput(frame),
+        completed: () => {
+          this.completed();
+          this.#over = true;
+          this.release();
         },
-      })
-      .then(
-        async (run) => {
-          if (this.#state === "over") run.cancel("the client has gone");
-          else {
-            this.run = run;
-            this.#state = "started";
-            started(run);
-          }
-          const { state, error } = await run.done;
-          this.#ended(state === "done", error);
-        },
-        (error) => this.#ended(false, asEngineError(error, "INTERNAL", "start")),
-      );
+        failed: (error) => this.place.fail(refusalOf(error)),
+      },
+    );
   }
 
   /** The client has sent all: the workflow finishes, then `completed` is called. */
   protected stop(): Refusal | undefined {
-    if (this.#state !== "started")
-      return refusal(this.#state === "stopping" ? 40010005 : 40000002, `Gateway:TASK_STATE_ERROR:${this.#state}`);
-    this.#state = "stopping";
-    this.run?.end();
-    return undefined;
+    if (this.run?.end()) return undefined;
+    return this.isStarting
+      ? refusal(40000002, "Gateway:TASK_STATE_ERROR:starting")
+      : refusal(40010005, "Gateway:TASK_STATE_ERROR:stopping");
   }
 
   protected get isStarting(): boolean {
-    return this.#state === "starting";
+    return this.run?.isStarting ?? true;
   }
 
   protected get isStarted(): boolean {
-    return this.#state === "started";
+    return this.run?.isStarted ?? false;
   }
 
   protected abstract onOutput(frame: Frame): void;
@@ -128,14 +112,6 @@ export abstract class ServedTask {
 
   protected tell(name: string, payload?: Payload): void {
     this.place.outlet.event(this.namespace, name, this.id, payload);
-  }
-
-  #ended(done: boolean, error: Parameters<typeof refusalOf>[0]): void {
-    if (this.#state === "over") return;
-    if (!done) return this.place.fail(refusalOf(error));
-    this.completed();
-    this.#state = "over";
-    this.release();
   }
 }
 

@@ -1,6 +1,5 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { z } from "zod";
-import type { GatewayHost, GatewayKey } from "#engine/plugin";
+import { equalSecrets, type GatewayHost, type GatewayKey } from "#engine/plugin";
 import { PID_INVALID, TIME_INVALID, TOKEN_INVALID } from "../status.ts";
 import { isBase64, loginToken } from "../token/signature.ts";
 import type { loginQuest } from "../wire.ts";
@@ -14,9 +13,5 @@ export async function checkLogin(
   const key = await host.key(`${pid}`);
   if (!key || !isBase64(key.secret)) return PID_INVALID;
   if (windowMs > 0 && Math.abs(host.epochMs() - ts * 1000) > windowMs) return TIME_INVALID;
-  return sameText(token, loginToken(key.secret, pid, ts)) ? key : TOKEN_INVALID;
+  return equalSecrets(token, loginToken(key.secret, pid, ts)) ? key : TOKEN_INVALID;
 }
-
-/** In a time that does not tell how far they agree. */
-const sameText = (one: string, other: string): boolean => timingSafeEqual(digest(one), digest(other));
-const digest = (text: string) => createHash("sha256").update(text).digest();

@@ -1,21 +1,15 @@
 import {
   type AudioFormat,
+  type DecodedRecording,
   type Engine,
   EngineError,
   type Environment,
   findProgram,
   hostEnvironment,
   runProgram,
-  takeChannel,
   WavReader,
 } from "#engine/plugin";
 import { rawSamples } from "./audio-in.ts";
-
-/** A recording taken apart: mono samples, channel by channel. */
-export interface Decoded {
-  readonly sampleRateHz: number;
-  readonly channels: readonly Int16Array[];
-}
 
 /** A recording as a client gave it. */
 export interface Encoded {
@@ -35,11 +29,14 @@ const DECODE_MS = 120_000;
  * @throws EngineError AUDIO_NOT_RECOGNISED where there is no decoder for it, or it is broken; AUDIO_FORMAT_UNSUPPORTED when it has another
  *   number of channels than its sender said; AUDIO_EMPTY.
  */
-export async function decode(recording: Encoded, environment: Environment = hostEnvironment()): Promise<Decoded> {
+export async function decode(
+  recording: Encoded,
+  environment: Environment = hostEnvironment(),
+): Promise<DecodedRecording> {
   const { bytes, container, format, firstOnly } = recording;
   if (bytes.length === 0) throw new EngineError("AUDIO_EMPTY", "a recording without bytes");
-  if (container === "wav") return channelsOf(readWav(bytes), firstOnly ? "first" : format.channels);
-  if (container === "pcm") return channelsOf({ ...format, pcm: rawSamples(bytes, format.channels) }, format.channels);
+  if (container === "wav") return checked(readWav(bytes), firstOnly ? "first" : format.channels);
+  if (container === "pcm") return checked({ format, pcm: rawSamples(bytes, format.channels) }, format.channels);
   const ffmpeg = findProgram("ffmpeg", environment);
   if (!ffmpeg)
     throw new EngineError(
@@ -51,35 +48,26 @@ export async function decode(recording: Encoded, environment: Environment = host
   const pcm = await runProgram(ffmpeg, args, { stdin: bytes, timeoutMs: DECODE_MS }).catch((cause) => {
     throw new EngineError("AUDIO_NOT_RECOGNISED", "ffmpeg could not read a recording", { cause });
   });
-  return channelsOf({ ...format, pcm: rawSamples(pcm, format.channels) }, format.channels);
+  return checked({ format, pcm: rawSamples(pcm, format.channels) }, format.channels);
 }
 
-interface Samples extends AudioFormat {
-  readonly pcm: Int16Array;
-}
-
-function readWav(bytes: Uint8Array): Samples {
+function readWav(bytes: Uint8Array): DecodedRecording {
   const reader = new WavReader();
   const pcm = reader.push(bytes);
   reader.end();
   const { sampleRateHz = 0, channels = 1 } = reader.info ?? {};
-  return { sampleRateHz, channels, pcm };
+  return { format: { sampleRateHz, channels }, pcm };
 }
 
-function channelsOf({ pcm, channels, sampleRateHz }: Samples, wanted: number | "first"): Decoded {
+function checked({ format, pcm }: DecodedRecording, wanted: number | "first"): DecodedRecording {
+  const { channels } = format;
   if (wanted !== "first" && channels !== wanted)
     throw new EngineError(
       "AUDIO_FORMAT_UNSUPPORTED",
       `a recording with ${channels} channels, announced with ${wanted}`,
     );
   if (pcm.length === 0) throw new EngineError("AUDIO_EMPTY", "a recording without a sample");
-  const whole = pcm.subarray(0, pcm.length - (pcm.length % channels));
-  return {
-    sampleRateHz,
-    channels: Array.from({ length: wanted === "first" ? 1 : channels }, (_, channel) =>
-      takeChannel(whole, channels, channel),
-    ),
-  };
+  return { format, pcm: pcm.subarray(0, pcm.length - (pcm.length % channels)) };
 }
 
 /** What `doctor` says of it. */

@@ -1,5 +1,5 @@
-import type { GatewayHost, GatewayKey, Incoming } from "#engine/plugin";
-import { equalSecrets, type Parameters, readQuery, signSha1 } from "../signatures.ts";
+import { equalSecrets, type GatewayHost, type GatewayKey, type Incoming } from "#engine/plugin";
+import { type Parameters, readQuery, signSha1 } from "../signatures.ts";
 
 /** A request whose query, or body, is signed in the older way. */
 export interface SignedRequest {

@@ -1,4 +1,4 @@
-import type { Caller, GatewayHost, Incoming, Outgoing } from "#engine/plugin";
+import { type Caller, EngineError, type GatewayHost, type Incoming, type Outgoing, SpokenCall } from "#engine/plugin";
 import type { GatewaySettings } from "./settings.ts";
 import {
   checkSpeech,
@@ -7,7 +7,7 @@ import {
   type SpeechRequest,
   speechRefusalOf,
 } from "./speech-request.ts";
-import { Voice } from "./voice.ts";
+import { spokenFormat } from "./voice.ts";
 
 const HTTP: SpeechInterface = {
   action: "TextToStreamAudio",
@@ -18,7 +18,7 @@ const HTTP: SpeechInterface = {
 
 /** Synthesis in the answer to a request: `POST /stream`. */
 export class SpeechDesk {
-  readonly #stop = new AbortController();
+  readonly #calls = new Set<SpokenCall>();
 
   constructor(
     readonly host: GatewayHost,
@@ -26,7 +26,7 @@ export class SpeechDesk {
   ) {}
 
   close(): void {
-    this.#stop.abort();
+    for (const call of this.#calls) call.leave();
   }
 
   async answer(request: Incoming, caller: Caller): Promise<Outgoing> {
@@ -44,23 +44,37 @@ export class SpeechDesk {
 
   /** The answer begins with the first audio; a failure before it is an answer, too. */
   async #speak(asked: SpeechRequest): Promise<Outgoing> {
-    const queue = new ByteQueue();
-    const voice = await Voice.start({
-      ...asked,
-      host: this.host,
-      signal: this.#stop.signal,
-      onAudio: (bytes) => queue.push(bytes),
-      onSubtitles: () => {},
+    const { key, sessionId, text, language, params } = asked;
+    const call = await SpokenCall.open(this.host, {
+      key,
+      id: sessionId,
+      text,
+      params,
+      labels: { sessionId },
+      format: spokenFormat(asked),
+      ...(language !== undefined && { language }),
     });
-    await voice.say(asked.text);
-    const spoken = voice.finish().then(
-      () => queue.end(),
-      (error) => queue.end(error),
-    );
-    void spoken;
-    await queue.begun();
-    return { status: 200, headers: { "content-type": "application/octet-stream" }, body: queue };
+    this.#calls.add(call);
+    void call.gone().then(() => this.#calls.delete(call));
+    await call.begun;
+    throwFailure(call);
+    return { status: 200, headers: { "content-type": "application/octet-stream" }, body: spoken(call) };
   }
+}
+
+/** What goes wrong on the way breaks the answer off. */
+async function* spoken(call: SpokenCall): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield* call;
+    throwFailure(call);
+  } finally {
+    call.leave();
+  }
+}
+
+function throwFailure(call: SpokenCall): void {
+  const failure = call.failure();
+  if (failure) throw failure.error ?? new EngineError("RUN_CANCELLED", "the voice was cut off");
 }
 
 /** Parameters of a body as they are signed: numbers as they were written, since `1.0` is signed as `1.0`. */
@@ -77,45 +91,4 @@ function bodyParameters(body: Uint8Array): Record<string, string> {
     throw new SpeechRefusal(10_001, "the body is no object");
   const asSigned = (item: unknown) => (item === true ? "True" : item === false ? "False" : String(item)); // as Python writes them
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, asSigned(item)]));
-}
-
-/** Bytes that are made and taken at different times. */
-class ByteQueue implements AsyncIterable<Uint8Array> {
-  readonly #parts: Uint8Array[] = [];
-  #ended = false;
-  #error: unknown;
-  #wake: () => void = () => {};
-
-  push(bytes: Uint8Array): void {
-    this.#parts.push(bytes);
-    this.#wake();
-  }
-
-  end(error?: unknown): void {
-    this.#ended = true;
-    this.#error = error;
-    this.#wake();
-  }
-
-  /** Resolves with the first bytes or the end. @throws what it ended with before any bytes. */
-  async begun(): Promise<void> {
-    while (this.#parts.length === 0 && !this.#ended) await this.#change();
-    if (this.#parts.length === 0 && this.#error !== undefined) throw this.#error;
-  }
-
-  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    for (;;) {
-      const part = this.#parts.shift();
-      if (part) yield part;
-      else if (!this.#ended) await this.#change();
-      else if (this.#error !== undefined) throw this.#error;
-      else return;
-    }
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
-  }
 }

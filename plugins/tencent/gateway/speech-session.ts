@@ -1,4 +1,4 @@
-import type { Client, GatewayHost, Message } from "#engine/plugin";
+import { type Client, type GatewayHost, type Message, SentenceCutter } from "#engine/plugin";
 import { readQuery } from "../signatures.ts";
 import { flowingRequest, type Subtitle } from "../wire/spoken.ts";
 import { readJson } from "../wire.ts";
@@ -40,8 +40,7 @@ export class SpeechSession {
   #sessionId = "";
   #requestId: string;
   #messages = 0;
-  /** Text that is no whole sentence yet. */
-  #rest = "";
+  #cutter = new SentenceCutter();
   #characters = 0;
   /** What was asked for and did not come yet: one question is open at a time. */
   #receiving: Promise<Message | undefined> | undefined;
@@ -118,7 +117,6 @@ export class SpeechSession {
   async #converse(first: Voice, start: () => Promise<Voice>): Promise<void> {
     let voice: Voice | undefined = first;
     const say = async (text: string) => {
-      if (text.trim() === "") return;
       voice ??= await start();
       await voice.say(text);
     };
@@ -133,13 +131,13 @@ export class SpeechSession {
       quietMs = 0;
       if (!message || message.action === "ACTION_COMPLETE") break;
       if (message.action === "ACTION_RESET") {
-        this.#rest = "";
+        this.#cutter = new SentenceCutter();
         voice?.cancel("the client wants to begin anew");
         voice = undefined;
         this.#say({ reset: 1 });
       } else for (const sentence of this.#sentencesWith(message.data)) await say(sentence);
     }
-    await say(this.#rest);
+    for (const rest of this.#cutter.rest()) await say(rest);
     await voice?.finish();
   }
 
@@ -147,9 +145,7 @@ export class SpeechSession {
   #sentencesWith(text: string): string[] {
     this.#characters += [...text].length;
     if (this.#characters > MOST_CHARACTERS) throw new SpeechRefusal(10_002);
-    const sentences = `${this.#rest}${text}`.split(/(?<=[.!?;…]["')\]]?\s|[。！？；…]["’”」』）]?|\n)/u);
-    this.#rest = sentences.pop() ?? "";
-    return sentences;
+    return this.#cutter.push(text);
   }
 
   /** What the client says next; undefined when it has gone. */

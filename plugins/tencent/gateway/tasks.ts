@@ -1,6 +1,13 @@
 import { z } from "zod";
-import type { Caller, GatewayHost, GatewayKey, Incoming, Outgoing } from "#engine/plugin";
-import { equalSecrets, readTc3Authorization, signTc3 } from "../signatures.ts";
+import {
+  type Caller,
+  equalSecrets,
+  type GatewayHost,
+  type GatewayKey,
+  type Incoming,
+  type Outgoing,
+} from "#engine/plugin";
+import { readTc3Authorization, signTc3 } from "../signatures.ts";
 import { CALLBACK_CODES, meaningOf } from "../status.ts";
 import { formCallback, jsonCallback } from "../wire/callback.ts";
 import { resultText } from "../wire/result-text.ts";

@@ -1,16 +1,12 @@
 import {
-  type AudioEncoder,
-  type AudioFrame,
   asEngineError,
-  convertChannels,
   EngineError,
-  encodeS16le,
   type Frame,
   type GatewayHost,
   type GatewayKey,
   type GatewayRun,
-  openEncoder,
-  Resampler,
+  SpokenOut,
+  type SpokenOutOptions,
   samplesToMs,
   type TextFrame,
 } from "#engine/plugin";
@@ -33,37 +29,53 @@ export interface VoiceOptions {
   onSubtitles(subtitles: readonly Subtitle[]): void;
 }
 
+/** A client is sent its audio in messages of so much, the last of a stretch shorter. */
+const MESSAGE_MS = 40;
+
+/** What a client is sent of what the workflow speaks. */
+export const spokenFormat = ({
+  codec,
+  sampleRateHz,
+}: Pick<VoiceOptions, "codec" | "sampleRateHz">): SpokenOutOptions => ({
+  format: codec,
+  sampleRateHz,
+  messageBytes: (2 * MESSAGE_MS * sampleRateHz) / 1000,
+});
+
 /** A run of the mapped workflow that speaks texts, in the codec and at the rate that the client asked for. */
 export class Voice {
-  #resampler: Resampler | undefined;
-  #fromHz = 0;
   #said = 0;
   #over = false;
 
   private constructor(
     readonly options: VoiceOptions,
     private readonly run: GatewayRun,
-    private readonly encoder: AudioEncoder | undefined,
+    private readonly out: SpokenOut,
   ) {}
 
   /** @throws EngineError what `host.start` throws; ENGINE_MISSING where the codec's library is not installed. */
   static async start(options: VoiceOptions): Promise<Voice> {
-    const { host, key, params, sessionId, signal, codec, sampleRateHz } = options;
-    const encoder = codec === "pcm" ? undefined : await openEncoder(codec, { sampleRateHz, channels: 1 });
+    const { host, key, params, sessionId, signal } = options;
+    const out = await SpokenOut.open(spokenFormat(options), (bytes) => options.onAudio(bytes));
     let voice: Voice | undefined;
     const early: Frame[] = [];
-    const run = await host.start({
-      key,
-      input: { kind: "text" },
-      params,
-      labels: { sessionId },
-      signal,
-      onOutput: (frame) => {
-        if (voice) voice.#hear(frame);
-        else early.push(frame);
-      },
-    });
-    voice = new Voice(options, run, encoder);
+    try {
+      const run = await host.start({
+        key,
+        input: { kind: "text" },
+        params,
+        labels: { sessionId },
+        signal,
+        onOutput: (frame) => {
+          if (voice) voice.#hear(frame);
+          else early.push(frame);
+        },
+      });
+      voice = new Voice(options, run, out);
+    } catch (error) {
+      out.close();
+      throw error;
+    }
     for (const frame of early) voice.#hear(frame);
     return voice;
   }
@@ -93,8 +105,7 @@ export class Voice {
       const { state, error } = await this.run.done;
       if (state !== "done")
         throw asEngineError(error ?? new EngineError("RUN_CANCELLED", "the voice was cut off"), "INTERNAL", "gateway");
-      this.#give(this.#resampler?.flush());
-      if (this.encoder) this.#send(this.encoder.end());
+      this.out.end();
     } finally {
       this.#leave();
     }
@@ -106,31 +117,14 @@ export class Voice {
   }
 
   #leave(): void {
-    if (!this.#over) this.encoder?.close();
+    if (!this.#over) this.out.close();
     this.#over = true;
   }
 
   #hear(frame: Frame): void {
     if (this.#over) return;
-    if (frame.kind === "audio") this.#speak(frame);
+    if (frame.kind === "audio") this.out.push(frame);
     else if (frame.kind === "text" && frame.final && frame.words?.length) this.options.onSubtitles(subtitlesOf(frame));
-  }
-
-  #speak(frame: AudioFrame): void {
-    if (this.#fromHz !== frame.sampleRateHz) {
-      this.#give(this.#resampler?.flush());
-      this.#fromHz = frame.sampleRateHz;
-      this.#resampler = new Resampler({ fromHz: frame.sampleRateHz, toHz: this.options.sampleRateHz });
-    }
-    this.#give(this.#resampler?.push(convertChannels(frame.pcm, frame.channels, 1)));
-  }
-
-  #give(pcm: Int16Array | undefined): void {
-    if (pcm && pcm.length > 0) this.#send(this.encoder ? this.encoder.encode(pcm) : encodeS16le(pcm));
-  }
-
-  #send(bytes: Uint8Array): void {
-    if (bytes.length > 0) this.options.onAudio(bytes);
   }
 }
 
