@@ -1,9 +1,8 @@
-import type { Attempt, DialRequest, LinkProtocol, NodeContext, Peer, Session, Wire } from "#engine/plugin";
+import type { Attempt, DialRequest, LinkProtocol, NodeContext, Peer, Session, SpokenSoFar, Wire } from "#engine/plugin";
 import type { Access } from "../access.ts";
 import { NlsPeer } from "../task.ts";
 import type { TtsSettings } from "./config.ts";
 import { FlowingSession, type WrittenSoFar } from "./flowing-session.ts";
-import type { SpokenSoFar } from "./spoken-audio.ts";
 import type { SynthesisOptions } from "./synthesis-session.ts";
 import { TextSession } from "./text-session.ts";
 

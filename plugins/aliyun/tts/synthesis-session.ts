@@ -4,15 +4,17 @@ import {
   type NodeContext,
   type PeerSession,
   type Session,
+  SpokenPcm,
+  type SpokenSoFar,
+  spokenText,
   type TextFrame,
   type Wire,
   type Word,
 } from "#engine/plugin";
 import { NlsTask, type TaskEvents, tell } from "../task.ts";
-import { subtitled } from "../wire/spoken.ts";
+import { spokenWords, subtitled } from "../wire/spoken.ts";
 import { type Namespace, type NlsEvent, readPayload } from "../wire.ts";
 import { startPayload, type TtsSettings } from "./config.ts";
-import { SpokenAudio, type SpokenSoFar, spokenText } from "./spoken-audio.ts";
 
 /** What a session of synthesis stands on. */
 export interface SynthesisOptions {
@@ -29,7 +31,7 @@ export abstract class SynthesisSession implements PeerSession, TaskEvents {
   protected text: TextFrame | undefined;
   protected readonly completed: PromiseWithResolvers<void>;
   #task: NlsTask | undefined;
-  #audio: SpokenAudio | undefined;
+  #audio: SpokenPcm | undefined;
   readonly #words: Word[] = [];
   readonly #startSample: number;
   #callOff: (() => void) | undefined;
@@ -62,7 +64,7 @@ export abstract class SynthesisSession implements PeerSession, TaskEvents {
         return this.started();
       case "MetaInfo":
       case "SentenceEnd":
-        return this.#spoken().subtitles(readPayload(event, subtitled).subtitles);
+        return this.#spoken().addWords(spokenWords(readPayload(event, subtitled).subtitles));
       case "SentenceBegin":
       case "SentenceSynthesis": // what it brings comes again with the end of the sentence
         return;
@@ -76,7 +78,8 @@ export abstract class SynthesisSession implements PeerSession, TaskEvents {
   audio(bytes: Uint8Array): void {
     if (!this.#task) return this.options.ctx.count("strayBytes", bytes.length);
     this.#watch();
-    this.#spoken().push(bytes);
+    const audio = this.#spoken().frame(bytes, this.#given());
+    if (audio) this.session.emit(audio, "audio");
   }
 
   abandon(): void {
@@ -101,20 +104,21 @@ export abstract class SynthesisSession implements PeerSession, TaskEvents {
   protected done(): void {
     this.#callOff?.();
     const { settings, ctx, soFar } = this.options;
-    if (settings.subtitles && this.text)
-      this.session.emit(
-        spokenText(this.text, this.#words, this.#startSample, soFar.endSample, settings.sampleRateHz),
-        "spoken",
-      );
+    const place = { startSample: this.#startSample, endSample: soFar.endSample, sampleRateHz: settings.sampleRateHz };
+    if (settings.subtitles && this.text) this.session.emit(spokenText(this.text, this.#words, place), "spoken");
     tell(ctx, "completed", { samples: soFar.endSample - this.#startSample });
     this.completed.resolve();
   }
 
-  #spoken(): SpokenAudio {
-    if (!this.text) throw new EngineError("VENDOR_PROTOCOL", "Aliyun spoke before it was given a text");
-    const { settings, soFar } = this.options;
-    this.#audio ??= new SpokenAudio(this.session, this.text, settings.sampleRateHz, soFar);
+  #spoken(): SpokenPcm {
+    this.#given();
+    this.#audio ??= new SpokenPcm(this.options.settings.sampleRateHz, this.options.soFar);
     return this.#audio;
+  }
+
+  #given(): TextFrame {
+    if (!this.text) throw new EngineError("VENDOR_PROTOCOL", "Aliyun spoke before it was given a text");
+    return this.text;
   }
 
   #endTask(): void {

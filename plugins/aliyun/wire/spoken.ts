@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Word } from "#engine/plugin";
+import type { SpokenWord } from "#engine/plugin";
 
 /** The payload of `MetaInfo`: times in ms from the start of the task's audio. */
 const subtitle = z.looseObject({
@@ -20,17 +20,11 @@ export type Subtitle = z.output<typeof subtitle>;
 /** The payload of the `SynthesisCompleted` of flowing synthesis. */
 export const measured = z.looseObject({ measureLength: z.number().nullish() });
 
-/** The spoken words of subtitles, in order. @param position turns ms of the task's audio into a position of the stream. */
-export function spokenWords(subtitles: readonly Subtitle[], position: (ms: number) => number): Word[] {
-  let end = 0;
-  return subtitles
+/** The spoken words of subtitles, in order. */
+export const spokenWords = (subtitles: readonly Subtitle[] | null | undefined): SpokenWord[] =>
+  (subtitles ?? [])
     .filter((entry) => entry.sentence !== true && entry.text !== "")
-    .map(({ text, begin_time, end_time }) => {
-      const startSample = Math.max(end, position(begin_time));
-      end = Math.max(startSample, position(end_time));
-      return { text, startSample, endSample: end };
-    });
-}
+    .map(({ text, begin_time, end_time }) => ({ text, beginMs: begin_time, endMs: end_time }));
 
 /** How a text's length is counted against limits: a character of Chinese, Japanese or Korean writing is two. */
 export function countedLength(text: string): number {

@@ -9,15 +9,17 @@ import {
   type Peer,
   type PeerSession,
   type Session,
+  SpokenPcm,
+  type SpokenSoFar,
+  spokenText,
   type TextFrame,
   type Wire,
 } from "#engine/plugin";
 import { secretsOf, signedUrl } from "../access.ts";
 import { SPEECH_CODES, SPEECH_NOTICE, vendorError } from "../status.ts";
-import { type FlowingAction, flowingMessage, readSpeech, splitText } from "../wire/spoken.ts";
+import { type FlowingAction, flowingMessage, readSpeech, splitText, spokenWords } from "../wire/spoken.ts";
 import { serviceUrl, type TtsSettings } from "./config.ts";
 import { speechParameters } from "./parameters.ts";
-import { SpokenAudio, type SpokenSoFar, spokenText } from "./spoken-audio.ts";
 
 /** One message carries no more than 600 Chinese characters. */
 const MOST_THIRDS = 1800;
@@ -56,7 +58,7 @@ class FlowingPeer implements Peer {
   readonly #done: PromiseWithResolvers<void>;
   #sessionId = "";
   #session: Session | undefined;
-  #audio: SpokenAudio | undefined;
+  #audio: SpokenPcm | undefined;
   #text: TextFrame | undefined;
   #over = false;
   #asked = false;
@@ -83,7 +85,7 @@ class FlowingPeer implements Peer {
     const said = readSpeech(message);
     this.#sessionId = said.session_id ?? this.#sessionId;
     if (said.code !== 0 && said.code !== SPEECH_NOTICE) throw vendorError(SPEECH_CODES, said.code, "a text");
-    if (said.result?.subtitles) this.#audio?.subtitles(said.result.subtitles);
+    if (said.result?.subtitles) this.#audio?.addWords(spokenWords(said.result.subtitles));
     if (said.final === 1) return this.#finished();
     if (said.ready === 1) this.#ready.resolve();
     this.#watch();
@@ -93,7 +95,7 @@ class FlowingPeer implements Peer {
     const { settings, soFar } = this.protocol;
     this.#startSample = soFar.endSample;
     this.#session = session;
-    this.#audio = new SpokenAudio(settings.sampleRateHz, soFar);
+    this.#audio = new SpokenPcm(settings.sampleRateHz, soFar);
     return {
       open: async () => {},
       send: (frame) => this.#write(frame),

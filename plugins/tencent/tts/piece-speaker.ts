@@ -4,15 +4,17 @@ import {
   type CredentialLimits,
   EngineError,
   type NodeContext,
+  SpokenPcm,
+  type SpokenSoFar,
+  spokenText,
   type TaskInput,
   type TaskNode,
   type TextFrame,
   type Word,
 } from "#engine/plugin";
-import { splitText } from "../wire/spoken.ts";
+import { splitText, spokenWords } from "../wire/spoken.ts";
 import { type TtsSettings, ttsConfig } from "./config.ts";
 import { speak } from "./piece.ts";
-import { SpokenAudio, type SpokenSoFar, spokenText } from "./spoken-audio.ts";
 
 /** 600 Chinese characters, or 1800 letters. */
 const MOST_THIRDS = 1800;
@@ -102,13 +104,13 @@ export class PieceSpeaker implements TaskNode {
     const { ctx, settings } = this;
     const leave = await this.limits.enter(ctx.clock, signal);
     const watch = this.#watch(signal);
-    const spoken = new SpokenAudio(settings.sampleRateHz, this.#soFar);
+    const spoken = new SpokenPcm(settings.sampleRateHz, this.#soFar);
     try {
       ctx.usage("requests", 1);
       ctx.usage("characters", [...text].length);
       for await (const part of speak(ctx, { text, settings, signal: watch.signal })) {
         watch.pause();
-        if ("subtitles" in part) spoken.subtitles(part.subtitles);
+        if ("subtitles" in part) spoken.addWords(spokenWords(part.subtitles));
         else {
           const audio = spoken.frame(part.audio, frame);
           if (audio) await emit(audio, "audio");

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Message, Word } from "#engine/plugin";
+import type { Message, SpokenWord } from "#engine/plugin";
 import { readJson } from "../wire.ts";
 
 /** Times are ms from the beginning of the session's audio. */
@@ -43,17 +43,11 @@ export const flowingRequest = z.looseObject({
 export const flowingMessage = (session: string, id: string, action: FlowingAction, data = ""): string =>
   JSON.stringify({ session_id: session, message_id: id, action, data } satisfies z.input<typeof flowingRequest>);
 
-/** The spoken words of subtitles, in order. @param position turns ms of the session's audio into a position of the stream. */
-export function spokenWords(subtitles: readonly Subtitle[], position: (ms: number) => number): Word[] {
-  let end = 0;
-  return subtitles
+/** The spoken words of subtitles, in order. */
+export const spokenWords = (subtitles: readonly Subtitle[] | null | undefined): SpokenWord[] =>
+  (subtitles ?? [])
     .filter(({ Text }) => Text !== "")
-    .map(({ Text, BeginTime, EndTime }) => {
-      const startSample = Math.max(end, position(BeginTime));
-      end = Math.max(startSample, position(EndTime));
-      return { text: Text, startSample, endSample: end };
-    });
-}
+    .map(({ Text, BeginTime, EndTime }) => ({ text: Text, beginMs: BeginTime, endMs: EndTime }));
 
 /** How long a text is to the service, in thirds of a Chinese character: 600 of these, or 1800 letters, are the limit. */
 export function countedThirds(text: string): number {

@@ -189,9 +189,9 @@ describe("results of synthesis", () => {
       ],
     };
     const { subtitles } = readPayload(readEvent(eventText("MetaInfo", payload)), subtitled);
-    expect(spokenWords(subtitles ?? [], (ms) => 1000 + ms)).toEqual([
-      { text: "The", startSample: 1000, endSample: 1150 },
-      { text: "half", startSample: 1150, endSample: 1600 },
+    expect(spokenWords(subtitles)).toEqual([
+      { text: "The", beginMs: 0, endMs: 150 },
+      { text: "half", beginMs: 150, endMs: 600 },
     ]);
   });
 

@@ -390,9 +390,9 @@ describe("synthesis", () => {
     const { result } = readSpeech(
       '{"code":0,"result":{"subtitles":[{"Text":"你","BeginTime":0,"EndTime":200},{"Text":"","BeginTime":200,"EndTime":200},{"Text":"好","BeginTime":150,"EndTime":300}]}}',
     );
-    expect(spokenWords(result?.subtitles ?? [], (ms) => ms * 16)).toEqual([
-      { text: "你", startSample: 0, endSample: 3200 },
-      { text: "好", startSample: 3200, endSample: 4800 },
+    expect(spokenWords(result?.subtitles)).toEqual([
+      { text: "你", beginMs: 0, endMs: 200 },
+      { text: "好", beginMs: 150, endMs: 300 },
     ]);
   });
 
