@@ -173,14 +173,23 @@ export class ListeningTurn implements ServedTurn {
     return { ...simple, NBest: [best] };
   }
 
+  /**
+   * The end of all the audio, in whole ms, rounded up: the vendor's native clients count in these, and send what lies behind the last of them
+   * once more, in another turn.
+   */
+  get #heardTicks(): number {
+    const { format } = this.#wave;
+    return format ? msToTicks(Math.ceil(samplesToMs(this.#samples, format.sampleRateHz))) : 0;
+  }
+
   /** What the workflow had to say was said. */
   #finish(): void {
     if (this.#over) return;
     const { outlet } = this.place;
     for (const left of this.#translations?.rest() ?? []) this.#tell(left.transcript, left.translations);
     if (this.#over) return;
-    outlet.json("speech.endDetected", { Offset: this.#endTicks });
-    const none = { Offset: this.#endTicks, Duration: 0 };
+    const none = { Offset: Math.max(this.#endTicks, this.#heardTicks), Duration: 0 };
+    outlet.json("speech.endDetected", { Offset: none.Offset });
     if (!this.#asked.once) outlet.json("speech.phrase", { RecognitionStatus: "EndOfDictation", ...none });
     else if (this.#phrases === 0) outlet.json("speech.phrase", { RecognitionStatus: "NoMatch", ...none });
     this.#close();

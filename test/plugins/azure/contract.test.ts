@@ -129,6 +129,17 @@ describe("the gateway", () => {
   });
   registerContract(gatewayContract("azure", subject), test);
 
+  test("the end of a turn lies behind all of its audio, in whole milliseconds", async () => {
+    const opened = await service(hears("x"))();
+    const connection = await begin(opened);
+    send(connection, "audio", encodeS16le(new Int16Array(44_580))); // 2786.25 ms
+    send(connection, "audio", new Uint8Array(0));
+    const told = (await listen(connection)) as { readonly path: string; readonly body: string }[];
+    const ends = told.filter(({ body }) => /EndOfDictation/.test(body)).map(({ body }) => JSON.parse(body));
+    expect(ends).toEqual([{ RecognitionStatus: "EndOfDictation", Offset: 27_870_000, Duration: 0 }]);
+    await opened.close();
+  });
+
   test("an id comes back as the client wrote it, and the message of the connection needs none", async () => {
     const opened = await service(hears("x"))();
     const connection = await opened.network.dial({ url, headers: { "Ocp-Apim-Subscription-Key": KEY.id } });
