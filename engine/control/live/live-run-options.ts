@@ -28,8 +28,8 @@ export interface Hearer {
 export interface LiveRunOptions {
   readonly row: RunRow;
   readonly plan: Plan;
-  /** Refuses what the run may not reach. */
-  readonly guard: (url: URL) => Promise<void>;
+  /** Refuses what the run may not reach; returns the only addresses that may be connected to. */
+  readonly guard: (url: URL) => Promise<readonly string[] | undefined>;
   readonly tracks: readonly LiveTrack[];
   /** Of the last stored event. */
   readonly lastId: number;

@@ -8,7 +8,7 @@ import type { ServerConfig } from "../config.ts";
 import { LiveTrack } from "../live/live-track.ts";
 import { confinement } from "../security/folders.ts";
 import type { SecretBook } from "../security/secrets.ts";
-import { allowedAddresses } from "../security/url-guard.ts";
+import { pinnedAddresses } from "../security/url-guard.ts";
 
 export interface PlanRequest {
   readonly runId: string;
@@ -31,8 +31,8 @@ export interface PlannedRun {
   readonly plan: Plan;
   readonly tracks: readonly LiveTrack[];
   readonly notes: readonly Finding[];
-  /** Refuses what the run may not reach. */
-  readonly guard: (url: URL) => Promise<void>;
+  /** Refuses what the run may not reach; returns the only addresses that may be connected to. */
+  readonly guard: (url: URL) => Promise<readonly string[] | undefined>;
 }
 
 /** Turns uploads and URLs of a project into paths to read. */
@@ -155,11 +155,9 @@ export class Planner {
   }
 
   /** The operator's own secrets go only to hosts that the operator has named. */
-  #guard(usesSecrets: boolean, secretHosts: readonly string[]): (url: URL) => Promise<void> {
+  #guard(usesSecrets: boolean, secretHosts: readonly string[]): PlannedRun["guard"] {
     const hosts = [...this.config.allowedHosts, ...(usesSecrets ? secretHosts : [])];
-    return async (url) => {
-      await allowedAddresses(url, { hosts, onlyListed: usesSecrets || this.config.allowedHosts.length > 0 });
-    };
+    return (url) => pinnedAddresses(url, { hosts, onlyListed: usesSecrets || this.config.allowedHosts.length > 0 });
   }
 }
 

@@ -55,6 +55,17 @@ export async function allowedAddresses(url: URL, rules: UrlRules): Promise<reado
   return addresses;
 }
 
+/**
+ * The addresses that alone may be connected to, so that a second look-up of the name leads nowhere else; undefined for a host that the
+ * operator has named, and for what is an address already.
+ * @throws EngineError as `allowedAddresses`.
+ */
+export async function pinnedAddresses(url: URL, rules: UrlRules): Promise<readonly string[] | undefined> {
+  const addresses = await allowedAddresses(url, rules);
+  const host = hostOf(url);
+  return isIP(host) || isListedHost(host, rules.hosts) ? undefined : addresses;
+}
+
 async function addressesOf(host: string, resolve: Resolve): Promise<readonly string[]> {
   try {
     const found = await resolve(host);

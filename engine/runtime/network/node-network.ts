@@ -6,14 +6,17 @@ import { type Trace, tracedExchange } from "./traced-http.ts";
 export interface NetworkRules {
   /** Virtual time is on: only a network that shares its clock may be used. */
   readonly virtual: boolean;
-  /** Refuses an address by throwing HOST_FORBIDDEN or URL_FORBIDDEN. */
-  readonly guard?: (url: URL) => void | Promise<void>;
+  /** Refuses an address by throwing HOST_FORBIDDEN or URL_FORBIDDEN. Returns which IP addresses alone may be connected to; undefined: any. */
+  readonly guard?: (url: URL) => Promise<readonly string[] | undefined>;
 }
 
 /** A network that knows which clock it lives by. */
 export interface ClockedNetwork extends Network {
   /** It moves by a virtual clock, and by nothing else. */
   readonly virtual: boolean;
+  /** @param only the IP addresses that may be connected to, whatever a look-up of the name says by then. */
+  dial(request: DialRequest, only?: readonly string[]): Promise<Connection>;
+  fetch(request: HttpRequest, only?: readonly string[]): Promise<HttpResponse>;
 }
 
 /** One node's view of the network: checks what it may reach, counts what it waits for, and ends what it leaves open. */
@@ -34,8 +37,8 @@ export class NodeNetwork implements Network {
   ) {}
 
   async dial(request: DialRequest): Promise<Connection> {
-    await this.#check(request.url, ["tcp:", "tls:", "ws:", "wss:"]);
-    const connection = await this.#waiting((signal) => this.network.dial({ ...request, signal }), request.signal);
+    const only = await this.#check(request.url, ["tcp:", "tls:", "ws:", "wss:"]);
+    const connection = await this.#waiting((signal) => this.network.dial({ ...request, signal }, only), request.signal);
     if (this.#closed) {
       connection.destroy();
       throw this.#closed;
@@ -46,8 +49,8 @@ export class NodeNetwork implements Network {
   }
 
   async fetch(request: HttpRequest): Promise<HttpResponse> {
-    await this.#check(request.url, ["http:", "https:"]);
-    const exchange = () => this.#waiting((signal) => this.network.fetch({ ...request, signal }), request.signal);
+    const only = await this.#check(request.url, ["http:", "https:"]);
+    const exchange = () => this.#waiting((signal) => this.network.fetch({ ...request, signal }, only), request.signal);
     return this.trace ? tracedExchange(request, exchange, this.trace) : exchange();
   }
 
@@ -64,7 +67,7 @@ export class NodeNetwork implements Network {
     this.#open.clear();
   }
 
-  async #check(address: string, schemes: readonly string[]): Promise<void> {
+  async #check(address: string, schemes: readonly string[]): Promise<readonly string[] | undefined> {
     const { id, type, mayReach } = this.node;
     if (!mayReach)
       throw new EngineError(
@@ -79,7 +82,7 @@ export class NodeNetwork implements Network {
         "CONFIG_INVALID",
         `${id} (${type}): an address that begins with ${schemes.join(" or ")} was wanted`,
       );
-    await this.rules.guard?.(url);
+    return this.rules.guard?.(url);
   }
 
   async #waiting<T>(work: (signal: AbortSignal) => Promise<T>, own: AbortSignal | undefined): Promise<T> {

@@ -12,6 +12,7 @@ import type {
 import { endpointOf, hostAndPort } from "./endpoint.ts";
 import { StreamedResponse } from "./http-response.ts";
 import type { ClockedNetwork } from "./node-network.ts";
+import { addressOf, pinned } from "./pinned.ts";
 import { listenOnMachine } from "./system-listener.ts";
 import { TcpConnection, tcpHandlers } from "./tcp-connection.ts";
 import { WebSocketConnection } from "./web-socket-connection.ts";
@@ -24,21 +25,25 @@ export class SystemNetwork implements ServerNetwork, ClockedNetwork {
 
   release(): void {}
 
-  dial(request: DialRequest): Promise<Connection> {
+  dial(request: DialRequest, only?: readonly string[]): Promise<Connection> {
     const { protocol } = new URL(request.url);
-    return protocol === "tcp:" || protocol === "tls:" ? dialTcp(request) : WebSocketConnection.open(request);
+    return protocol === "tcp:" || protocol === "tls:"
+      ? dialTcp(request, only)
+      : WebSocketConnection.open(request, only);
   }
 
-  async fetch(request: HttpRequest): Promise<HttpResponse> {
+  async fetch(request: HttpRequest, only?: readonly string[]): Promise<HttpResponse> {
     const { url, method = "GET", headers, body, signal, timeoutMs = ANSWER_MS } = request;
     const late = new AbortController();
     const timer = timeoutMs > 0 ? setTimeout(() => late.abort(), timeoutMs) : undefined;
+    const there = only ? pinned(url, headers, only) : { url, headers };
     try {
-      const answer = await fetch(url, {
+      const answer = await fetch(there.url, {
         method,
         redirect: "manual",
         signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
-        ...(headers && { headers: { ...headers } }),
+        ...(there.headers && { headers: { ...there.headers } }),
+        ...("tls" in there && url.startsWith("https:") && { tls: there.tls }),
         ...(body !== undefined && { body: body as string | Uint8Array<ArrayBuffer> }),
       });
       const chunks = answer.body ?? new Response("").body!;
@@ -57,7 +62,7 @@ export class SystemNetwork implements ServerNetwork, ClockedNetwork {
   }
 }
 
-async function dialTcp({ url, signal }: DialRequest): Promise<Connection> {
+async function dialTcp({ url, signal }: DialRequest, only: readonly string[] | undefined): Promise<Connection> {
   signal?.throwIfAborted();
   const place = hostAndPort(url);
   if (!place) throw new EngineError("CONFIG_INVALID", `${endpointOf(url)} names no port`);
@@ -66,7 +71,7 @@ async function dialTcp({ url, signal }: DialRequest): Promise<Connection> {
   signal?.addEventListener("abort", abort, { once: true });
   try {
     await Bun.connect<{ connection: TcpConnection }>({
-      hostname: place.host,
+      hostname: only ? addressOf(only) : place.host,
       port: place.port,
       data: { connection },
       ...(new URL(url).protocol === "tls:" && { tls: { serverName: place.host } }),

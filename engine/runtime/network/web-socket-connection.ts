@@ -1,6 +1,7 @@
 import { EngineError } from "#engine/errors";
 import type { DialRequest, Message } from "#engine/plugin";
 import { endpointOf } from "./endpoint.ts";
+import { pinned } from "./pinned.ts";
 import { QueuedConnection } from "./queued-connection.ts";
 
 /** Waiting bytes below which more may be sent. */
@@ -13,7 +14,11 @@ const GOODBYE_MS = 5000;
 /** The runtime's WebSocket takes headers; the type that other libraries declare for it does not know. */
 const Socket = WebSocket as unknown as new (
   url: string,
-  options: { readonly headers: Record<string, string>; readonly protocols: string[] },
+  options: {
+    readonly headers: Record<string, string>;
+    readonly protocols: string[];
+    readonly tls?: { readonly serverName: string };
+  },
 ) => WebSocket;
 
 /** The client's side of a WebSocket of the machine. */
@@ -36,10 +41,15 @@ export class WebSocketConnection extends QueuedConnection {
   }
 
   /** @throws EngineError VENDOR_UNREACHABLE, with `details.status` where the upgrade was answered by something else; the signal's reason. */
-  static open(request: DialRequest): Promise<WebSocketConnection> {
+  static open(request: DialRequest, only?: readonly string[]): Promise<WebSocketConnection> {
     const { url, headers, protocols, signal } = request;
+    const there = only ? pinned(url, headers, only) : { url, headers };
     return new Promise((resolve, reject) => {
-      const socket = new Socket(url, { headers: { ...headers }, protocols: [...(protocols ?? [])] });
+      const socket = new Socket(there.url, {
+        headers: { ...there.headers },
+        protocols: [...(protocols ?? [])],
+        ...("tls" in there && url.startsWith("wss:") && { tls: there.tls }),
+      });
       socket.binaryType = "arraybuffer";
       const onAbort = () => {
         socket.terminate();

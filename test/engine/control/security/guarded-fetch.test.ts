@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { codeOf } from "#test/control";
 import { guardedFetch } from "../../../../engine/control/security/guarded-fetch.ts";
-import { allowedAddresses } from "../../../../engine/control/security/url-guard.ts";
+import { allowedAddresses, pinnedAddresses } from "../../../../engine/control/security/url-guard.ts";
 
 setDefaultTimeout(60_000); // on a busy machine
 
@@ -120,4 +120,12 @@ test.each([
   { url: "https://169.254.169.254/latest", rules: { hosts: [], onlyListed: false }, code: "URL_FORBIDDEN" },
 ])("$url with $rules: $code", async ({ url, rules, code }) => {
   expect(await codeOf(allowedAddresses(new URL(url), { ...rules, resolve }))).toBe(code);
+});
+
+test.each([
+  { what: "a public name", url: "https://open.test/", addresses: ["8.8.8.8"] },
+  { what: "one that the operator has named", url: "http://local.test/", addresses: undefined },
+  { what: "an address", url: "https://8.8.8.8/", addresses: undefined },
+])("nodes are held to the addresses that were checked: of $what", async ({ url, addresses }) => {
+  expect(await pinnedAddresses(new URL(url), listed)).toEqual(addresses);
 });

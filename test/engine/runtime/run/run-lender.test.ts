@@ -30,7 +30,7 @@ test("a signal that is asked for after the run was cut off has aborted, with the
 test("runs without a guard share their rules; a guard makes rules of its own", () => {
   expect(lenderOf().rules).toBe(lenderOf().rules);
   expect(lenderOf().rules).toEqual({ virtual: true });
-  const guard = () => {};
+  const guard = async () => undefined;
   expect(lenderOf({ guard }).rules).toEqual({ virtual: true, guard });
 });
 
