@@ -1,9 +1,15 @@
 import { join } from "node:path";
-import type { ClientQuestion, Heard, ServiceAnswer, ServiceQuestion } from "./azure/conversation.ts";
+import {
+  type ClientQuestion,
+  type Heard,
+  RESULTS,
+  SENTENCE,
+  type ServiceAnswer,
+  type ServiceQuestion,
+} from "./azure/conversation.ts";
 import { MeasuringProgram, ownProgram } from "./harness/program.ts";
 import { interleave, median } from "./measure.ts";
 import type { Benchmark, BenchOptions, Measurement } from "./measurement.ts";
-import { RESULTS, SENTENCE } from "./vendors/conversation.ts";
 
 /** Rounds before the counted ones: until then the processes still compile code. */
 const WARM_UP = 6;

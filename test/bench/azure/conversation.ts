@@ -1,7 +1,30 @@
 import type { Question } from "../harness/serve.ts";
+import { SENTENCE_MS } from "../vendors/conversation.ts";
 
 /** One word and secret for all of them. */
 export const KEY = { id: "example-key", secret: "example-key", facts: {} } as const;
+
+/** As long as the service's clients hear it: a hypothesis about every 300 ms, of a word more, then the phrase. */
+const PARTIAL_EVERY_MS = 300;
+const WORDS = "one two three four five six seven eight nine ten eleven twelve".split(" ");
+export const SENTENCE = WORDS.join(" ");
+export const RESULTS = WORDS.length + 1;
+
+/** What the service runs for each client. */
+export const SERVICE = `
+parlando: 1
+name: service
+inputs: { talk: { kind: audio } }
+nodes:
+  asr:
+    use: core.script
+    from: inputs.talk
+    with:
+      as: asr
+      partialEveryMs: ${PARTIAL_EVERY_MS}
+      results: [{ text: ${SENTENCE}, partials: auto, fromMs: 0, untilMs: ${SENTENCE_MS - 100} }]
+outputs: { texts: [asr.partial, asr.final] }
+`;
 
 export interface ServiceQuestion extends Question {
   readonly ask: "open" | "times";

@@ -4,8 +4,8 @@ import { emulate } from "#engine/testing";
 import azure from "#plugins/azure";
 import core from "#plugins/core";
 import { serve } from "../harness/serve.ts";
-import { nowMs, SERVICE } from "../vendors/conversation.ts";
-import { KEY, type ServiceAnswer, type ServiceQuestion } from "./conversation.ts";
+import { nowMs } from "../vendors/conversation.ts";
+import { KEY, SERVICE, type ServiceAnswer, type ServiceQuestion } from "./conversation.ts";
 
 const machine = new SystemNetwork();
 let sentAt: number[] = [];
