@@ -1,9 +1,12 @@
 import { DelayBook } from "./delay-book.ts";
 
-/** What a frame costs in nodes of one type, over all runs of the process. */
+/** What a frame costs in calls that begin at nodes of one type, over all runs of the process. */
 export interface CallLine {
   readonly type: string;
-  /** `onFrame`: with all nodes that run in the same call. `batch`: a frame's share of a call for many. */
+  /**
+   * `emit`: a frame that a task hands on. `onFrame`: one that a node takes from its queue. `batch`: a frame's share of a call for many. Each with
+   * all nodes behind it that run in the same call: one look at the clock in each of them would make the whole call slower by a fifth.
+   */
   readonly hook: string;
   /** How many calls were timed, and what these took. */
   readonly count: number;
@@ -13,11 +16,11 @@ export interface CallLine {
   readonly p99Us: number;
 }
 
-/** One frame in so many is timed, and one call for many in 16: to look at the clock twice costs more than to pass a frame on. */
+/** One frame in so many is timed, and one call for many in 16: to read the clock twice costs more than to pass a frame on. */
 const TIMED_FRAMES = 256;
 const TIMED_BATCHES = 16;
 
-/** Whether the next frame of a node is timed. @param frames that it has taken, this one included */
+/** Whether a frame of a node is timed. @param frames that it has taken, or handed on, this one included */
 export const isTimed = (frames: number): boolean => (frames & (TIMED_FRAMES - 1)) === 0;
 
 /** The same of a call for many. @param calls that were made, this one included */
@@ -28,7 +31,7 @@ export class CallBook {
   readonly #book = new DelayBook();
 
   /** @param ms of the machine, for one frame */
-  add(type: string, hook: "onFrame" | "batch", ms: number): void {
+  add(type: string, hook: "emit" | "onFrame" | "batch", ms: number): void {
     this.#book.add(type, hook, ms);
   }
 

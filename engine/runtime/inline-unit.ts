@@ -29,8 +29,7 @@ export class InlineUnit extends Unit implements Receiver, Patient {
     const watch = this.host.watch;
     const before = watch.enterFrame(this.watchToken);
     try {
-      if (isTimed(this.framesIn.frames)) this.#timed(frame, port);
-      else this.node!.onFrame(frame, this.deliver, port);
+      this.node!.onFrame(frame, this.deliver, port);
     } catch (error) {
       this.host.failed(this, error);
     }

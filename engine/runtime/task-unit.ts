@@ -1,6 +1,7 @@
 import type { EngineError } from "#engine/errors";
 import type { Control, Frame } from "#engine/frames";
 import type { AwaitableEmit, InlineNode, Received, TaskInput, TaskNode } from "#engine/plugin";
+import { isTimed } from "./call-book.ts";
 import type { Delays } from "./delays.ts";
 import type { Feed } from "./inlet.ts";
 import type { Patient } from "./scheduler.ts";
@@ -117,7 +118,8 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
 
   readonly #emit: AwaitableEmit = (frame, port) => {
     if (this.#aborted) return handled(Promise.reject(this.#abort.signal.reason));
-    this.deliver(frame, port);
+    if (isTimed(this.framesOut.frames + 1)) this.#timed(frame, port);
+    else this.deliver(frame, port);
     this.delays?.emitted(frame);
     this.pulse.moves++;
     if (!this.hasRoom()) return this.#roomAgain();
@@ -125,6 +127,12 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
     this.#emissionsThisTurn = 0;
     return this.host.nextTurn();
   };
+
+  #timed(frame: Frame, port: string | undefined): void {
+    const startedMs = performance.now();
+    this.deliver(frame, port);
+    this.host.calls.add(this.planned.type, "emit", performance.now() - startedMs);
+  }
 
   #roomAgain(): Promise<void> {
     this.awaitRoom();

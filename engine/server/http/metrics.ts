@@ -106,13 +106,13 @@ function callMetrics(registers: Registry[], calls: Figures["calls"]): void {
   const labelNames = ["type", "hook"] as const;
   const count = new Counter({
     name: "parlando_node_calls_timed_total",
-    help: "Calls of nodes that were timed, by type of node",
+    help: "Calls that were timed, by the type of the node at which they begin",
     labelNames,
     registers,
   });
   const sum = new Counter({
     name: "parlando_node_call_seconds_total",
-    help: "What a frame took in these calls: with all nodes that run in the same call, or its share of a call for many",
+    help: "What a frame took in these calls, with all nodes that run in them",
     labelNames,
     registers,
   });

@@ -25,7 +25,7 @@ describe("on its way a frame makes no promise, closure, timer or stream", () => 
   });
 });
 
-test("one frame in 256 is timed in each node, and one call for many in 16", async () => {
+test("one call in 256 is timed, of a task that emits and of a node behind a queue, and one call for many in 16", async () => {
   const home = household();
   const frames = Array.from({ length: 1024 }, (_, i) => audio(i * 320));
   const passedOn = (items: readonly BatchItem[]) => {
@@ -33,18 +33,22 @@ test("one frame in 256 is timed in each node, and one call for many in 16", asyn
   };
   const batched: NodeDefinition = { ...inline(), type: "double.batched", batch: passedOn };
   const sink = collector();
-  const plan = planOf({ source: sourceOf(frames, 20), called: inline(), batched, sink: sink.definition }, [
-    ["source", "called"],
-    ["called", "batched"],
-    ["batched", "sink"],
-  ]);
+  const plan = planOf(
+    { source: sourceOf(frames, 20), called: inline(), queued: inline(), batched, sink: sink.definition },
+    [
+      ["source", "called"],
+      ["called", "queued", { queued: true }],
+      ["queued", "batched"],
+      ["batched", "sink"],
+    ],
+  );
   await startPlan(plan, {}, home).run.done;
   expect(sink.got).toEqual(frames);
   const timed = home.calls.lines();
   expect(Object.fromEntries(timed.map(({ type, hook, count }) => [`${type} ${hook}`, count]))).toEqual({
+    "double.source emit": 4, // with the node that it calls
     "double.inline onFrame": 4,
     "double.batched batch": 64, // at 20 ms each frame has a call of its own
-    "double.sink onFrame": 4,
   });
   for (const line of timed) expect(line.p99Us).toBeGreaterThanOrEqual(line.p50Us);
 });
@@ -60,7 +64,7 @@ test("a node that throws in a call that is timed fails as in any other", async (
   });
   const sink = collector();
   const plan = planOf({ source: sourceOf(frames, 20), failing, sink: sink.definition }, [
-    ["source", "failing"],
+    ["source", "failing", { queued: true }],
     ["failing", "sink"],
   ]);
   const report = await startPlan(plan).run.done;
