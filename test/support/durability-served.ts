@@ -29,6 +29,8 @@ export interface ServedDurabilityReport {
   readonly faults: readonly string[];
 }
 
+/** Clients that were away send all that they hold at once, and every answer takes its time: more of it than 5 s after the last chunk. */
+const PATIENT = `${ECHOED}limits: { drainMs: 120000 }\n`;
 const CHUNK_MS = 100;
 const EACH_MS = UTTERANCE_MS + PAUSE_MS;
 /** Each run begins this much after the one before it. */
@@ -62,7 +64,7 @@ export async function proveServedDurability(options: ServedDurability): Promise<
   let server = await ServerProcess.start({ folder: store.folder, config });
   const { port } = server;
   const client = new Parlando({ url: server.url });
-  await client.workflows.save("numbers", ECHOED);
+  await client.workflows.save("numbers", PATIENT);
   const job = await startJob(client);
   const heard = Array.from({ length: runs }, (): Heard => ({ finals: [], events: new Set() }));
   const faults: string[] = [];
