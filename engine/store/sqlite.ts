@@ -88,8 +88,8 @@ export class SqliteDatabase implements Database {
   }
 
   async close(): Promise<void> {
-    await this.#checkpoints.close();
     await this.#last;
+    await this.#checkpoints.close();
     this.#claim?.close();
     this.#claim = undefined;
     this.#reader.close();
