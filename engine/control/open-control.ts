@@ -117,6 +117,7 @@ async function assemble(options: ControlOptions, store: Store, folder: string): 
     log,
     delays: household.delays,
     calls: household.calls,
+    usage: household.usage,
     ...(traces && { traces }),
   };
   const source = new WorkflowSource(workflows, planner, cwd);
@@ -169,6 +170,7 @@ interface Turning {
   readonly log: ControlOptions["log"];
   readonly delays: ControlOptions["household"]["delays"];
   readonly calls: ControlOptions["household"]["calls"];
+  readonly usage: ControlOptions["household"]["usage"];
   readonly deployments: readonly Deployment[];
   readonly traces?: Traces;
 }
@@ -236,7 +238,7 @@ class OpenControl implements Control {
   }
 
   async figures(): Promise<Figures> {
-    const { store, book, journal, runner, lateness, admission, delays, calls } = this.turning;
+    const { store, book, journal, runner, lateness, admission, delays, calls, usage } = this.turning;
     const deliveries = await store.read((from) => from.webhooks.countsByState());
     const runsByState: Record<string, number> = {};
     for (const { state } of [...book.all(), ...book.waiting()]) runsByState[state] = (runsByState[state] ?? 0) + 1;
@@ -264,6 +266,7 @@ class OpenControl implements Control {
       lateMs: lateness.quantiles(),
       delays: delays.lines(),
       calls: calls.lines(),
+      usage: usage.lines(),
     };
   }
 

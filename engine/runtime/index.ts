@@ -26,5 +26,6 @@ export type { RunOptions } from "./run/options.ts";
 export { Run } from "./run.ts";
 export { Scheduler } from "./scheduler.ts";
 export { SystemClock } from "./system-clock.ts";
+export type { UsageLine } from "./usage-book.ts";
 export { VirtualClock } from "./virtual-clock.ts";
 export { HUNG_EXIT_STATUS, Watch } from "./watch.ts";

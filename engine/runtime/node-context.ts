@@ -25,6 +25,7 @@ import type { Delays } from "./delays.ts";
 import { type ClockedNetwork, type NetworkRules, NodeNetwork } from "./network/node-network.ts";
 import { portsOf } from "./planned-ports.ts";
 import type { Resources } from "./resources.ts";
+import type { UsageBook } from "./usage-book.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 import { within } from "./within.ts";
 
@@ -45,6 +46,7 @@ export interface Lender {
   /** What the networks of its nodes may reach, by the run. */
   readonly rules: NetworkRules;
   readonly desk: Desk;
+  readonly usage: UsageBook;
   /** Of nodes that have none of their own: aborts when the run is cut off. */
   readonly signal: AbortSignal;
   epochMs(): number;
@@ -195,6 +197,7 @@ export class RunNodeContext implements NodeContext {
   usage(unit: UsageUnit, amount: number): void {
     this.#used ??= {};
     this.#used[unit] = (this.#used[unit] ?? 0) + amount;
+    this.#lender.usage.add(this.#planned.type, unit, amount);
   }
 
   gate(samples: number): void {
@@ -273,6 +276,7 @@ export class RunNodeContext implements NodeContext {
 
   /** Ends what is open on the network, gives back resources, the latest first, and removes the temporary folder. */
   async dispose(): Promise<void> {
+    if (!this.#disposed && this.gated > 0) this.#lender.usage.add(this.#planned.type, "gatedSamples", this.gated);
     this.#disposed = true;
     this.#network?.dispose();
     const releases = this.#releases ?? [];

@@ -1,5 +1,5 @@
 import type { Clock, FaultScript, Logger, NodeTypes } from "#engine/plugin";
-import type { CallLine, DelayLine, Household } from "#engine/runtime";
+import type { CallLine, DelayLine, Household, UsageLine } from "#engine/runtime";
 import type { ServerConfig } from "../config.ts";
 import type { Caller, Keys, Tokens } from "./access.ts";
 import type { OpenGateway } from "./gateways.ts";
@@ -47,6 +47,8 @@ export interface Figures {
   readonly delays: readonly DelayLine[];
   /** What frames cost in nodes, by type of node. */
   readonly calls: readonly CallLine[];
+  /** What nodes used of what services bill by, and what was gated, by type of node. */
+  readonly usage: readonly UsageLine[];
 }
 
 export interface Health {

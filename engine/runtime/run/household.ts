@@ -7,6 +7,7 @@ import type { ClockedNetwork } from "../network/node-network.ts";
 import { SystemNetwork } from "../network/system-network.ts";
 import { Resources } from "../resources.ts";
 import { Scheduler } from "../scheduler.ts";
+import { UsageBook } from "../usage-book.ts";
 import { Watch } from "../watch.ts";
 
 /** What the runs of a process share. */
@@ -19,6 +20,8 @@ export interface Household {
   readonly delays: DelayBook;
   /** What frames cost in them. */
   readonly calls: CallBook;
+  /** What they used of what services bill by. */
+  readonly usage: UsageBook;
   /** The machine's, or one in memory for runs under a virtual clock. */
   readonly network: ClockedNetwork;
   readonly desk: Desk;
@@ -33,6 +36,7 @@ export const newHousehold = (given: Partial<Pick<Household, "network" | "desk">>
     resources: new Resources(),
     watch: new Watch(),
     delays: new DelayBook(),
+    usage: new UsageBook(),
     network: given.network ?? new SystemNetwork(),
     desk: given.desk ?? processDesk(),
   };

@@ -3,6 +3,7 @@ import type { ClockedNetwork, NetworkRules } from "../network/node-network.ts";
 import type { Lender } from "../node-context.ts";
 import type { Resources } from "../resources.ts";
 import type { Pulse } from "../unit.ts";
+import type { UsageBook } from "../usage-book.ts";
 import type { Household } from "./household.ts";
 import type { RunOptions } from "./options.ts";
 import type { Teller } from "./teller.ts";
@@ -75,6 +76,10 @@ export class RunLender implements Lender {
 
   get network(): ClockedNetwork {
     return this.#household.network;
+  }
+
+  get usage(): UsageBook {
+    return this.#household.usage;
   }
 
   get desk(): Desk {

@@ -61,6 +61,7 @@ export async function metricsText(control: Control, counts: Counts): Promise<{ t
   }
   delayMetrics(registers, figures.delays);
   callMetrics(registers, figures.calls);
+  usageMetrics(registers, figures.usage);
   gatewayMetrics(registers, control);
   requestMetrics(registers, counts);
   processMetrics(registers);
@@ -128,6 +129,25 @@ function callMetrics(registers: Registry[], calls: Figures["calls"]): void {
     latest.set({ type, hook, quantile: "p50" }, p50Us);
     latest.set({ type, hook, quantile: "p99" }, p99Us);
   }
+}
+
+/** What a gate keeps back lets the billed seconds fall. */
+function usageMetrics(registers: Registry[], usage: Figures["usage"]): void {
+  const used = new Counter({
+    name: "parlando_node_usage_total",
+    help: "What services bill by: audioSeconds, characters, requests, by type of node",
+    labelNames: ["type", "unit"],
+    registers,
+  });
+  const gated = new Counter({
+    name: "parlando_node_gated_samples_total",
+    help: "Samples that nodes kept back by design, such as silence, once they have ended",
+    labelNames: ["type"],
+    registers,
+  });
+  for (const { type, unit, amount } of usage)
+    if (unit === "gatedSamples") gated.inc({ type }, amount);
+    else used.inc({ type, unit }, amount);
 }
 
 function gatewayMetrics(registers: Registry[], { gateways }: Control): void {

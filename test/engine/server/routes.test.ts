@@ -252,6 +252,8 @@ test("metrics are read when they are asked for, and count requests by route", as
   expect(json).toContain('parlando_node_delay_ms{type="acme.tts",delay="firstAudio",quantile="p99"} 200');
   expect(json).toContain('parlando_node_calls_timed_total{type="acme.vad",hook="batch"} 3');
   expect(json).toContain('parlando_node_call_us{type="acme.vad",hook="batch",quantile="p99"} 4');
+  expect(json).toContain('parlando_node_usage_total{type="acme.asr",unit="audioSeconds"} 12.5');
+  expect(json).toContain('parlando_node_gated_samples_total{type="acme.asr"} 160000');
   control.callers.set("weak", { project: "p", scopes: new Set(["runs:read"]) });
   expect((await ask(app, "GET", "/metrics", { headers: { authorization: "Bearer weak" } })).status).toBe(403);
 });

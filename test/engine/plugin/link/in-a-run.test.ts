@@ -67,6 +67,9 @@ describe("in a live run", () => {
         seconds: node?.usage.audioSeconds ?? 0,
         sessions: node?.usage.requests,
         gated: node?.gated,
+        metrics: Object.fromEntries(
+          toy.household.usage.lines().flatMap(({ type, unit, amount }) => (type === "toy.asr" ? [[unit, amount]] : [])),
+        ),
       };
     };
     const plain = await heard("from: inputs.talk");
@@ -80,6 +83,10 @@ describe("in a live run", () => {
     expect(closing.seconds).toBeLessThan(6);
     expect(holding.seconds).toBeLessThan(6);
     expect(closing.gated).toBeGreaterThan(8 * 16_000);
+    for (const { seconds, gated, metrics } of [plain, closing, holding]) {
+      expect(metrics.audioSeconds).toBeCloseTo(seconds, 6);
+      expect(metrics.gatedSamples ?? 0).toBe(gated ?? 0);
+    }
   });
 });
 
