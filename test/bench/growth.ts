@@ -1,58 +1,91 @@
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { MeasuringProgram, ownProgram } from "./harness/program.ts";
-import { leastSquares, lowestOfEach, type Slope } from "./harness/slope.ts";
+import { commonSlope, lowestOfEach, type Slope } from "./harness/slope.ts";
 import type { Benchmark, BenchOptions, Measurement } from "./measurement.ts";
 import type { MemoryQuestion, Reading } from "./memory/ours.ts";
 
 const RUNS = 1000;
 const VIRTUAL_S = 3600;
 /** In the second half. Closer than two lives of a frame, collections would get into each other's way and leave more room. */
-const EVERY_S = 2.5;
+const APART_S = [2, 6] as const;
 /**
  * The least of so many readings counts. How much room a collection leaves between live objects hangs on when the collector came by last, which
- * makes single readings scatter upwards by up to 7 MiB; the least of four scatters by a quarter of that. What runs hold is in each of them.
+ * makes single readings scatter upwards, by up to 7 MiB. What runs hold is in each of them.
  */
 const LEAST_OF = 4;
+/** Each has an hour of its own, at the same time as the other: nothing here is timed. */
+const CORES = [0, 1].filter((core) => core < cpus().length);
 const UNIT = "MiB an hour";
 
 type Part = "resident" | "used" | "found";
+/** What one process read. */
+type Hour = readonly Reading[];
 
-const lineOf = (readings: readonly Reading[], part: Part): Slope =>
-  leastSquares(
-    readings.map(({ atS }) => atS / 3600),
-    readings.map((each) => each[part]),
+const lineOf = (hours: readonly Hour[], part: Part): Slope =>
+  commonSlope(
+    hours.map((readings) => ({
+      xs: readings.map(({ atS }) => atS / 3600),
+      ys: readings.map((each) => each[part]),
+    })),
   );
 
-const mean = (readings: readonly Reading[], part: Part): number =>
-  readings.reduce((sum, each) => sum + each[part], 0) / readings.length;
+const mean = (readings: readonly Reading[], of: Part | "objects"): number =>
+  readings.reduce((sum, each) => sum + each[of], 0) / readings.length;
 
 const interval = ({ value, low, high }: Slope): string =>
   `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
 
 /** The means of the first and the last sixth, which need no line to be believed. */
-function ends(readings: readonly Reading[], part: Part): string {
-  const sixth = Math.floor(readings.length / 6);
-  const [first, last] = [readings.slice(0, sixth), readings.slice(-sixth)];
-  return `${mean(first, part).toFixed(1)} MiB in its first five minutes, ${mean(last, part).toFixed(1)} in its last`;
+function ends(hours: readonly Hour[], of: Part | "objects"): readonly [first: number, last: number] {
+  const sixth = (readings: Hour) => Math.floor(readings.length / 6);
+  return [
+    mean(
+      hours.flatMap((readings) => readings.slice(0, sixth(readings))),
+      of,
+    ),
+    mean(
+      hours.flatMap((readings) => readings.slice(-sixth(readings))),
+      of,
+    ),
+  ];
+}
+
+function endsText(hours: readonly Hour[], part: Part): string {
+  const [first, last] = ends(hours, part);
+  return `${first.toFixed(1)} MiB in the first five minutes, ${last.toFixed(1)} in the last`;
 }
 
 /** A slope beside the goal's, the interval as its spread. */
-function beside(key: string, readings: readonly Reading[], part: Part, what: string): Measurement {
-  const { value, low, high } = lineOf(readings, part);
-  const note = `${what}, ${readings.length} readings: ${ends(readings, part)}`;
-  return { key, value, spread: { min: low, max: high }, unit: UNIT, note };
+function beside(key: string, hours: readonly Hour[], part: Part, what: string): Measurement {
+  const { value, low, high } = lineOf(hours, part);
+  return { key, value, spread: { min: low, max: high }, unit: UNIT, note: `${what}: ${endsText(hours, part)}` };
 }
 
-async function run({ say }: BenchOptions): Promise<Measurement[]> {
-  say(`growth: ${RUNS} runs through an hour of virtual time, which takes a quarter of an hour`);
+async function oneHour(core: number, seed: number): Promise<Hour> {
   await using fresh = new MeasuringProgram<MemoryQuestion, Reading[]>(
     ownProgram(join(import.meta.dir, "memory/ours.ts")),
+    { core },
   );
-  const readings = await fresh.ask({ ask: "growth", runs: RUNS, virtualS: VIRTUAL_S, everyS: EVERY_S });
-  const objects = ([first, last]: readonly (Reading | undefined)[]) =>
-    `in use within the heap after a collection, of ${first?.objects} objects at first and ${last?.objects} at last`;
-  const lowest = lowestOfEach(LEAST_OF, readings, ({ resident }) => resident);
+  return fresh.ask({ ask: "growth", runs: RUNS, virtualS: VIRTUAL_S, apartS: APART_S, seed });
+}
+
+async function run({ repetitions = 1, say }: BenchOptions): Promise<Measurement[]> {
+  const hours: Hour[] = [];
+  for (let round = 0; round < repetitions; round++) {
+    say(
+      `growth: ${RUNS} runs through an hour of virtual time on each of ${CORES.length} cores, which takes a quarter of an hour`,
+    );
+    const found = await Promise.all(CORES.map((core) => oneHour(core, 1 + core + round * CORES.length)));
+    hours.push(...found);
+    say(
+      `growth: resident, by process: ${found.map((each) => `${interval(lineOf([each], "resident"))} ${UNIT}`).join("; ")}`,
+    );
+  }
+  const lowest = hours.map((readings) => lowestOfEach(LEAST_OF, readings, ({ resident }) => resident));
   const slope = lineOf(lowest, "resident");
+  const [before, after] = ends(hours, "objects").map(Math.round);
+  const count = hours.flat().length;
   return [
     {
       key: "memory.slope",
@@ -60,12 +93,17 @@ async function run({ say }: BenchOptions): Promise<Measurement[]> {
       unit: UNIT,
       goal: { op: "<=", value: 1 },
       note:
-        `upper end of the 95 % interval; resident after a collection, the least of each ${LEAST_OF} of ${readings.length} readings, grows by ` +
-        `${interval(slope)}: ${ends(lowest, "resident")}`,
+        `upper end of the 95 % interval; resident after a collection, the least of each ${LEAST_OF} of ${count} readings of ${hours.length} processes, grows by ` +
+        `${interval(slope)}: ${endsText(lowest, "resident")}`,
     },
-    beside("memory.slope.each", readings, "resident", "resident after every collection"),
-    beside("memory.slope.heap", readings, "used", objects([readings[0], readings.at(-1)])),
-    beside("memory.slope.found", readings, "found", "resident as it is found, garbage and all"),
+    beside("memory.slope.each", hours, "resident", "resident after every collection"),
+    beside(
+      "memory.slope.heap",
+      hours,
+      "used",
+      `in use within the heap, of ${before} objects at first and ${after} at last`,
+    ),
+    beside("memory.slope.found", hours, "found", "resident as it is found, garbage and all"),
   ];
 }
 

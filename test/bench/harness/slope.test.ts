@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { randomFrom } from "#test/detector-signals";
-import { leastSquares, lowestOfEach } from "./slope.ts";
+import { commonSlope, leastSquares, lowestOfEach } from "./slope.ts";
 
 const xs = Array.from({ length: 40 }, (_, i) => i);
 
@@ -46,6 +46,22 @@ test("points that resemble the ones before them do not make it narrow", () => {
 
 test("too few points are refused", () => {
   expect(() => leastSquares(xs.slice(0, 11), xs.slice(0, 11))).toThrow(RangeError);
+});
+
+test("several series have one slope in common, each at a height of its own, and narrow the interval", () => {
+  const random = randomFrom(17);
+  const normal = () => Math.sqrt(-2 * Math.log(random() + 1e-12)) * Math.cos(2 * Math.PI * random());
+  const widths = { one: 0, four: 0 };
+  let held = 0;
+  for (let trial = 0; trial < 500; trial++) {
+    const series = [10, -40, 0, 100].map((height) => ({ xs, ys: xs.map((x) => height + 0.5 * x + normal()) }));
+    const [four, one] = [commonSlope(series), commonSlope(series.slice(0, 1))];
+    widths.one += one.high - one.low;
+    widths.four += four.high - four.low;
+    if (four.low <= 0.5 && 0.5 <= four.high) held++;
+  }
+  expect(held / 500).toBeWithin(0.92, 0.98);
+  expect(widths.four / widths.one).toBeWithin(0.45, 0.55);
 });
 
 test("the lowest of each few has the same slope, which it tells better where points scatter upwards", () => {

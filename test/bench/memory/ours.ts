@@ -2,6 +2,7 @@ import { heapStats } from "bun:jsc";
 import { z } from "zod";
 import { defineNode } from "#engine/plugin";
 import { VirtualClock } from "#engine/runtime";
+import { randomFrom } from "#test/detector-signals";
 import { type Question, serve } from "../harness/serve.ts";
 import { framesOf, speechPcm } from "../harness/speech.ts";
 import { LiveRuns } from "../path/live-runs.ts";
@@ -10,7 +11,15 @@ import { planText } from "../path/workflow.ts";
 /** `perRun`: KiB that each of many live runs adds. `growth`: MiB in use, again and again over the second half of a time, as `Reading`s. */
 export type MemoryQuestion =
   | (Question & { readonly ask: "perRun"; readonly runs: number; readonly ticks: number })
-  | (Question & { readonly ask: "growth"; readonly runs: number; readonly virtualS: number; readonly everyS: number });
+  | (Question & {
+      readonly ask: "growth";
+      readonly runs: number;
+      readonly virtualS: number;
+      /** Between two readings: any time from the first to the second of these. */
+      readonly apartS: readonly [number, number];
+      /** Of what is chosen by chance. */
+      readonly seed: number;
+    });
 
 /** In the order of the names: resident, within the heap in use, within the heap free to be used again. KiB a run, or MiB. */
 export interface Memory {
@@ -31,9 +40,10 @@ export interface Reading extends Memory {
 const FRAME_MS = 20;
 /** Of the machine: the allocator gives pages back after a while. */
 const SETTLE_MS = 2000;
-/** The same for one of many readings: so often it is asked, so far apart, whether pages still go. Nearly all have gone at the second time. */
+/** The same for one of many readings: so often it is asked, so far apart, whether pages still go, until they do not twice. */
 const LOOKS = 20;
 const LOOK_MS = 50;
+const ALIKE = 2;
 const frames = framesOf(speechPcm());
 
 /** Bytes, after what is not used any more was collected and given back to the system. */
@@ -53,12 +63,11 @@ function left(): Memory {
 async function reading(atS: number): Promise<Reading> {
   const found = process.memoryUsage.rss() / 2 ** 20;
   Bun.gc(true);
-  await Bun.sleep(LOOK_MS);
-  let resident = process.memoryUsage.rss();
-  for (let look = 1; look < LOOKS; look++) {
+  let resident = 0;
+  for (let look = 0, alike = 0; look < LOOKS && alike < ALIKE; look++) {
     await Bun.sleep(LOOK_MS);
     const now = process.memoryUsage.rss();
-    if (now === resident) break;
+    alike = now === resident ? alike + 1 : 0;
     resident = now;
   }
   return { ...scaled(left(), 2 ** 20), found, objects: heapStats().objectCount, atS };
@@ -124,23 +133,33 @@ nodes:
 /** Collections in the first half, which let go what only the start needed, so that none of it goes in the second. */
 const WARM_EVERY_S = 30;
 
-/** Time passes as fast as there is nothing to do; a frame for each run every 20 ms of it. */
-async function growth(runs: number, virtualS: number, everyS: number): Promise<Reading[]> {
+const ticksOf = (seconds: number): number => Math.round((seconds * 1000) / FRAME_MS);
+
+type GrowthQuestion = Extract<MemoryQuestion, { ask: "growth" }>;
+
+/**
+ * Time passes as fast as there is nothing to do; a frame for each run every 20 ms of it. Readings in a beat of their own would follow the collector's
+ * now closely and now not, for minutes, and resemble each other; those at any time do not.
+ */
+async function growth({ runs, virtualS, apartS: [least, most], seed }: GrowthQuestion): Promise<Reading[]> {
   const clock = new VirtualClock();
   let goOn = clock.hold(); // or it would jump ahead while runs start
   const live = new LiveRuns((source) => planText(SLOW, source, [slowReader]), clock);
   await live.start(runs);
   const seen: Reading[] = [];
-  const ticks = (virtualS * 1000) / FRAME_MS;
-  const isReading = (tick: number) => tick % (((tick > ticks / 2 ? everyS : WARM_EVERY_S) * 1000) / FRAME_MS) === 0;
+  const ticks = ticksOf(virtualS);
+  const random = randomFrom(seed);
+  let due = ticksOf(WARM_EVERY_S);
   await new Promise<void>((resolve, reject) => {
     let tick = 0;
     const next = async (): Promise<void> => {
       live.push(frames, tick++);
-      if (isReading(tick)) {
+      if (tick >= due) {
         goOn = clock.hold();
         const now = await reading((tick * FRAME_MS) / 1000);
-        if (tick > ticks / 2) seen.push(now);
+        const counts = tick > ticks / 2;
+        if (counts) seen.push(now);
+        due = tick + ticksOf(counts ? least + random() * (most - least) : WARM_EVERY_S);
         goOn();
       }
       if (tick === ticks) resolve();
@@ -158,7 +177,5 @@ async function growth(runs: number, virtualS: number, everyS: number): Promise<R
 }
 
 await serve<MemoryQuestion>((question) =>
-  question.ask === "perRun"
-    ? perRun(question.runs, question.ticks)
-    : growth(question.runs, question.virtualS, question.everyS),
+  question.ask === "perRun" ? perRun(question.runs, question.ticks) : growth(question),
 );
