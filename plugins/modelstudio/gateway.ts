@@ -59,7 +59,7 @@ export const gateway = defineGateway({
     };
     const tasks = new FileTasks(host, settings);
     const files = new FileDesk({ host, settings, tasks, vocabularies });
-    const speech = new SpeechDesk(host);
+    const speech = new SpeechDesk(host, settings.publicUrl);
     const post = (path: string, answer: Answer): Mount => ({
       kind: "http",
       method: "POST",
@@ -83,6 +83,12 @@ export const gateway = defineGateway({
           method: "GET",
           path: "/api/v1/results/:id",
           answer: (_request, { params }) => files.result(params.id ?? ""),
+        },
+        {
+          kind: "http",
+          method: "GET",
+          path: "/api/v1/audio/:id",
+          answer: async (_request, { params }) => speech.files.read(params.id ?? ""),
         },
         post("/services/audio/tts/SpeechSynthesizer", speech.speech),
         post("/services/aigc/multimodal-generation/generation", speech.generation),

@@ -14,6 +14,10 @@ export interface Call {
 /** What a call is answered by; a refusal is put as the vendor puts it. */
 export type Answer = (call: Call) => Promise<Outgoing | Refusal>;
 
+/** Where clients find what is kept for them: at the host that they called, where nothing else is said. No slash at its end. */
+export const placeOf = ({ request }: Call, publicUrl: string | undefined): string =>
+  (publicUrl ?? `http://${request.headers.host ?? "localhost"}`).replace(/\/+$/, "");
+
 const isRefusal = (answer: Outgoing | Refusal): answer is Refusal => "code" in answer;
 
 /** Lets callers in by their key, and answers faults of the script as the vendor would. */

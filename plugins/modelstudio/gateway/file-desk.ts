@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { GatewayHost, Outgoing, RecordingHeard } from "#engine/plugin";
-import { type Answer, bodyOf, type Call } from "./calls.ts";
+import { type Answer, bodyOf, type Call, placeOf } from "./calls.ts";
 import type { FileEntry, FileTask, FileTasks } from "./file-tasks.ts";
 import { msOf, wordsOf } from "./hearing-task.ts";
 import { answered, refusal } from "./refusal.ts";
@@ -134,12 +134,11 @@ export class FileDesk {
     return { ...failed, ...(first && "transcription_url" in first && { result: first }) };
   }
 
-  #endOf({ end, resultId }: FileEntry, { request }: Call) {
+  #endOf({ end, resultId }: FileEntry, call: Call) {
     if (end && "refused" in end)
       return { code: end.refused.code, message: end.refused.words, subtask_status: "FAILED" as const };
-    const base = this.options.settings.publicUrl ?? `http://${request.headers.host ?? "localhost"}`;
     return {
-      transcription_url: `${base.replace(/\/+$/, "")}/api/v1/results/${resultId}`,
+      transcription_url: `${placeOf(call, this.options.settings.publicUrl)}/api/v1/results/${resultId}`,
       subtask_status: "SUCCEEDED" as const,
     };
   }

@@ -14,7 +14,9 @@ export const gatewaySettings = z.strictObject({
   publicUrl: z
     .url({ protocol: /^https?$/ })
     .optional()
-    .describe("Where clients find results of recordings; where it is not said, at the host that they called."),
+    .describe(
+      "Where clients find results of recordings, and speech as a file; where it is not said, at the host that they called.",
+    ),
 });
 
 export type GatewaySettings = z.output<typeof gatewaySettings>;

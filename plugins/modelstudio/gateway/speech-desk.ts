@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { type GatewayHost, type Outgoing, SpokenCall, type SpokenOutOptions } from "#engine/plugin";
 import type { Payload } from "../wire.ts";
-import { type Answer, bodyOf, type Call } from "./calls.ts";
+import { type Answer, bodyOf, type Call, placeOf } from "./calls.ts";
 import { answered, type Refusal, refusal, refusalOf } from "./refusal.ts";
 import { formatOf, spokenParams, spokenText } from "./speaking-task.ts";
+import { asWav, SpokenFiles } from "./spoken-files.ts";
 import { MESSAGE_BYTES } from "./spoken-formats.ts";
 
 const MOST_CHARS = 20_000;
@@ -19,13 +20,21 @@ interface Asked {
   readonly text: string;
   readonly params: Payload;
   readonly format: SpokenOutOptions;
+  /** The file that is made of it has a head, which what is streamed has not. */
+  readonly headed?: boolean;
 }
 
 /** HTTP synthesis, with the audio in events, or all of it in one answer. */
 export class SpeechDesk {
   readonly #calls = new Set<SpokenCall>();
+  readonly files: SpokenFiles;
 
-  constructor(readonly host: GatewayHost) {}
+  constructor(
+    readonly host: GatewayHost,
+    private readonly publicUrl: string | undefined,
+  ) {
+    this.files = new SpokenFiles(host);
+  }
 
   /** CosyVoice. */
   readonly speech: Answer = async (call) => {
@@ -46,7 +55,7 @@ export class SpeechDesk {
     const { input, model } = read.body;
     if (!model.includes("tts")) return refusal("ModelNotFound", "the model does not exist");
     const format = { format: "pcm", sampleRateHz: 24_000, messageBytes: MESSAGE_BYTES } as const;
-    return this.#answer({ call, text: input.text, params: { voice: input.voice }, format });
+    return this.#answer({ call, text: input.text, params: { voice: input.voice }, format, headed: true });
   };
 
   async close(): Promise<void> {
@@ -54,7 +63,7 @@ export class SpeechDesk {
     await Promise.all([...this.#calls].map((call) => call.gone()));
   }
 
-  async #answer({ call, text, params, format }: Asked): Promise<Outgoing | Refusal> {
+  async #answer({ call, text, params, format, headed = false }: Asked): Promise<Outgoing | Refusal> {
     if (text.trim() === "") return refusal("InvalidParameter", "input.text has no words");
     const { requestId, request, key } = call;
     const spoken = await SpokenCall.open(this.host, {
@@ -71,14 +80,25 @@ export class SpeechDesk {
     const refused = spoken.failure();
     if (refused) return refusalOf(refused.error);
     const characters = [...text].length;
-    const result = (data: Uint8Array, finish: string | null) => ({
-      request_id: requestId,
-      output: {
-        audio: { data: Buffer.from(data).toString("base64"), url: "", id: `audio_${requestId}`, expires_at: 0 },
-        finish_reason: finish,
-      },
-      usage: { characters },
-    });
+    const base = placeOf(call, this.publicUrl);
+    const result = (data: Uint8Array, whole?: Uint8Array) => {
+      const file =
+        whole && this.files.keep(headed ? asWav(whole, format.sampleRateHz) : whole, headed ? "wav" : format.format);
+      const url = file ? `${base}/api/v1/audio/${file.id}` : "";
+      return {
+        request_id: requestId,
+        output: {
+          audio: {
+            data: Buffer.from(data).toString("base64"),
+            url,
+            id: `audio_${requestId}`,
+            expires_at: file?.expiresAtS ?? 0,
+          },
+          finish_reason: whole ? "stop" : null,
+        },
+        usage: { characters },
+      };
+    };
     if (request.headers["x-dashscope-sse"] === "enable")
       return {
         status: 200,
@@ -88,12 +108,13 @@ export class SpeechDesk {
     const all: Uint8Array[] = [];
     for await (const piece of spoken) all.push(piece);
     const failure = spoken.failure();
-    return failure ? refusalOf(failure.error) : answered(result(Buffer.concat(all), "stop"));
+    return failure ? refusalOf(failure.error) : answered(result(Buffer.concat(all), Buffer.concat(all)));
   }
 }
 
 interface EventOptions {
-  readonly result: (data: Uint8Array, finish: string | null) => unknown;
+  /** @param whole all of it, in the last event. */
+  readonly result: (data: Uint8Array, whole?: Uint8Array) => unknown;
   readonly requestId: string;
 }
 
@@ -102,9 +123,13 @@ async function* events(spoken: SpokenCall, { result, requestId }: EventOptions):
   const event = (name: string, data: unknown) =>
     new TextEncoder().encode(`id:${++id}\nevent:${name}\n:HTTP_STATUS/200\ndata:${JSON.stringify(data)}\n\n`);
   try {
-    for await (const piece of spoken) yield event("result", result(piece, null));
+    const all: Uint8Array[] = [];
+    for await (const piece of spoken) {
+      all.push(piece);
+      yield event("result", result(piece));
+    }
     const failure = spoken.failure();
-    if (!failure) return yield event("result", result(new Uint8Array(0), "stop"));
+    if (!failure) return yield event("result", result(new Uint8Array(0), Buffer.concat(all)));
     const { code, words } = refusalOf(failure.error);
     yield event("error", { code, message: words, request_id: requestId });
   } finally {

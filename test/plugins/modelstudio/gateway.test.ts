@@ -606,6 +606,37 @@ describe("calls", () => {
     });
   });
 
+  test.each([
+    {
+      what: "CosyVoice",
+      path: "/services/audio/tts/SpeechSynthesizer",
+      model: "cosyvoice-v2",
+      more: { format: "pcm", sample_rate: 16000 },
+      type: "application/octet-stream",
+      bytes: 2 * 1600 * 2,
+    },
+    {
+      what: "Qwen",
+      path: "/services/aigc/multimodal-generation/generation",
+      model: "qwen3-tts-flash",
+      more: {},
+      type: "audio/wav",
+      bytes: 44 + 2 * 2400 * 2,
+    },
+  ])("what $what spoke can be fetched as a file", async ({ path, model, more, type, bytes }) => {
+    await withService({ workflow: SPEAKS }, async (service) => {
+      const answer = await call(service, "POST", path, { model, input: { text: "Hi", voice: "v", ...more } });
+      const { url, expires_at } = ((await answer.json()) as { output: { audio: { url: string; expires_at: number } } })
+        .output.audio;
+      expect(expires_at).toBeGreaterThan(service.emulator.host.epochMs() / 1000);
+      const file = await service.network.fetch({ url });
+      expect([file.status, file.headers["content-type"], (await file.bytes()).length]).toEqual([200, type, bytes]);
+      expect((await service.network.fetch({ url: `${url}0` })).status).toBe(404);
+      await service.clock.sleep(86_400_000);
+      expect((await service.network.fetch({ url })).status).toBe(404);
+    });
+  });
+
   test("lists of hot words are made, looked at, changed and deleted, each by its own key", async () => {
     covers("S26");
     await withService({ workflow: SPEAKS }, async (service) => {
