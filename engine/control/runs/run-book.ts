@@ -10,13 +10,14 @@ import type { Journal } from "../journal.ts";
 import { ArtifactNames } from "../live/artifact-names.ts";
 import { coverKey, LiveRun } from "../live/live-run.ts";
 import type { Hearer } from "../live/live-run-options.ts";
+import { LonelyRuns } from "../live/lonely-runs.ts";
 import { drainAgain } from "../live/own-sources.ts";
 import { Recorder } from "../live/recorder.ts";
 import type { RunMessage } from "../messages.ts";
 import type { Traces } from "../telemetry/traces.ts";
-import { isClients, liveInputs } from "./bindings.ts";
 import { Fetches } from "./fetches.ts";
 import type { FetchingRun } from "./fetching-run.ts";
+import { LeftBehind } from "./left-behind.ts";
 import { type Locate, outputsOf, type PlannedRun, type Planner, type PlanRequest } from "./planner.ts";
 import { withSecretParams } from "./secret-params.ts";
 import { storedMessages } from "./stored-messages.ts";
@@ -40,8 +41,6 @@ export interface BookOptions {
 /** Positions are stored and told once a second where no final moves them: of a part of the runs at a time, so that no commit is long. */
 const TICK_MS = 50;
 const TICKS = 20;
-/** An interrupted run that nobody took up for so long has failed. */
-const ABANDONED_MS = 3_600_000;
 
 /** What earlier generations of a run have left. */
 interface Before {
@@ -57,8 +56,8 @@ export class RunBook {
   readonly #live = new Map<string, LiveRun>();
   readonly #resuming = new Map<string, Promise<LiveRun>>();
   readonly #fetches: Fetches;
-  /** Of live runs that nobody sends to: what ends their input. */
-  readonly #lonely = new Map<LiveRun, () => void>();
+  readonly #lonely: LonelyRuns;
+  readonly #leftBehind: LeftBehind;
   readonly #ended = new Set<(run: LiveRun, report: RunReport) => void>();
   #ticking: (() => void) | undefined;
   #ticks = 0;
@@ -73,6 +72,12 @@ export class RunBook {
     const begin = (row: RunRow, secrets: Readonly<Record<string, string>>, signal: AbortSignal) =>
       this.#beginFetched(row, secrets, signal);
     this.#fetches = new Fetches({ stored, clock, log, begin });
+    this.#lonely = new LonelyRuns(clock, options.config.limits.resumeSeconds * 1000);
+    this.#leftBehind = new LeftBehind(options, {
+      fetchAgain: (row) => void this.#fetches.add(row, {}),
+      resume: (row) => this.resume(row),
+      giveUp: (row, state, message) => this.giveUp(row, state, message),
+    });
   }
 
   get(id: string): LiveRun | undefined {
@@ -178,45 +183,14 @@ export class RunBook {
     return resuming;
   }
 
-  /** What an earlier process left unfinished: said to be interrupted; what needs no sender goes on at once. */
-  async recover(): Promise<void> {
-    const { store, stored, log } = this.options;
-    const lost = await store.read((from) => from.runs.inStates(["fetching", "starting", "running", "draining"]));
-    for (const row of lost) {
-      if (row.state === "fetching" && row.ownSecrets.length === 0) this.#fetches.add(row, {});
-      else await stored.interrupt(row);
-    }
-    const interrupted = await store.read((from) => from.runs.inStates(["interrupted"]));
-    for (const row of interrupted) {
-      if (isClients(row))
-        await this.giveUp(row, "failed", "the process ended under it, and its client cannot come back");
-      else if (row.ownSecrets.length === 0 && !(await this.#needsSender(row)))
-        await this.resume(row).catch((error) =>
-          log.warn("a run could not be taken up", { run: row.id, code: codeOf(error) }),
-        );
-    }
-  }
-
-  /** Whether anything is still to be sent: not where all live inputs have ended and are safe. */
-  async #needsSender(row: RunRow): Promise<boolean> {
-    const live = liveInputs(row);
-    if (live.size === 0) return false;
-    const tracks = await this.options.store.read((from) => from.journal.tracks([row.id]));
-    const whole = tracks.filter(({ track, ended, kept, received }) => live.has(track) && ended && kept >= received);
-    return whole.length < live.size;
+  /** Takes up what an earlier process left, as far as it needs nobody. */
+  recover(): Promise<void> {
+    return this.#leftBehind.recover();
   }
 
   /** Interrupted runs that nobody took up in an hour have failed. */
-  async abandon(): Promise<void> {
-    const { store, epochMs } = this.options;
-    const rows = await store.read((from) => from.runs.inStates(["interrupted"]));
-    for (const row of rows) {
-      const [last] = await store.read(async (from) => {
-        const id = (await from.journal.lastIds([row.id])).get(row.id) ?? 0;
-        return from.journal.eventsAfter(row.id, id - 1, 1);
-      });
-      if (epochMs() - (last?.atMs ?? row.createdAtMs) >= ABANDONED_MS) await this.giveUp(row, "failed");
-    }
+  abandon(): Promise<void> {
+    return this.#leftBehind.abandon();
   }
 
   /** Ends an interrupted run that does not go on. */
@@ -232,17 +206,7 @@ export class RunBook {
 
   /** Somebody came to a run or left it: an input that nobody sends to ends after `limits.resumeSeconds`. */
   changed(run: LiveRun): void {
-    const waits = [...run.tracks.values()].some((track) => !track.input.ended);
-    const alone = waits && [...run.tracks.values()].every((track) => track.sender === undefined);
-    const callOff = this.#lonely.get(run);
-    if (alone === (callOff !== undefined)) return;
-    callOff?.();
-    this.#lonely.delete(run);
-    if (alone && this.#live.has(run.id))
-      this.#lonely.set(
-        run,
-        this.options.clock.after(this.options.config.limits.resumeSeconds * 1000, () => void run.drain()),
-      );
+    this.#lonely.changed(run, this.#live.has(run.id));
   }
 
   /**
@@ -256,8 +220,7 @@ export class RunBook {
 
   stop(): void {
     this.#ticking?.();
-    for (const callOff of this.#lonely.values()) callOff();
-    this.#lonely.clear();
+    this.#lonely.stop();
   }
 
   async #resume(row: RunRow, holds: Readonly<Record<string, number>>, secrets: Readonly<Record<string, string>>) {
@@ -358,8 +321,7 @@ export class RunBook {
 
   #over(run: LiveRun, report: RunReport | undefined): void {
     this.#live.delete(run.id);
-    this.#lonely.get(run)?.();
-    this.#lonely.delete(run);
+    this.#lonely.forget(run);
     this.finals += run.finals;
     for (const track of run.tracks.values()) this.audioSecondsIn += secondsOf(track);
     if (report) for (const call of this.#ended) call(run, report);
@@ -397,5 +359,3 @@ const newTracks = (runId: string, { tracks }: PlannedRun): TrackRow[] =>
 
 const secondsOf = (track: { received: number; start: number; sampleRateHz: number; format: unknown }): number =>
   track.format ? (track.received - track.start) / track.sampleRateHz : 0;
-
-const codeOf = (error: unknown): string => (error instanceof EngineError ? error.code : "INTERNAL");
