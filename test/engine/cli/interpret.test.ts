@@ -86,11 +86,14 @@ describe.skipIf(enginesMissing.length > 0)(`the interpret workflow${NEEDS_ENGINE
     const out = join(folder, "out");
     const args = ["run", "workflows/interpret.yaml", "--json", "--param", "final=fast", "--out", out];
     const command = startCommand(args, { limitMs: 110_000, group: true });
-    let pressed = false;
+    // not with the translation itself: a program that is just being started belongs to the terminal's group for a moment
+    let stage: "before" | "translated" | "pressed" = "before";
     for await (const line of command.lines) {
-      if (pressed || !line.includes('"role":"translation"')) continue;
-      pressed = true;
-      command.kill("SIGINT");
+      if (stage === "before" && line.includes('"role":"translation"')) stage = "translated";
+      else if (stage === "translated" && line.includes('"role":"transcript"')) {
+        stage = "pressed";
+        command.kill("SIGINT");
+      }
     }
     const ended = await command.ended;
     const events = toldEvents(ended.out);
