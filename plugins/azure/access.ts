@@ -73,17 +73,18 @@ export const credentialOf = (settings: AccessSettings): readonly string[] => [
   settings.key ?? settings.token ?? "",
 ];
 
-/**
- * @throws EngineError what an upgrade that was refused means: another attempt would be refused, too.
- */
 export function dialRequest(
   url: string,
   settings: AccessSettings,
-  { after, signal }: Attempt,
+  { signal }: Attempt,
   newId: () => string,
 ): DialRequest {
-  const status = after instanceof EngineError ? after.details.status : undefined;
-  if (typeof status === "number" && status < 500 && status !== 429) throw httpFailure(status, after);
   const headers = { ...authHeaders(settings), "X-ConnectionId": hexId(newId()) };
   return { url, headers, signal };
+}
+
+/** What an upgrade that was refused means. */
+export function undialled(error: unknown): unknown {
+  const status = error instanceof EngineError ? error.details.status : undefined;
+  return typeof status === "number" ? httpFailure(status, error) : error;
 }

@@ -9,9 +9,18 @@ interface Meaning {
 /** Of a phrase; those that are answers stand in none. */
 const STATUSES: Partial<Record<RecognitionStatus, Meaning>> = {
   Error: { code: "VENDOR_FAILED", words: "met an error of its own" },
-  TooManyRequests: { code: "VENDOR_RATE_LIMITED", words: "has too many requests of this resource at once" },
-  BadRequest: { code: "VENDOR_REFUSED", words: "does not take a parameter or the audio's format" },
-  Forbidden: { code: "VENDOR_QUOTA_EXHAUSTED", words: "says that the free quota is used up" },
+  TooManyRequests: {
+    code: "VENDOR_RATE_LIMITED",
+    words: "has too many requests of this resource at once: lower concurrency, or raise the resource's quota",
+  },
+  BadRequest: {
+    code: "VENDOR_REFUSED",
+    words: "does not take a parameter or the audio's format: look at the node's settings",
+  },
+  Forbidden: {
+    code: "VENDOR_QUOTA_EXHAUSTED",
+    words: "says that the free quota is used up: look at the resource's pricing tier",
+  },
 };
 
 /** The failure that a phrase tells of, if it does. */
@@ -22,12 +31,18 @@ export function phraseFailure(status: RecognitionStatus): EngineError | undefine
 
 /** Of an HTTP answer, at the upgrade or to a call. */
 const HTTP: Readonly<Record<number, Meaning>> = {
-  400: { code: "VENDOR_REFUSED", words: "does not take the parameters" },
-  401: { code: "VENDOR_KEY_REFUSED", words: "refused the key or token" },
-  403: { code: "VENDOR_KEY_REFUSED", words: "refused the key or token, or it is not for this region" },
+  400: { code: "VENDOR_REFUSED", words: "does not take the parameters: look at the node's settings" },
+  401: { code: "VENDOR_KEY_REFUSED", words: "refused the key or token: set one that is good for this resource" },
+  403: {
+    code: "VENDOR_KEY_REFUSED",
+    words: "refused the key or token, or it is not for this region: look at key and region",
+  },
   404: { code: "VENDOR_REFUSED", words: "knows no such address: look at region and endpoint" },
   415: { code: "VENDOR_REFUSED", words: "does not take the media type" },
-  429: { code: "VENDOR_RATE_LIMITED", words: "has too many requests of this resource" },
+  429: {
+    code: "VENDOR_RATE_LIMITED",
+    words: "has too many requests of this resource: lower concurrency, or raise the resource's quota",
+  },
 };
 
 /** @param details what the service said by which name, without its words. */

@@ -9,6 +9,7 @@ import {
   type TokenCache,
   tokenCache,
 } from "#engine/plugin";
+import { httpFailure } from "./status.ts";
 import { temporaryKey } from "./temporary-key.ts";
 
 /** What may stand in a header: no blanks, no line ends. */
@@ -112,6 +113,14 @@ export class Access {
     return { url, headers: await this.headers(signal), signal };
   }
 
+  /** What an upgrade that was refused means: a key that can be replaced is asked for at the next attempt. */
+  undialled(error: unknown): unknown {
+    const status = error instanceof EngineError ? error.details.status : undefined;
+    if (typeof status !== "number") return error;
+    if (isRefusal(error)) return this.canRenew ? error : keyRefused("the key", error);
+    return httpFailure(status, "", "an upgrade");
+  }
+
   /** The temporary key that was given out last is not used again. */
   drop(): void {
     if (this.#given !== undefined) this.cache?.refuse(this.#given);
@@ -124,8 +133,7 @@ export class Access {
   refused(cause: unknown): void {
     this.drop();
     if (this.canRenew && ++this.#refusals <= 1) return;
-    const which = this.canRenew ? "a temporary key that was new" : "the key";
-    throw new EngineError("VENDOR_KEY_REFUSED", `Model Studio refused ${which}; is it of this region?`, { cause });
+    throw keyRefused(this.canRenew ? "a temporary key that was new" : "the key", cause);
   }
 
   /** Of a socket's upgrade or a call. */
@@ -141,6 +149,11 @@ export class Access {
     };
   }
 }
+
+const keyRefused = (which: string, cause: unknown): EngineError =>
+  new EngineError("VENDOR_KEY_REFUSED", `Model Studio refused ${which}: set one that is good, and of this region`, {
+    cause,
+  });
 
 /** A key was turned down: at the upgrade, by an answer, or by the first event on the socket. */
 const isRefusal = (error: unknown): boolean =>

@@ -151,7 +151,9 @@ export class Opener {
     const request = await protocol.dial({ number: attempt, signal, ...(after !== undefined && { after }) });
     const endpoint = endpointOf(request.url);
     const beganMs = ctx.clock.nowMs();
-    const socket = await ctx.network.dial({ ...request, signal });
+    const socket = await ctx.network.dial({ ...request, signal }).catch((error) => {
+      throw protocol.undialled?.(error) ?? error;
+    });
     const connection = new LinkConnection(socket, protocol, settings, ctx.clock, endpoint, ctx);
     const cause = after instanceof EngineError ? after.code : this.#openedBefore ? "again" : "first";
     this.#openedBefore = true;

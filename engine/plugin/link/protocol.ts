@@ -20,6 +20,8 @@ export interface LinkProtocol {
   readonly secrets?: readonly string[];
   /** Its peers tell by `Wire.trace` what was said, since messages cannot be read as they are. Default: the link shows them. */
   readonly traces?: true;
+  /** What a dial means that came to nothing, such as an upgrade that was answered by `details.status`. Default: what it failed with. */
+  undialled?(error: unknown): unknown;
   /** The vendor's side of one connection, as the plugin sees it. */
   connect(wire: Wire): Peer;
 }

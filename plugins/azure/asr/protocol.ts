@@ -1,5 +1,5 @@
 import type { Attempt, DialRequest, LinkProtocol, NodeContext, Peer, Wire } from "#engine/plugin";
-import { dialRequest, secretsOf } from "../access.ts";
+import { dialRequest, secretsOf, undialled } from "../access.ts";
 import { makesTurns, TurnPeer } from "../turn.ts";
 import type { ListenSettings } from "./config.ts";
 import { ListenSession } from "./listen-session.ts";
@@ -10,6 +10,7 @@ import type { Ports } from "./sentences.ts";
 export class ListenProtocol implements LinkProtocol {
   readonly vendor = "azure";
   readonly reusable = true;
+  readonly undialled = undialled;
   readonly chunkMs: number;
   readonly secrets: readonly string[];
 

@@ -1,4 +1,4 @@
-import { EngineError, type HttpResponse, type NodeContext, z } from "#engine/plugin";
+import { EngineError, type HttpResponse, type NodeContext, sniffContainer, WavReader, z } from "#engine/plugin";
 import { authHeaders, webHost } from "../access.ts";
 import { httpFailure, phraseFailure } from "../status.ts";
 import type { FileSettings } from "./config.ts";
@@ -59,7 +59,9 @@ export class FileCalls {
     return fromFast(readAnswer(fastAnswer, await answer.text(), "fast transcription"));
   }
 
+  /** @throws EngineError AUDIO_TOO_LONG before anything is sent. */
   async short({ bytes, name }: Upload): Promise<Found> {
+    requireShort(bytes);
     const { language, profanity, words } = this.settings;
     const query = new URLSearchParams({ language, format: words ? "detailed" : "simple", profanity });
     const path = "/speech/recognition/conversation/cognitiveservices/v1";
@@ -138,4 +140,20 @@ function multipart(boundary: string, bytes: Uint8Array, name: string, definition
   const head = `--${boundary}\r\nContent-Disposition: form-data; name="audio"; filename="${plain}"\r\nContent-Type: application/octet-stream\r\n\r\n`;
   const rest = `\r\n--${boundary}\r\nContent-Disposition: form-data; name="definition"\r\nContent-Type: application/json\r\n\r\n${definition}\r\n--${boundary}--\r\n`;
   return Buffer.concat([Buffer.from(head), bytes, Buffer.from(rest)]);
+}
+
+const SHORT_S = 60;
+
+/** How long a WAV is can be seen; of Ogg only the service knows it. */
+function requireShort(bytes: Uint8Array): void {
+  if (sniffContainer(bytes.subarray(0, 4096)) !== "wav") return;
+  const reader = new WavReader();
+  const { length } = reader.push(bytes);
+  if (!reader.info) return;
+  const seconds = length / reader.info.channels / reader.info.sampleRateHz;
+  if (seconds <= SHORT_S) return;
+  throw new EngineError(
+    "AUDIO_TOO_LONG",
+    `a recording of ${Math.ceil(seconds)} s: short recognition takes ${SHORT_S} s; set api: fast`,
+  );
 }

@@ -1,5 +1,5 @@
 import type { Attempt, DialRequest, LinkProtocol, NodeContext, Peer, Wire } from "#engine/plugin";
-import { dialRequest, secretsOf } from "../access.ts";
+import { dialRequest, secretsOf, undialled } from "../access.ts";
 import { makesTurns, TurnPeer } from "../turn.ts";
 import { speakUrl, type TtsSettings } from "./config.ts";
 import { SpeakSession } from "./speak-session.ts";
@@ -8,6 +8,7 @@ import { SpeakSession } from "./speak-session.ts";
 export class SpeakProtocol implements LinkProtocol {
   readonly vendor = "azure";
   readonly reusable = true;
+  readonly undialled = undialled;
   #settings: TtsSettings;
 
   constructor(

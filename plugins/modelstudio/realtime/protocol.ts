@@ -48,6 +48,10 @@ export class RealtimeProtocol implements LinkProtocol {
     return this.options.access.request(this.options.url, attempt);
   }
 
+  undialled(error: unknown): unknown {
+    return this.options.access.undialled(error);
+  }
+
   connect(wire: Wire): Peer {
     return new RealtimePeer(this.options, wire);
   }

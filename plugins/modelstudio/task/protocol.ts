@@ -49,6 +49,10 @@ export class TaskProtocol implements LinkProtocol {
     return this.options.access.request(this.options.url, attempt);
   }
 
+  undialled(error: unknown): unknown {
+    return this.options.access.undialled(error);
+  }
+
   connect(wire: Wire): Peer {
     return new TaskPeer(wire, this.options.access);
   }
