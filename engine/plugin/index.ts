@@ -126,6 +126,7 @@ export { LinkPool, linkPool } from "./link/pool.ts";
 export type { Attempt, LinkProtocol, Peer, PeerSession, Session, Wire } from "./link/protocol.ts";
 export { serverSent } from "./link/server-sent.ts";
 export { DEFAULT_LINK, type LinkSettings, linkSchema, linkSettings } from "./link/settings.ts";
+export { splitText } from "./link/split-text.ts";
 export { SpokenPcm, type SpokenSoFar, type SpokenWord, spokenText } from "./link/spoken-pcm.ts";
 export { StreamFraming } from "./link/stream-framing.ts";
 export { type TextFacts, Texts } from "./link/texts.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { SpokenWord } from "#engine/plugin";
+import { type SpokenWord, splitText as splitSpoken } from "#engine/plugin";
 
 /** The payload of `MetaInfo`: times in ms from the start of the task's audio. */
 const subtitle = z.looseObject({
@@ -36,31 +36,5 @@ export function countedLength(text: string): number {
 const isWide = (character: string): boolean =>
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff00-\uffef]/u.test(character);
 
-/** Sentences end here, in the writing of either world. */
-const AFTER_SENTENCE = /(?<=[.!?;…]["')\]]?\s|[。！？；…]["’”」』）]?|\n)/u;
-const AFTER_CLAUSE = /(?<=[,:]\s|[，、：])/u;
-const AFTER_WORD = /(?<=\s)/u;
-
-/**
- * Cuts a text into pieces of at most so many counted characters: at the ends of sentences, else of clauses, else of words, and within a
- * word only where it alone is too long. Joined again they are the text.
- */
-export function splitText(text: string, limit: number): string[] {
-  return splitAt(text, limit, [AFTER_SENTENCE, AFTER_CLAUSE, AFTER_WORD, /(?:)/u]);
-}
-
-function splitAt(text: string, limit: number, [cut, ...finer]: readonly RegExp[]): string[] {
-  if (countedLength(text) <= limit || cut === undefined) return text === "" ? [] : [text];
-  const pieces: string[] = [];
-  let piece = "";
-  for (const part of text.split(cut)) {
-    if (countedLength(piece) + countedLength(part) <= limit) piece += part;
-    else {
-      if (piece !== "") pieces.push(piece);
-      const parts = splitAt(part, limit, finer);
-      piece = parts.pop() ?? "";
-      pieces.push(...parts);
-    }
-  }
-  return piece === "" ? pieces : [...pieces, piece];
-}
+/** Cuts a text into pieces of at most so many counted characters, where it can at the ends of sentences. */
+export const splitText = (text: string, limit: number): string[] => splitSpoken(text, limit, countedLength);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Message, SpokenWord } from "#engine/plugin";
+import { type Message, type SpokenWord, splitText as splitSpoken } from "#engine/plugin";
 import { readJson } from "../wire.ts";
 
 /** Times are ms from the beginning of the session's audio. */
@@ -56,24 +56,5 @@ export function countedThirds(text: string): number {
   return thirds;
 }
 
-/** Ends of sentences in the writing of either world, of clauses, of words; then anywhere. */
-const CUTS = [/(?<=[.!?;…]["')\]]?\s|[。！？；…]["’”」』）]?|\n)/u, /(?<=[,:]\s|[，、：])/u, /(?<=\s)/u, /(?:)/u];
-
-/** Cuts a text into pieces that the service takes, where it can at the ends of sentences. Joined again they are the text. */
-export function splitText(text: string, thirds: number, cuts: readonly RegExp[] = CUTS): string[] {
-  const [cut, ...finer] = cuts;
-  if (countedThirds(text) <= thirds || cut === undefined) return text === "" ? [] : [text];
-  const pieces: string[] = [];
-  let piece = "";
-  for (const part of text.split(cut)) {
-    if (countedThirds(piece) + countedThirds(part) <= thirds) {
-      piece += part;
-      continue;
-    }
-    if (piece !== "") pieces.push(piece);
-    const parts = splitText(part, thirds, finer);
-    piece = parts.pop() ?? "";
-    pieces.push(...parts);
-  }
-  return piece === "" ? pieces : [...pieces, piece];
-}
+/** Cuts a text into pieces that the service takes, where it can at the ends of sentences. */
+export const splitText = (text: string, thirds: number): string[] => splitSpoken(text, thirds, countedThirds);
