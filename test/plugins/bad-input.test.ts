@@ -3,6 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { badAliyun } from "#test/bad-input/aliyun";
 import { badAzure } from "#test/bad-input/azure";
 import { attempt, called, type Outcome, soundFallback } from "#test/bad-input/harness";
+import { badModelStudio } from "#test/bad-input/modelstudio";
 import { badRtvt } from "#test/bad-input/rtvt";
 import type { BadVendor } from "#test/bad-input/table";
 import { badTencent } from "#test/bad-input/tencent";
@@ -10,7 +11,7 @@ import { badTencent } from "#test/bad-input/tencent";
 setDefaultTimeout(60_000); // each input is linted, run, and run again with a fallback, on a machine that may be busy
 
 /** Each with its table of inputs for its nodes, and of calls for its gateway. */
-const VENDORS: readonly BadVendor[] = [badRtvt, badAliyun, badTencent, badAzure];
+const VENDORS: readonly BadVendor[] = [badRtvt, badAliyun, badTencent, badModelStudio, badAzure];
 
 /** What a node says when all is well: made once for each. */
 const sound = new Map<string, Promise<readonly string[]>>();
