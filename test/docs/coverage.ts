@@ -119,11 +119,7 @@ export const SYSTEMS: readonly System[] = [
       row("S4", "audio in, held until the vendor is ready"),
       row("S5", "text in, piece by piece"),
       row("S6", "partial and final texts"),
-      row(
-        "S7",
-        "times, words, sentence ids, confidence",
-        "no model of Model Studio gives a confidence; Azure Speech does",
-      ),
+      row("S7", "times, words, sentence ids, and a confidence where the vendor gives one, as Azure Speech does"),
       row("S8", "audio out, by utterance"),
       row("S9", "the vendor's own events"),
       row("S10", "opened, completed and closed, as events"),
