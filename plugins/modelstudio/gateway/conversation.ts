@@ -105,6 +105,7 @@ export class Conversation {
     if (bytes.length > MOST_BYTES) return refusal("InvalidParameter", "the message is too large");
     const task = this.#task;
     if (!task) return refusal("InvalidParameter", "audio before run-task");
+    await task.settled;
     return task.isOver ? undefined : task.audio(bytes); // late audio of a task that has ended is let pass
   }
 
@@ -116,7 +117,9 @@ export class Conversation {
     if (header.action === "run-task") return this.#start(parsed.data);
     if (header.action !== "continue-task" && header.action !== "finish-task")
       return refusal("InvalidParameter", "the action is not known");
-    if (!task || task.isOver || task.id !== header.task_id) return undefined; // of a task that is not under way
+    if (!task || task.id !== header.task_id) return undefined; // of a task that is not under way
+    await task.settled;
+    if (task.isOver) return undefined;
     if (header.action === "finish-task") return task.finish();
     return payload.input ? task.proceed(payload.input) : refusal("InvalidParameter", "task can not be null");
   }

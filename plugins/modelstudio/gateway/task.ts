@@ -44,6 +44,11 @@ export abstract class ServedTask {
     return this.run?.isStarted === true;
   }
 
+  /** Resolves when it has started, or never will: the vendor's library for Java sends on without waiting for that. */
+  get settled(): Promise<void> | undefined {
+    return this.run?.settled;
+  }
+
   /** Asks for a run; a refusal is known at once. */
   abstract start(asked: TaskAsked): Promise<Refusal | undefined>;
 
