@@ -39,7 +39,7 @@ export const SYSTEMS: readonly System[] = [
   },
   {
     name: "RTVT",
-    judge: "published vectors and a stand-in service; no foreign client, no live service",
+    judge: "published vectors, a stand-in service, and the vendor's own clients for Go and Python, from their sources, against the gateway; no live service",
     rows: [
       row("R1", "token from pid, key and time"),
       row("R2", "login and its failures"),
@@ -62,7 +62,7 @@ export const SYSTEMS: readonly System[] = [
   },
   {
     name: "Aliyun NLS",
-    judge: "published vectors, and the vendor's own npm library against the gateway, under Bun and Node",
+    judge: "published vectors, and the vendor's own libraries against the gateway: the npm one in the tests, under Bun and Node; those for Python, Go and Java by hand; no live service",
     rows: [
       row("A1", "one-sentence recognition"),
       row("A2", "its parameters"),
@@ -77,7 +77,7 @@ export const SYSTEMS: readonly System[] = [
   },
   {
     name: "Tencent",
-    judge: "published vectors and a stand-in service",
+    judge: "published vectors, a stand-in service, and the vendor's own libraries for Go, Java and Python against the gateway, by hand; no live service",
     rows: [
       row("T1", "signature of the record API and its bounds"),
       row("T2", "source by URL or upload, the file as it is"),
@@ -111,7 +111,7 @@ export const SYSTEMS: readonly System[] = [
   {
     name: "AgentScope: Model Studio and Azure",
     judge:
-      "the vectors of messages, stand-in services, and both vendors' own libraries against the gateways: Model Studio's for Python, Azure's for JavaScript under Bun and Node; no live service",
+      "the vectors of messages, stand-in services, and both vendors' own libraries against the gateways: in the tests Model Studio's for Python and Azure's for JavaScript under Bun and Node, by hand Model Studio's for Java and Azure's native one for Python; no live service",
     rows: [
       row("S1", "start, stop and close of a stream"),
       row("S2", "stopping without waiting"),
