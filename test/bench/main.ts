@@ -8,7 +8,7 @@ import { type BenchResult, renderReport, reportJson } from "./report.ts";
 
 const usage = `Usage: bun run bench [NAME...] [--json FILE|FOLDER/] [--repetitions N] [--list]
 
-Without a name all benchmarks run, one after the other and each in a process of its own, which takes about an hour. The exit status is 1
+Without a name all benchmarks run, one after the other and each in a process of its own, which takes more than an hour. The exit status is 1
 when a goal was missed or a benchmark failed. A FOLDER/ gets NAME.json of each benchmark that did not fail.`;
 
 const ownFiles = new Set(["main.ts", "machine.ts", "measure.ts", "measurement.ts", "report.ts"]);

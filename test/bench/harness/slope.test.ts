@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { randomFrom } from "#test/detector-signals";
-import { commonSlope, leastSquares, lowestOfEach } from "./slope.ts";
+import { commonSlope, leastSquares } from "./slope.ts";
 
 const xs = Array.from({ length: 40 }, (_, i) => i);
 
@@ -62,30 +62,4 @@ test("several series have one slope in common, each at a height of its own, and 
   }
   expect(held / 500).toBeWithin(0.92, 0.98);
   expect(widths.four / widths.one).toBeWithin(0.45, 0.55);
-});
-
-test("the lowest of each few has the same slope, which it tells better where points scatter upwards", () => {
-  const random = randomFrom(13);
-  let [held, narrower] = [0, 0];
-  for (let trial = 0; trial < 500; trial++) {
-    const points = Array.from({ length: 160 }, (_, x) => ({ x, y: 0.5 * x - 8 * Math.log(random() + 1e-12) }));
-    const line = (some: typeof points) =>
-      leastSquares(
-        some.map(({ x }) => x),
-        some.map(({ y }) => y),
-      );
-    const [lowest, all] = [line(lowestOfEach(4, points, ({ y }) => y)), line(points)];
-    if (lowest.low <= 0.5 && 0.5 <= lowest.high) held++;
-    if (lowest.high - lowest.low < all.high - all.low) narrower++;
-  }
-  expect(held / 500).toBeWithin(0.92, 0.98);
-  expect(narrower / 500).toBeGreaterThan(0.9);
-});
-
-test("the lowest is taken of whole groups only, with all that belongs to it", () => {
-  const items = [3, 1, 2, 9, 8, 7, 0].map((value, at) => ({ value, at }));
-  expect(lowestOfEach(3, items, ({ value }) => value)).toEqual([
-    { value: 1, at: 1 },
-    { value: 7, at: 5 },
-  ]);
 });

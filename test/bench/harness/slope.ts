@@ -38,13 +38,6 @@ export function commonSlope(series: readonly Series[]): Slope {
   return { value, low: value - reach, high: value + reach };
 }
 
-/** Of each so many items, the one with the lowest value; what is left over at the end is not looked at. */
-export function lowestOfEach<T>(count: number, items: readonly T[], by: (item: T) => number): T[] {
-  return Array.from({ length: Math.floor(items.length / count) }, (_, i) =>
-    items.slice(i * count, (i + 1) * count).reduce((lowest, each) => (by(each) < by(lowest) ? each : lowest)),
-  );
-}
-
 /**
  * How many points say as much as one would that owes nothing to the one before it: (1 + r) / (1 - r) for a lag-1 correlation r of what the line
  * leaves over, 1 where r might be chance. Points that resemble their neighbours would else pass for more than they are.
