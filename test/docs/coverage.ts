@@ -39,7 +39,8 @@ export const SYSTEMS: readonly System[] = [
   },
   {
     name: "RTVT",
-    judge: "published vectors, a stand-in service, and the vendor's own clients for Go and Python, from their sources, against the gateway; no live service",
+    judge:
+      "published vectors, a stand-in service, and the vendor's own clients for Go and Python, from their sources, against the gateway; no live service",
     rows: [
       row("R1", "token from pid, key and time"),
       row("R2", "login and its failures"),
@@ -62,7 +63,8 @@ export const SYSTEMS: readonly System[] = [
   },
   {
     name: "Aliyun NLS",
-    judge: "published vectors, and the vendor's own libraries against the gateway: the npm one in the tests, under Bun and Node; those for Python, Go and Java by hand; no live service",
+    judge:
+      "published vectors, and the vendor's own libraries against the gateway: the npm one in the tests, under Bun and Node; those for Python, Go and Java by hand; no live service",
     rows: [
       row("A1", "one-sentence recognition"),
       row("A2", "its parameters"),
@@ -77,7 +79,8 @@ export const SYSTEMS: readonly System[] = [
   },
   {
     name: "Tencent",
-    judge: "published vectors, a stand-in service, and the vendor's own libraries for Go, Java and Python against the gateway, by hand; no live service",
+    judge:
+      "published vectors, a stand-in service, and the vendor's own libraries for Go, Java and Python against the gateway, by hand; no live service",
     rows: [
       row("T1", "signature of the record API and its bounds"),
       row("T2", "source by URL or upload, the file as it is"),

@@ -134,7 +134,7 @@ interface Place {
 async function oneRun(kind: Kind, { clock, household, types, dir, random }: Place): Promise<string | undefined> {
   const seconds = 30 + below(1500, random);
   const plan = await planOf(kind.text, types, { seconds, ...kind.params?.(random) }, dir);
-  const run = new Run(plan, { runId: basename(dir), clock, guard: async () => {} }, household);
+  const run = new Run(plan, { runId: basename(dir), clock, guard: async () => undefined }, household);
   if (kind.told !== undefined) {
     const { told } = kind;
     const callOff = clock.after(1000 * (5 + below(seconds - 10, random)), () =>
