@@ -74,7 +74,9 @@ export class TurnPeer implements Peer {
   message(message: Message): void {
     const read = decodeMessage(message);
     const current = this.#current;
-    if (!current || hexId(read.requestId) !== current.turnId) return current?.ctx.count("strayMessages");
+    if (!current) return;
+    const { turnId } = current;
+    if (read.requestId !== turnId && hexId(read.requestId) !== turnId) return current.ctx.count("strayMessages");
     current.message(read);
   }
 

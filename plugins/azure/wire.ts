@@ -76,17 +76,30 @@ function headersOf({ path, requestId, timestamp, contentType, streamId }: Outgoi
 /** @throws EngineError VENDOR_PROTOCOL for what is no message of the service. */
 export function decodeMessage(message: Message): SpeechMessage {
   const { head, body } = typeof message === "string" ? textParts(message) : binaryParts(message);
-  const headers = new Map<string, string>();
-  for (const line of head.split(/\r?\n/)) {
+  let path = "";
+  let requestId = "";
+  let contentType: string | undefined;
+  let streamId: string | undefined;
+  for (const line of head.split("\n")) {
     const colon = line.indexOf(":");
-    if (colon > 0) headers.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
+    if (colon <= 0) continue;
+    const value = line.slice(colon + 1).trim();
+    switch (line.slice(0, colon).trim().toLowerCase()) {
+      case "path":
+        path = value.toLowerCase();
+        break;
+      case "x-requestid":
+        requestId = value;
+        break;
+      case "content-type":
+        contentType = value;
+        break;
+      case "x-streamid":
+        streamId = value;
+    }
   }
-  const path = headers.get("path")?.toLowerCase();
-  const requestId = headers.get("x-requestid") ?? "";
   if (!path) throw malformed("has no Path");
   if (!requestId && path !== OF_CONNECTION) throw malformed("has no X-RequestId");
-  const contentType = headers.get("content-type");
-  const streamId = headers.get("x-streamid");
   return {
     path,
     requestId,
@@ -96,10 +109,14 @@ export function decodeMessage(message: Message): SpeechMessage {
   };
 }
 
+/** Lines end with a line feed, whether or not a carriage return stands before it. */
 function textParts(message: string): { head: string; body: string } {
-  const end = /\r?\n\r?\n/.exec(message);
-  if (!end) throw malformed("has no empty line after its headers");
-  return { head: message.slice(0, end.index), body: message.slice(end.index + end[0].length) };
+  const bare = message.indexOf("\n\n");
+  const full = message.indexOf("\n\r\n");
+  const isFull = full >= 0 && (bare < 0 || full < bare);
+  const end = isFull ? full : bare;
+  if (end < 0) throw malformed("has no empty line after its headers");
+  return { head: message.slice(0, end), body: message.slice(end + (isFull ? 3 : 2)) };
 }
 
 function binaryParts(message: Uint8Array): { head: string; body: Uint8Array } {

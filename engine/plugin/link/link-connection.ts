@@ -110,7 +110,7 @@ export class LinkConnection implements Wire {
   }
 
   async #read(): Promise<void> {
-    for await (const message of this.socket) {
+    for (let message = await this.socket.receive(); message !== undefined; message = await this.socket.receive()) {
       if (this.signal.aborted) break;
       if (!this.protocol.traces) this.trace("in", message);
       try {

@@ -92,8 +92,8 @@ export class Sentences {
       ...(final && words && { words: words.map((word) => this.#word(word)) }),
       vendor: this.#vendor,
     });
-    const labelled = frame && language !== undefined ? { ...frame, language } : frame;
-    this.#send(labelled, final ? transcript.final : transcript.partial);
+    if (frame && language !== undefined) Object.assign(frame, { language }); // it is new, and nobody else has it yet
+    this.#send(frame, final ? transcript.final : transcript.partial);
   }
 
   #translated(heard: Heard, translations: Translations | undefined, final: boolean): void {

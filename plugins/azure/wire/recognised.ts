@@ -2,13 +2,14 @@ import { EngineError, z } from "#engine/plugin";
 import type { SpeechMessage } from "../wire.ts";
 
 const ticks = z.number();
-const language = z.looseObject({ Language: z.string() });
+const language = z.object({ Language: z.string() });
 
-const place = { Offset: ticks.default(0), Duration: ticks.default(0) };
+/** 0 where it is left out. */
+const place = { Offset: ticks.optional(), Duration: ticks.optional() };
 
-const word = z.looseObject({ Word: z.string(), Offset: ticks, Duration: ticks });
+const word = z.object({ Word: z.string(), Offset: ticks, Duration: ticks });
 
-export const hypothesis = z.looseObject({
+export const hypothesis = z.object({
   Text: z.string(),
   ...place,
   PrimaryLanguage: language.optional(),
@@ -29,7 +30,7 @@ const STATUSES = [
 
 export type RecognitionStatus = (typeof STATUSES)[number];
 
-export const phrase = z.looseObject({
+export const phrase = z.object({
   RecognitionStatus: z.enum(STATUSES),
   DisplayText: z.string().optional(),
   ...place,
@@ -37,7 +38,7 @@ export const phrase = z.looseObject({
   SpeakerId: z.string().optional(),
   NBest: z
     .array(
-      z.looseObject({
+      z.object({
         Confidence: z.number().optional(),
         Display: z.string().optional(),
         Words: z.array(word).optional(),
@@ -46,15 +47,15 @@ export const phrase = z.looseObject({
     .optional(),
 });
 
-const translations = z.looseObject({
+const translations = z.object({
   TranslationStatus: z.string().optional(),
   Translations: z
-    .array(z.looseObject({ Language: z.string(), Text: z.string().optional(), DisplayText: z.string().optional() }))
+    .array(z.object({ Language: z.string(), Text: z.string().optional(), DisplayText: z.string().optional() }))
     .default([]),
 });
 
 /** The older form: `translation.hypothesis` and `translation.phrase`. */
-export const translated = z.looseObject({
+export const translated = z.object({
   RecognitionStatus: z.enum(STATUSES).optional(),
   Text: z.string().default(""),
   ...place,
@@ -114,10 +115,20 @@ const optional = (facts: {
   ...(facts.SpeakerId !== undefined && facts.SpeakerId !== "" && { speaker: facts.SpeakerId }),
 });
 
+const placeOf = ({
+  Offset = 0,
+  Duration = 0,
+}: {
+  readonly Offset?: number | undefined;
+  readonly Duration?: number | undefined;
+}) => ({
+  startTicks: Offset,
+  endTicks: Offset + Duration,
+});
+
 export const heardSoFar = (from: Hypothesis): Heard => ({
   text: from.Text,
-  startTicks: from.Offset,
-  endTicks: from.Offset + from.Duration,
+  ...placeOf(from),
   ...optional(from),
 });
 
@@ -131,8 +142,7 @@ export function heardPhrase(from: Phrase): Heard {
   }));
   return {
     text: best?.Display ?? from.DisplayText ?? "",
-    startTicks: from.Offset,
-    endTicks: from.Offset + from.Duration,
+    ...placeOf(from),
     ...optional(from),
     ...(best?.Confidence !== undefined && { confidence: best.Confidence }),
     ...(words && { words }),
