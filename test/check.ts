@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { runBatches } from "./check/batches.ts";
 import { scanCheckout } from "./check/scan.ts";
-import { type Ended, type Finished, finish, finishAll, programStep, runGroup, type Step } from "./check/step.ts";
-import { readTestSummary, type TestSummary } from "./check/test-summary.ts";
+import { type Finished, finish, finishAll, programStep, type Step } from "./check/step.ts";
+import type { TestSummary } from "./check/test-summary.ts";
 
 const usage = `Usage: bun test/check.ts [--tests] [PATTERN...]
 
@@ -38,51 +39,36 @@ const checks: readonly Step[] = [
   },
 ];
 
-/** So many processes share the tests: most of their time they wait for something. */
-const SHARES = 2;
 const TEST_LIMIT_MS = 12 * minuteMs;
+const TEST_SILENCE_MS = 3 * minuteMs;
 
-/** The test files whose path holds one of the patterns, dealt out in turn. */
-function shares(patterns: readonly string[]): string[][] {
-  const files = [...new Bun.Glob("{test,plugins,native,engine}/**/*.test.ts").scanSync(root)]
+/** The test files whose path holds one of the patterns. */
+const testFiles = (patterns: readonly string[]): string[] =>
+  [...new Bun.Glob("{test,plugins,native,engine}/**/*.test.ts").scanSync(root)]
     .filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)))
     .sort();
-  const count = Math.min(SHARES, Math.max(1, files.length));
-  return Array.from({ length: count }, (_, share) => files.filter((_file, at) => at % count === share));
-}
 
-/** All tests as one step; `counted` gets what they came to. A share without a summary counts as one failure. */
+/** All tests as one step; `counted` gets what they came to. */
 function tests(patterns: readonly string[], counted: (summary: TestSummary) => void): Step {
   return {
     name: "tests (bun test)",
     limitMs: TEST_LIMIT_MS,
     async run(signal) {
-      const ends = await Promise.all(shares(patterns).map((files, share) => testsOf(files, signal, share === 0)));
-      const summaries = ends.map(({ output }) => readTestSummary(output) ?? { passed: 0, failed: 1, skipped: 0 });
-      const sum = (of: keyof TestSummary) => summaries.reduce((all, summary) => all + summary[of], 0);
-      const summary = { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
+      const { summary, passed, remarks } = await runBatches(testFiles(patterns), {
+        // what a test waits for may be a program that a busy machine starts late; bunfig's own limit is not heeded
+        command: [process.execPath, "test", "--timeout", String(minuteMs)],
+        size: 20,
+        width: 2,
+        silenceMs: TEST_SILENCE_MS,
+        signal,
+        print: (output) => process.stdout.write(output),
+      });
       counted(summary);
-      if (ends.some(({ timedOut }) => timedOut))
-        return {
-          passed: false,
-          text: `the tests did not end within ${TEST_LIMIT_MS / minuteMs} minutes and were ended`,
-        };
-      const broken = ends.find(({ output }) => !readTestSummary(output));
-      if (broken) return { passed: false, text: `bun test broke down with status ${broken.status}` };
-      if (summary.passed + summary.failed === 0) return { passed: false, text: "no test ran" };
-      return { passed: ends.every(({ status }) => status === 0), text: "" };
+      const late = signal.aborted ? [`the tests did not end within ${TEST_LIMIT_MS / minuteMs} minutes`] : [];
+      const none = summary.passed + summary.failed === 0 && !signal.aborted ? ["no test ran"] : [];
+      return { passed: passed && none.length === 0, text: [...late, ...remarks, ...none].join("\n") };
     },
   };
-}
-
-/** One share of the tests in a process of its own; what it prints is shown at once, or when it has ended. */
-async function testsOf(files: readonly string[], signal: AbortSignal, live: boolean): Promise<Ended> {
-  // what a test waits for may be a program that a busy machine starts late; bunfig's own limit is not heeded
-  const command = [process.execPath, "test", "--timeout", String(minuteMs), ...files.map((file) => `./${file}`)];
-  if (live) return runGroup(command, signal, (bytes) => process.stdout.write(bytes));
-  const ended = await runGroup(command, signal);
-  process.stdout.write(ended.output);
-  return ended;
 }
 
 const line = ({ name, passed, seconds }: Finished) =>
@@ -112,7 +98,7 @@ async function main(argv: string[]): Promise<number> {
   console.log("");
   for (const result of [...results, tested]) {
     console.log(line(result));
-    if (!result.passed && result.text) console.log(result.text.replace(/^/gm, "    "));
+    if (result.text) console.log(result.text.replace(/^/gm, "    "));
   }
   const broken = results.filter((result) => !result.passed).length;
   // A breakdown that no test stands for is a failure all the same.

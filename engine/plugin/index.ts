@@ -90,6 +90,7 @@ export type {
   GatewayStart,
   MappedWorkflow,
 } from "./gateway/host.ts";
+export { promptFrame } from "./gateway/prompt-frame.ts";
 export {
   type DecodedRecording,
   type RecordingHeard,

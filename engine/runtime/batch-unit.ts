@@ -1,10 +1,11 @@
 import type { Frame } from "#engine/frames";
 import type { BatchItem, Emit, InlineNode, NodeDefinition } from "#engine/plugin";
-import { type CallBook, isBatchTimed } from "./call-book.ts";
+import { type CallHook, isBatchTimed } from "./call-timing.ts";
 import type { Edge } from "./edge.ts";
 import type { Feed, Inlet } from "./inlet.ts";
 import { InlineUnit } from "./inline-unit.ts";
 import type { Gathering } from "./scheduler.ts";
+import type { TimeBook } from "./time-book.ts";
 
 /**
  * How many frames of one node one call may take. What they bring may exceed the bound of the next edge by as much, so that it is less
@@ -100,7 +101,7 @@ export class BatchGroup implements Gathering {
 
   constructor(
     readonly definition: NodeDefinition,
-    readonly book: CallBook,
+    readonly book: TimeBook<CallHook>,
   ) {}
 
   get size(): number {
@@ -140,7 +141,7 @@ export class BatchGroup implements Gathering {
 export class BatchGroups {
   readonly #groups = new Map<NodeDefinition["batch"], BatchGroup>();
 
-  constructor(readonly book: CallBook) {}
+  constructor(readonly book: TimeBook<CallHook>) {}
 
   of(definition: NodeDefinition): BatchGroup {
     let group = this.#groups.get(definition.batch);

@@ -8,7 +8,7 @@ import {
   type TextFrame,
 } from "#engine/frames";
 import type { Clock, Role } from "#engine/plugin";
-import type { DelayBook } from "./delay-book.ts";
+import type { TimeBook } from "./time-book.ts";
 
 /**
  * What is measured of nodes that wait for something, in ms of the run's clock:
@@ -80,13 +80,13 @@ export class Delays {
     role: Role,
     private readonly type: string,
     private readonly clock: Clock,
-    private readonly book: DelayBook,
+    private readonly book: TimeBook<DelayKind>,
   ) {
     this.#hears = role === "asr" || role === "interpret";
   }
 
   /** Undefined for a node of which nothing is measured. */
-  static of(role: Role, type: string, clock: Clock, book: DelayBook): Delays | undefined {
+  static of(role: Role, type: string, clock: Clock, book: TimeBook<DelayKind>): Delays | undefined {
     return MEASURED[role] ? new Delays(role, type, clock, book) : undefined;
   }
 

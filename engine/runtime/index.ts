@@ -1,6 +1,5 @@
 export type { ArtifactReport } from "./artifacts.ts";
-export type { CallLine } from "./call-book.ts";
-export { DelayBook, type DelayLine } from "./delay-book.ts";
+export type { CallHook } from "./call-timing.ts";
 export type { DelayAccount, DelayAccounts, DelayKind } from "./delays.ts";
 export type { DropReason, EdgeAccount, Tally } from "./edge.ts";
 export { eventToJson } from "./event-json.ts";
@@ -26,6 +25,7 @@ export type { RunOptions } from "./run/options.ts";
 export { Run } from "./run.ts";
 export { Scheduler } from "./scheduler.ts";
 export { SystemClock } from "./system-clock.ts";
+export { TimeBook, type TimeLine } from "./time-book.ts";
 export type { UsageLine } from "./usage-book.ts";
 export { VirtualClock } from "./virtual-clock.ts";
 export { HUNG_EXIT_STATUS, Watch } from "./watch.ts";

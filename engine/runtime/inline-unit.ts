@@ -1,7 +1,7 @@
 import type { EngineError } from "#engine/errors";
 import type { Control, Frame } from "#engine/frames";
 import type { InlineNode, TaskNode } from "#engine/plugin";
-import { isTimed } from "./call-book.ts";
+import { isTimed } from "./call-timing.ts";
 import type { Feed } from "./inlet.ts";
 import type { Receiver } from "./link.ts";
 import type { Patient } from "./scheduler.ts";

@@ -2,7 +2,7 @@ import { asEngineError, EngineError, type ErrorCode } from "#engine/errors";
 import type { Control, Frame } from "#engine/frames";
 import type { Plan } from "#engine/workflow";
 import { BargeIn, type BargeInHost } from "./barge-in.ts";
-import type { CallBook } from "./call-book.ts";
+import type { CallHook } from "./call-timing.ts";
 import { Delays } from "./delays.ts";
 import type { RunHappening } from "./events.ts";
 import { IdleWatch } from "./idle-watch.ts";
@@ -18,6 +18,7 @@ import { RunLender } from "./run/run-lender.ts";
 import { Teller } from "./run/teller.ts";
 import { type Gathering, Line, type Patient, type Step } from "./scheduler.ts";
 import { TaskUnit } from "./task-unit.ts";
+import type { TimeBook } from "./time-book.ts";
 import type { Host, Pulse, Unit } from "./unit.ts";
 import { updateNode } from "./update-node.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -94,7 +95,7 @@ export class Run implements Host {
     return this.#state;
   }
 
-  get calls(): CallBook {
+  get calls(): TimeBook<CallHook> {
     return this.household.calls;
   }
 

@@ -2,20 +2,21 @@ import { EngineError } from "#engine/errors";
 import type { Control, Frame } from "#engine/frames";
 import type { Emit, InlineNode, TaskNode } from "#engine/plugin";
 import type { PlannedNode } from "#engine/workflow";
-import type { CallBook } from "./call-book.ts";
+import type { CallHook } from "./call-timing.ts";
 import type { Edge, Tally, Waiter } from "./edge.ts";
 import { samplesOf } from "./frame-queue.ts";
 import type { Inlet } from "./inlet.ts";
 import type { Link } from "./link.ts";
 import { type PlannedPorts, portsOf } from "./planned-ports.ts";
 import type { Gathering, Patient, Step } from "./scheduler.ts";
+import type { TimeBook } from "./time-book.ts";
 import type { Hook, Watch } from "./watch.ts";
 
 /** What a unit needs of the run that it belongs to. */
 export interface Host {
   readonly watch: Watch;
   /** Takes samples of how long calls take. */
-  readonly calls: CallBook;
+  readonly calls: TimeBook<CallHook>;
   /** Counts frames that move: the run is alive. */
   readonly pulse: Pulse;
   wake(step: Step): void;

@@ -42,7 +42,11 @@ export class VirtualClock implements Clock {
   }
 
   after(ms: number, call: () => void): () => void {
-    const timer: Timer = { atMs: this.#nowMs + Math.max(0, ms), sequence: this.#sequence++, call };
+    const timer: Timer = {
+      atMs: this.#nowMs + (ms > 0 ? Math.max(RESOLUTION_MS, ms) : 0),
+      sequence: this.#sequence++,
+      call,
+    };
     push(this.#timers, timer);
     return () => {
       timer.call = undefined;
@@ -176,6 +180,9 @@ export class VirtualClock implements Clock {
     return new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
+
+/** Whoever waits for a moment that is still to come finds a later time: a shorter wait could vanish in rounding, and be asked for for ever. */
+const RESOLUTION_MS = 0.001;
 
 const never = () => false;
 const macrotask = () => new Promise<void>((resolve) => setImmediate(resolve));

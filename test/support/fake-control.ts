@@ -485,12 +485,12 @@ export class FakeControl implements Control {
       webhooksDead: 0,
       jobsRunning: 0,
       lateMs: { p50: 0.1, p99: 1 },
-      delays: [{ type: "acme.tts", delay: "firstAudio", count: 2, seconds: 0.3, p50Ms: 100, p99Ms: 200 }],
+      delays: [{ type: "acme.tts", what: "firstAudio", count: 2, seconds: 0.3, p50Ms: 100, p99Ms: 200 }],
       usage: [
         { type: "acme.asr", unit: "audioSeconds" as const, amount: 12.5 },
         { type: "acme.asr", unit: "gatedSamples" as const, amount: 160_000 },
       ],
-      calls: [{ type: "acme.vad", hook: "batch", count: 3, seconds: 0.00006, p50Us: 2, p99Us: 4 }],
+      calls: [{ type: "acme.vad", what: "batch", count: 3, seconds: 0.00006, p50Ms: 0.002, p99Ms: 0.004 }],
     };
   }
 

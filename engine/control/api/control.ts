@@ -1,5 +1,5 @@
 import type { Clock, FaultScript, Logger, NodeTypes } from "#engine/plugin";
-import type { CallLine, DelayLine, Household, UsageLine } from "#engine/runtime";
+import type { Household, TimeLine, UsageLine } from "#engine/runtime";
 import type { ServerConfig } from "../config.ts";
 import type { Caller, Keys, Tokens } from "./access.ts";
 import type { OpenGateway } from "./gateways.ts";
@@ -44,9 +44,9 @@ export interface Figures {
   /** Event-loop lateness of the last ten seconds. */
   readonly lateMs: { readonly p50: number; readonly p99: number };
   /** How long nodes let others wait, by type of node. */
-  readonly delays: readonly DelayLine[];
+  readonly delays: readonly TimeLine[];
   /** What frames cost in nodes, by type of node. */
-  readonly calls: readonly CallLine[];
+  readonly calls: readonly TimeLine[];
   /** What nodes used of what services bill by, and what was gated, by type of node. */
   readonly usage: readonly UsageLine[];
 }

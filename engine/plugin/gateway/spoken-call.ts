@@ -1,6 +1,6 @@
 import type { EngineError } from "../../errors/index.ts";
-import type { TextFrame } from "../../frames/index.ts";
 import type { GatewayHost, GatewayKey } from "./host.ts";
+import { promptFrame } from "./prompt-frame.ts";
 import { ServedRun } from "./served-run.ts";
 import { SpokenOut, type SpokenOutOptions } from "./spoken-out.ts";
 
@@ -39,7 +39,7 @@ export class SpokenCall implements AsyncIterable<Uint8Array> {
       { key, input: { kind: "text" }, ...(params && { params }), ...(labels && { labels }) },
       {
         ready: () => {
-          void run.push(promptOf(text, id, language));
+          void run.push(promptFrame(text, id, { language }));
           run.end();
         },
         output: (frame) => {
@@ -109,16 +109,4 @@ export class SpokenCall implements AsyncIterable<Uint8Array> {
     this.#begun.resolve();
     this.#wake();
   }
-}
-
-function promptOf(text: string, id: string, language: string | undefined): TextFrame {
-  const facts = {
-    revision: 1,
-    final: true,
-    stableChars: text.length,
-    startSample: 0,
-    endSample: 0,
-    sampleRateHz: 16_000,
-  };
-  return { kind: "text", role: "prompt", text, utterance: id, ...facts, ...(language !== undefined && { language }) };
 }

@@ -41,7 +41,9 @@ export class Texts {
   /** The frame to emit; undefined for what says nothing new: a repeated partial, anything after the final. */
   frame(facts: TextFacts): TextFrame | undefined {
     const { key, role, text, final, stableChars = 0, ...rest } = facts;
-    const state = this.#state(`${key} ${role} ${facts.language ?? ""} ${facts.channel ?? ""}`);
+    // into each language there is a translation of its own; a transcript's may be told late, and is no other text for that
+    const language = role === "translation" ? (facts.language ?? "") : "";
+    const state = this.#state(`${key} ${role} ${language} ${facts.channel ?? ""}`);
     if (state.final || (!final && state.revision > 0 && text === state.text)) return undefined;
     state.revision++;
     state.final = final;

@@ -1,12 +1,13 @@
 import type { Desk } from "#engine/plugin";
 import { BatchGroups } from "../batch-unit.ts";
-import { CallBook } from "../call-book.ts";
-import { DelayBook } from "../delay-book.ts";
+import type { CallHook } from "../call-timing.ts";
+import type { DelayKind } from "../delays.ts";
 import { processDesk } from "../network/no-desk.ts";
 import type { ClockedNetwork } from "../network/node-network.ts";
 import { SystemNetwork } from "../network/system-network.ts";
 import { Resources } from "../resources.ts";
 import { Scheduler } from "../scheduler.ts";
+import { TimeBook } from "../time-book.ts";
 import { UsageBook } from "../usage-book.ts";
 import { Watch } from "../watch.ts";
 
@@ -17,9 +18,9 @@ export interface Household {
   readonly resources: Resources;
   readonly watch: Watch;
   /** What their nodes let others wait. */
-  readonly delays: DelayBook;
+  readonly delays: TimeBook<DelayKind>;
   /** What frames cost in them. */
-  readonly calls: CallBook;
+  readonly calls: TimeBook<CallHook>;
   /** What they used of what services bill by. */
   readonly usage: UsageBook;
   /** The machine's, or one in memory for runs under a virtual clock. */
@@ -28,14 +29,14 @@ export interface Household {
 }
 
 export const newHousehold = (given: Partial<Pick<Household, "network" | "desk">> = {}): Household => {
-  const calls = new CallBook();
+  const calls = new TimeBook<CallHook>();
   return {
     scheduler: new Scheduler(),
     batches: new BatchGroups(calls),
     calls,
     resources: new Resources(),
     watch: new Watch(),
-    delays: new DelayBook(),
+    delays: new TimeBook<DelayKind>(),
     usage: new UsageBook(),
     network: given.network ?? new SystemNetwork(),
     desk: given.desk ?? processDesk(),

@@ -59,8 +59,8 @@ export async function metricsText(control: Control, counts: Counts): Promise<{ t
     commits.set({ quantile }, figures.commitMs[quantile]);
     late.set({ quantile }, figures.lateMs[quantile]);
   }
-  delayMetrics(registers, figures.delays);
-  callMetrics(registers, figures.calls);
+  timeMetrics(registers, DELAYS, figures.delays);
+  timeMetrics(registers, CALLS, figures.calls);
   usageMetrics(registers, figures.usage);
   gatewayMetrics(registers, control);
   requestMetrics(registers, counts);
@@ -73,61 +73,60 @@ function put(registers: Registry[], name: string, kind: "counter" | "gauge", hel
   else new Gauge({ name, help, registers }).set(value);
 }
 
-/** As counts and sums, of which rates are made, and as the latest of them. */
-function delayMetrics(registers: Registry[], delays: Figures["delays"]): void {
-  const labelNames = ["type", "delay"] as const;
-  const count = new Counter({
-    name: "parlando_node_delays_total",
-    help: "Waits for a connection, first words, a final, first audio or an answer, by type of node",
-    labelNames,
-    registers,
-  });
-  const sum = new Counter({
-    name: "parlando_node_delay_seconds_total",
-    help: "What these waits took",
-    labelNames,
-    registers,
-  });
-  const latest = new Gauge({
-    name: "parlando_node_delay_ms",
-    help: "Of the latest 256",
-    labelNames: [...labelNames, "quantile"],
-    registers,
-  });
-  for (const { type, delay, count: waits, seconds, p50Ms, p99Ms } of delays) {
-    count.inc({ type, delay }, waits);
-    sum.inc({ type, delay }, seconds);
-    latest.set({ type, delay, quantile: "p50" }, p50Ms);
-    latest.set({ type, delay, quantile: "p99" }, p99Ms);
-  }
+/** Times of nodes: as counts and sums, of which rates are made, and as the latest of them. */
+interface TimesOf {
+  /** Names the thing that is measured. */
+  readonly label: string;
+  readonly count: { readonly name: string; readonly help: string };
+  readonly seconds: { readonly name: string; readonly help: string };
+  /** Half and 99 of 100 of the latest 256. */
+  readonly latest: { readonly name: string; readonly perMs: number };
 }
 
+const DELAYS: TimesOf = {
+  label: "delay",
+  count: {
+    name: "parlando_node_delays_total",
+    help: "Waits for a connection, first words, a final, first audio or an answer, by type of node",
+  },
+  seconds: { name: "parlando_node_delay_seconds_total", help: "What these waits took" },
+  latest: { name: "parlando_node_delay_ms", perMs: 1 },
+};
+
 /** Samples: one frame in 256, one call for many in 16. */
-function callMetrics(registers: Registry[], calls: Figures["calls"]): void {
-  const labelNames = ["type", "hook"] as const;
-  const count = new Counter({
+const CALLS: TimesOf = {
+  label: "hook",
+  count: {
     name: "parlando_node_calls_timed_total",
     help: "Calls that were timed, by the type of the node at which they begin",
-    labelNames,
-    registers,
-  });
-  const sum = new Counter({
+  },
+  seconds: {
     name: "parlando_node_call_seconds_total",
     help: "What a frame took in these calls, with all nodes that run in them",
-    labelNames,
-    registers,
-  });
-  const latest = new Gauge({
-    name: "parlando_node_call_us",
+  },
+  latest: { name: "parlando_node_call_us", perMs: 1000 },
+};
+
+function timeMetrics(
+  registers: Registry[],
+  { label, count, seconds, latest }: TimesOf,
+  lines: Figures["delays"],
+): void {
+  const labelNames = ["type", label];
+  const counter = new Counter({ ...count, labelNames, registers });
+  const sum = new Counter({ ...seconds, labelNames, registers });
+  const quantiles = new Gauge({
+    name: latest.name,
     help: "Of the latest 256",
     labelNames: [...labelNames, "quantile"],
     registers,
   });
-  for (const { type, hook, count: timed, seconds, p50Us, p99Us } of calls) {
-    count.inc({ type, hook }, timed);
-    sum.inc({ type, hook }, seconds);
-    latest.set({ type, hook, quantile: "p50" }, p50Us);
-    latest.set({ type, hook, quantile: "p99" }, p99Us);
+  for (const line of lines) {
+    const labels = { type: line.type, [label]: line.what };
+    counter.inc(labels, line.count);
+    sum.inc(labels, line.seconds);
+    quantiles.set({ ...labels, quantile: "p50" }, latest.perMs * line.p50Ms);
+    quantiles.set({ ...labels, quantile: "p99" }, latest.perMs * line.p99Ms);
   }
 }
 

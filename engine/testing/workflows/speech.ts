@@ -1,4 +1,4 @@
-import { EngineError, localsAmong, type NodeDefinition, type NodeTypes, type TextFrame } from "#engine/plugin";
+import { EngineError, localsAmong, type NodeDefinition, type NodeTypes, promptFrame } from "#engine/plugin";
 import type { Piece } from "#engine/workflow";
 import { driveNode } from "../drive.ts";
 import { Tape } from "./tape.ts";
@@ -21,7 +21,7 @@ export class SpeechMaker {
 
   async #speak(piece: Spoken): Promise<Tape> {
     const { definition, settings } = await this.#synthesiser(piece);
-    const { frames } = await driveNode(definition, settings, { frames: [textOf(piece.speech)] });
+    const { frames } = await driveNode(definition, settings, { frames: [promptFrame(piece.speech, "fixture")] });
     const audio = frames().filter((frame) => frame.kind === "audio");
     const [first] = audio;
     if (!first) throw new EngineError("ENGINE_FAILED", `${definition.type} gave no audio for a fixture`);
@@ -43,16 +43,3 @@ export class SpeechMaker {
     return { definition, settings: piece.with ?? config };
   }
 }
-
-const textOf = (text: string): TextFrame => ({
-  kind: "text",
-  role: "prompt",
-  text,
-  utterance: "fixture",
-  revision: 1,
-  final: true,
-  stableChars: text.length,
-  startSample: 0,
-  endSample: 0,
-  sampleRateHz: 16_000,
-});

@@ -1,4 +1,4 @@
-import { asEngineError, type Frame, readSsml, SpokenOut, samplesToMs, type TextFrame } from "#engine/plugin";
+import { asEngineError, type Frame, promptFrame, readSsml, SpokenOut, samplesToMs } from "#engine/plugin";
 import { type Refusal, refusal, refusalOf } from "./outlet.ts";
 import { flag, numberIn, type Payload, ServedTask, wordIn } from "./task.ts";
 
@@ -54,19 +54,8 @@ export abstract class SpeakingTask extends ServedTask {
 
   protected say(text: string, number: number): void {
     const said = this.ssml ? (readSsml(text)?.text ?? "") : text; // the workflow's voice does not know the markup
-    const frame: TextFrame = {
-      kind: "text",
-      role: "prompt",
-      text: said,
-      utterance: `${this.id}-${number}`,
-      revision: 1,
-      final: true,
-      stableChars: said.length,
-      startSample: 0,
-      endSample: 0,
-      sampleRateHz: this.out?.options.sampleRateHz ?? 16000,
-    };
-    void this.run?.push(frame); // texts are few, and bounded by the service's own limits
+    const sampleRateHz = this.out?.options.sampleRateHz;
+    void this.run?.push(promptFrame(said, `${this.id}-${number}`, { sampleRateHz })); // texts are few, and bounded by the service's own limits
   }
 }
 

@@ -90,9 +90,9 @@ export class Sentences {
       ...(speaker !== undefined && { speaker }),
       ...(final && confidence !== undefined && { confidence }),
       ...(final && words && { words: words.map((word) => this.#word(word)) }),
+      ...(language !== undefined && { language }),
       vendor: this.#vendor,
     });
-    if (frame && language !== undefined) Object.assign(frame, { language }); // it is new, and nobody else has it yet
     this.#send(frame, final ? transcript.final : transcript.partial);
   }
 

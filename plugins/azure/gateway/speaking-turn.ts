@@ -2,12 +2,12 @@ import {
   asEngineError,
   type EngineError,
   type Frame,
+  promptFrame,
   readSsml,
   SentenceCutter,
   ServedRun,
   SpokenOut,
   samplesToMs,
-  type TextFrame,
 } from "#engine/plugin";
 import { hexId, msToTicks, type SpeechMessage } from "../wire.ts";
 import { type SpeakAsked, speakAsked } from "./asked.ts";
@@ -127,19 +127,9 @@ export class SpeakingTurn implements ServedTurn {
 
   #say(text: string): void {
     this.#text += text;
-    const frame: TextFrame = {
-      kind: "text",
-      role: "prompt",
-      text: text.trim(),
-      utterance: `${this.place.outlet.requestId.toLowerCase()}-${++this.#sentences}`,
-      revision: 1,
-      final: true,
-      stableChars: text.trim().length,
-      startSample: 0,
-      endSample: 0,
-      sampleRateHz: this.#out?.options.sampleRateHz ?? 16_000,
-    };
-    void this.#run?.push(frame); // texts are few, and bounded above
+    const utterance = `${this.place.outlet.requestId.toLowerCase()}-${++this.#sentences}`;
+    const sampleRateHz = this.#out?.options.sampleRateHz;
+    void this.#run?.push(promptFrame(text.trim(), utterance, { sampleRateHz })); // texts are few, and bounded above
   }
 
   async #end(): Promise<void> {

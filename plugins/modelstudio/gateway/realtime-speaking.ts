@@ -2,10 +2,10 @@ import {
   type AudioFrame,
   asEngineError,
   type Frame,
+  promptFrame,
   SentenceCutter,
   ServedRun,
   SpokenOut,
-  type TextFrame,
 } from "#engine/plugin";
 import type { Payload } from "../wire.ts";
 import type { ClientEvent, RealtimePlace, RealtimeServed } from "./realtime-served.ts";
@@ -123,19 +123,7 @@ export class RealtimeSpeaking implements RealtimeServed {
       const utterance = `${this.place.outlet.client.connection.id}-${this.#texts.size + 1}`;
       this.#texts.set(utterance, text);
       this.place.outlet.event("input_text_buffer.committed", { item_id: this.place.outlet.newId("item") });
-      const frame: TextFrame = {
-        kind: "text",
-        role: "prompt",
-        text,
-        utterance,
-        revision: 1,
-        final: true,
-        stableChars: text.length,
-        startSample: 0,
-        endSample: 0,
-        sampleRateHz: 16_000,
-      };
-      void this.#run?.push(frame); // texts are few, and bounded by the service's own limits
+      void this.#run?.push(promptFrame(text, utterance)); // texts are few, and bounded by the service's own limits
     }
   }
 

@@ -3,11 +3,11 @@ import {
   asEngineError,
   type Frame,
   looksLikeSsml,
+  promptFrame,
   readSsml,
   SpokenOut,
   type SpokenOutOptions,
   samplesToMs,
-  type TextFrame,
 } from "#engine/plugin";
 import type { Payload } from "../wire.ts";
 import { type Refusal, refusal, refusalOf } from "./refusal.ts";
@@ -55,19 +55,8 @@ export abstract class SpeakingTask extends ServedTask {
   }
 
   protected say(text: string, number: number): void {
-    const frame: TextFrame = {
-      kind: "text",
-      role: "prompt",
-      text,
-      utterance: `${this.id}-${number}`,
-      revision: 1,
-      final: true,
-      stableChars: text.length,
-      startSample: 0,
-      endSample: 0,
-      sampleRateHz: this.out?.options.sampleRateHz ?? 16_000,
-    };
-    void this.run?.push(frame); // texts are few, and bounded by the service's own limits
+    const sampleRateHz = this.out?.options.sampleRateHz;
+    void this.run?.push(promptFrame(text, `${this.id}-${number}`, { sampleRateHz })); // texts are few, and bounded by the service's own limits
   }
 }
 

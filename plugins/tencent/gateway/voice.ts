@@ -5,6 +5,7 @@ import {
   type GatewayHost,
   type GatewayKey,
   type GatewayRun,
+  promptFrame,
   SpokenOut,
   type SpokenOutOptions,
   samplesToMs,
@@ -82,20 +83,7 @@ export class Voice {
 
   say(text: string): Promise<void> | undefined {
     const { language, sessionId } = this.options;
-    const frame: TextFrame = {
-      kind: "text",
-      role: "prompt",
-      text,
-      utterance: `${sessionId}-${++this.#said}`,
-      revision: 1,
-      final: true,
-      stableChars: text.length,
-      startSample: 0,
-      endSample: 0,
-      sampleRateHz: 16_000,
-      ...(language !== undefined && { language }),
-    };
-    return this.run.push(frame);
+    return this.run.push(promptFrame(text, `${sessionId}-${++this.#said}`, { language }));
   }
 
   /** Resolves when all was spoken. @throws EngineError what the run failed with. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Frame, SpeechMark, TextFrame } from "#engine/frames";
 import type { Role } from "#engine/plugin";
-import { DelayBook, VirtualClock } from "#engine/runtime";
+import { type DelayKind, TimeBook, VirtualClock } from "#engine/runtime";
 import { covers } from "#test/covers";
 import { audio, household, planOf, sourceOf, startPlan, task, text } from "#test/doubles";
 import { Delays } from "../../../engine/runtime/delays.ts";
@@ -23,7 +23,7 @@ type Happened = readonly (readonly [atMs: number, way: "in" | "out", frame: Fram
 async function measured(role: Role, happened: Happened): Promise<Record<string, readonly [number, number, number]>> {
   const clock = new VirtualClock();
   const stop = clock.drive();
-  const delays = Delays.of(role, "test.node", clock, new DelayBook());
+  const delays = Delays.of(role, "test.node", clock, new TimeBook<DelayKind>());
   for (const [atMs, way, frame] of happened) {
     if (atMs > clock.nowMs()) await clock.sleep(atMs - clock.nowMs());
     if (way === "in") delays?.handed(frame);
@@ -183,16 +183,16 @@ test("a run's report says them, and the process has them by type of node", async
     { firstAudio: { count: 1, meanMs: 120, maxMs: 120, lastMs: 120 } },
   ]);
   expect(home.delays.lines()).toEqual([
-    { type: plan.nodes[1]!.type, delay: "firstAudio", count: 1, seconds: 0.12, p50Ms: 120, p99Ms: 120 },
+    { type: plan.nodes[1]!.type, what: "firstAudio", count: 1, seconds: 0.12, p50Ms: 120, p99Ms: 120 },
   ]);
 });
 
 test("the book keeps counts of all, and shares of the latest 256", () => {
-  const book = new DelayBook();
+  const book = new TimeBook<DelayKind>();
   for (let ms = 1; ms <= 1000; ms++) book.add("a.asr", "final", ms);
   book.add("b.tts", "firstAudio", 5);
   expect(book.lines()).toEqual([
-    { type: "a.asr", delay: "final", count: 1000, seconds: 500.5, p50Ms: 873, p99Ms: 998 },
-    { type: "b.tts", delay: "firstAudio", count: 1, seconds: 0.005, p50Ms: 5, p99Ms: 5 },
+    { type: "a.asr", what: "final", count: 1000, seconds: 500.5, p50Ms: 873, p99Ms: 998 },
+    { type: "b.tts", what: "firstAudio", count: 1, seconds: 0.005, p50Ms: 5, p99Ms: 5 },
   ]);
 });
