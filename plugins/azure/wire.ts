@@ -8,8 +8,8 @@ export interface SpeechMessage {
   readonly path: string;
   /** As it was sent: clients compare it with their own letter by letter. `hexId` makes it fit to be compared here. Empty in a message of the connection, which has none. */
   readonly requestId: string;
-  readonly contentType?: string;
-  readonly streamId?: string;
+  readonly contentType?: string | undefined;
+  readonly streamId?: string | undefined;
   /** Text of a text message, bytes of a binary one; may be empty. */
   readonly body: string | Uint8Array;
 }
@@ -75,57 +75,67 @@ function headersOf({ path, requestId, timestamp, contentType, streamId }: Outgoi
 
 /** @throws EngineError VENDOR_PROTOCOL for what is no message of the service. */
 export function decodeMessage(message: Message): SpeechMessage {
-  const { head, body } = typeof message === "string" ? textParts(message) : binaryParts(message);
-  let path = "";
-  let requestId = "";
-  let contentType: string | undefined;
-  let streamId: string | undefined;
-  for (const line of head.split("\n")) {
-    const colon = line.indexOf(":");
-    if (colon <= 0) continue;
-    const value = line.slice(colon + 1).trim();
-    switch (line.slice(0, colon).trim().toLowerCase()) {
-      case "path":
-        path = value.toLowerCase();
-        break;
-      case "x-requestid":
-        requestId = value;
-        break;
-      case "content-type":
-        contentType = value;
-        break;
-      case "x-streamid":
-        streamId = value;
-    }
-  }
+  const headers: Headers = { path: "", requestId: "", contentType: undefined, streamId: undefined };
+  const body = typeof message === "string" ? textBody(message, headers) : binaryBody(message, headers);
+  const { path, requestId, contentType, streamId } = headers;
   if (!path) throw malformed("has no Path");
   if (!requestId && path !== OF_CONNECTION) throw malformed("has no X-RequestId");
-  return {
-    path,
-    requestId,
-    ...(contentType !== undefined && { contentType }),
-    ...(streamId !== undefined && { streamId }),
-    body,
-  };
+  return { path, requestId, contentType, streamId, body };
 }
 
-/** Lines end with a line feed, whether or not a carriage return stands before it. */
-function textParts(message: string): { head: string; body: string } {
-  const bare = message.indexOf("\n\n");
-  const full = message.indexOf("\n\r\n");
-  const isFull = full >= 0 && (bare < 0 || full < bare);
-  const end = isFull ? full : bare;
-  if (end < 0) throw malformed("has no empty line after its headers");
-  return { head: message.slice(0, end), body: message.slice(end + (isFull ? 3 : 2)) };
+type Headers = { -readonly [Key in Exclude<keyof SpeechMessage, "body">]: SpeechMessage[Key] };
+
+function textBody(message: string, headers: Headers): string {
+  const bodyAt = readHeaders(message, headers);
+  if (bodyAt < 0) throw malformed("has no empty line after its headers");
+  return message.slice(bodyAt);
 }
 
-function binaryParts(message: Uint8Array): { head: string; body: Uint8Array } {
+function binaryBody(message: Uint8Array, headers: Headers): Uint8Array {
   if (message.length < 2) throw malformed(`has ${message.length} bytes`);
   const length = new DataView(message.buffer, message.byteOffset).getUint16(0);
   if (length > MOST_HEADER_BYTES || length + 2 > message.length)
     throw malformed(`says ${length} bytes of headers and has ${message.length - 2} in all`);
-  return { head: new TextDecoder().decode(message.subarray(2, 2 + length)), body: message.subarray(2 + length) };
+  readHeaders(new TextDecoder().decode(message.subarray(2, 2 + length)), headers);
+  return message.subarray(2 + length);
 }
+
+/**
+ * Reads lines down to the first empty one. They end with a line feed, whether or not a carriage return stands before it.
+ * @returns where the text after the empty line begins; -1: there is none.
+ */
+function readHeaders(text: string, headers: Headers): number {
+  for (let at = 0; at < text.length; ) {
+    const feed = text.indexOf("\n", at);
+    const end = feed < 0 ? text.length : feed;
+    if (feed === at || (feed === at + 1 && text[at] === "\r")) return end + 1;
+    const colon = text.indexOf(":", at);
+    if (colon > at && colon < end) readHeader(text.slice(at, colon), text.slice(colon + 1, end).trim(), headers);
+    at = end + 1;
+  }
+  return -1;
+}
+
+function readHeader(name: string, value: string, headers: Headers): void {
+  switch (WRITTEN.get(name) ?? name.trim().toLowerCase()) {
+    case "path":
+      headers.path = value.toLowerCase();
+      break;
+    case "x-requestid":
+      headers.requestId = value;
+      break;
+    case "content-type":
+      headers.contentType = value;
+      break;
+    case "x-streamid":
+      headers.streamId = value;
+  }
+}
+
+/** As the service and its clients write them, known at a glance; others are made alike first. */
+const WRITTEN: ReadonlyMap<string, string> = new Map(
+  ["Path", "X-RequestId", "X-Timestamp", "Content-Type", "X-StreamId"].map((name) => [name, name.toLowerCase()]),
+);
 
 /** The vendor's native clients send it without an id: it is of no turn. */
 const OF_CONNECTION = "speech.config";

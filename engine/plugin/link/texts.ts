@@ -12,14 +12,17 @@ export interface TextFacts {
   readonly sampleRateHz: number;
   /** How much of a partial the vendor promises to keep. Default 0. */
   readonly stableChars?: number;
-  readonly language?: string;
-  readonly words?: readonly Word[];
-  readonly speaker?: string;
-  readonly channel?: number;
-  readonly confidence?: number;
-  readonly madeFrom?: NonNullable<TextFrame["madeFrom"]>;
-  readonly vendor?: NonNullable<TextFrame["vendor"]>;
+  // what is undefined is left out of the frame
+  readonly language?: string | undefined;
+  readonly words?: readonly Word[] | undefined;
+  readonly speaker?: string | undefined;
+  readonly channel?: number | undefined;
+  readonly confidence?: number | undefined;
+  readonly madeFrom?: TextFrame["madeFrom"] | undefined;
+  readonly vendor?: TextFrame["vendor"] | undefined;
 }
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 interface State {
   revision: number;
@@ -40,15 +43,16 @@ export class Texts {
 
   /** The frame to emit; undefined for what says nothing new: a repeated partial, anything after the final. */
   frame(facts: TextFacts): TextFrame | undefined {
-    const { key, role, text, final, stableChars = 0, ...rest } = facts;
+    const { key, role, text, final, stableChars = 0, language, words, speaker, channel, confidence } = facts;
     // into each language there is a translation of its own; a transcript's may be told late, and is no other text for that
-    const language = role === "translation" ? (facts.language ?? "") : "";
-    const state = this.#state(`${key} ${role} ${language} ${facts.channel ?? ""}`);
+    const into = role === "translation" ? (language ?? "") : "";
+    const state = this.#state(`${key} ${role} ${into} ${channel ?? ""}`);
     if (state.final || (!final && state.revision > 0 && text === state.text)) return undefined;
     state.revision++;
     state.final = final;
     state.text = text;
-    return {
+    // field by field: it is made for every partial, and spreading costs several times as much
+    const frame: Writable<TextFrame> = {
       kind: "text",
       role,
       text,
@@ -56,8 +60,18 @@ export class Texts {
       revision: state.revision,
       final,
       stableChars: final ? text.length : Math.min(stableChars, text.length),
-      ...rest,
+      startSample: facts.startSample,
+      endSample: facts.endSample,
+      sampleRateHz: facts.sampleRateHz,
     };
+    if (language !== undefined) frame.language = language;
+    if (words) frame.words = words;
+    if (speaker !== undefined) frame.speaker = speaker;
+    if (channel !== undefined) frame.channel = channel;
+    if (confidence !== undefined) frame.confidence = confidence;
+    if (facts.madeFrom) frame.madeFrom = facts.madeFrom;
+    if (facts.vendor) frame.vendor = facts.vendor;
+    return frame;
   }
 
   /** Which utterance a sentence is. */

@@ -44,15 +44,15 @@ export abstract class QueuedConnection implements Connection {
     return this.#over;
   }
 
-  async receive(): Promise<Message | undefined> {
+  receive(): Promise<Message | undefined> {
     const message = this.#queue.shift();
     if (message !== undefined) {
       this.#queuedBytes -= message.length;
       this.taken();
-      return message;
+      return Promise.resolve(message);
     }
-    if (this.#over) return undefined;
-    if (this.#reader) throw new Error("a connection has one reader");
+    if (this.#over) return Promise.resolve(undefined);
+    if (this.#reader) return Promise.reject(new Error("a connection has one reader"));
     return new Promise((resolve) => {
       this.#reader = resolve;
     });

@@ -79,18 +79,21 @@ export class Sentences {
 
   /** Language and channel may be told with a phrase and not before: they do not tell sentences apart. */
   #emit(heard: Heard, final: boolean): void {
-    const { language = this.options.language, speaker, confidence, words } = heard;
+    const { text, language = this.options.language, speaker } = heard;
     const { transcript } = this.options.ports;
+    const { startSample, endSample, sampleRateHz } = this.#place(heard);
     const frame = this.#texts.frame({
       key: this.#index,
       role: "transcript",
-      text: heard.text,
+      text,
       final,
-      ...this.#place(heard),
-      ...(speaker !== undefined && { speaker }),
-      ...(final && confidence !== undefined && { confidence }),
-      ...(final && words && { words: words.map((word) => this.#word(word)) }),
-      ...(language !== undefined && { language }),
+      startSample,
+      endSample,
+      sampleRateHz,
+      language,
+      speaker,
+      confidence: final ? heard.confidence : undefined,
+      words: final ? heard.words?.map((word) => this.#word(word)) : undefined,
       vendor: this.#vendor,
     });
     this.#send(frame, final ? transcript.final : transcript.partial);

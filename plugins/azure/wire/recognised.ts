@@ -101,36 +101,24 @@ export interface Heard {
   readonly text: string;
   readonly startTicks: number;
   readonly endTicks: number;
-  readonly language?: string;
-  readonly speaker?: string;
-  readonly confidence?: number;
-  readonly words?: readonly HeardWord[];
+  readonly language?: string | undefined;
+  readonly speaker?: string | undefined;
+  readonly confidence?: number | undefined;
+  readonly words?: readonly HeardWord[] | undefined;
 }
 
-const optional = (facts: {
-  readonly PrimaryLanguage?: { readonly Language: string } | undefined;
-  readonly SpeakerId?: string | undefined;
-}): Pick<Heard, "language" | "speaker"> => ({
-  ...(facts.PrimaryLanguage && facts.PrimaryLanguage.Language !== "" && { language: facts.PrimaryLanguage.Language }),
-  ...(facts.SpeakerId !== undefined && facts.SpeakerId !== "" && { speaker: facts.SpeakerId }),
-});
+/** What hypotheses and phrases have in common. */
+type Facts = Omit<Hypothesis, "Text">;
 
-const placeOf = ({
-  Offset = 0,
-  Duration = 0,
-}: {
-  readonly Offset?: number | undefined;
-  readonly Duration?: number | undefined;
-}) => ({
+const heardFrom = (text: string, { Offset = 0, Duration = 0, PrimaryLanguage, SpeakerId }: Facts): Heard => ({
+  text,
   startTicks: Offset,
   endTicks: Offset + Duration,
+  language: PrimaryLanguage?.Language || undefined,
+  speaker: SpeakerId || undefined,
 });
 
-export const heardSoFar = (from: Hypothesis): Heard => ({
-  text: from.Text,
-  ...placeOf(from),
-  ...optional(from),
-});
+export const heardSoFar = (from: Hypothesis): Heard => heardFrom(from.Text, from);
 
 /** Of detailed output the best reading counts. */
 export function heardPhrase(from: Phrase): Heard {
@@ -141,10 +129,8 @@ export function heardPhrase(from: Phrase): Heard {
     endTicks: Offset + Duration,
   }));
   return {
-    text: best?.Display ?? from.DisplayText ?? "",
-    ...placeOf(from),
-    ...optional(from),
-    ...(best?.Confidence !== undefined && { confidence: best.Confidence }),
-    ...(words && { words }),
+    ...heardFrom(best?.Display ?? from.DisplayText ?? "", from),
+    confidence: best?.Confidence,
+    words,
   };
 }

@@ -131,10 +131,10 @@ export class Sentences {
       startSample,
       endSample,
       sampleRateHz: timeline.sampleRateHz,
-      ...(label !== undefined && { language: label }),
-      ...(speaker !== undefined && { speaker }),
-      ...(words.length > 0 && { words: placedWords(words, position, [startSample, endSample]) }),
-      ...(role === "translation" && transcript && { madeFrom: sourceOf(transcript) }),
+      language: label,
+      speaker,
+      words: words.length > 0 ? placedWords(words, position, [startSample, endSample]) : undefined,
+      madeFrom: role === "translation" && transcript ? sourceOf(transcript) : undefined,
       vendor: heard.vendor,
     });
   }
