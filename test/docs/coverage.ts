@@ -157,7 +157,7 @@ export const SYSTEMS: readonly System[] = [
       row("S39", "recordings in and out in five formats, for both vendors"),
       row("S40", "gain and noise suppression as nodes"),
       row("S41", "a lost audio device is an event, and can be opened again"),
-      row("S42", "retention, consent and deletion", "a consent is a label of the run, and has no field of its own"),
+      row("S42", "retention; a reference to consent, stored as a label; deletion by label"),
       row("S43", "rate and concurrency for each credential, across runs"),
       row("S44", "the guide's four examples as workflows"),
     ],

@@ -175,13 +175,14 @@ describe("a run", () => {
     await using opened = await openTestControl();
     const { runs } = opened.control;
     const kept = await runs.start(caller, start);
-    const run = await runs.start(caller, { ...start, labels: { team: "a" } });
+    const run = await runs.start(caller, { ...start, labels: { consent: "C-17" } });
     expect((await runs.cancel(caller, run.id)).state).toBe("cancelled");
+    expect((await runs.get(caller, run.id)).labels).toEqual({ consent: "C-17" });
     expect((await eventsOf(opened.control, run.id)).at(-1)).toMatchObject({
       type: "run.ended",
       data: { state: "cancelled" },
     });
-    expect(await runs.deleteByLabels(caller, { team: "a" })).toBe(1);
+    expect(await runs.deleteByLabels(caller, { consent: "C-17" })).toBe(1);
     expect(await codeOf(runs.get(caller, run.id))).toBe("RUN_NOT_FOUND");
     expect((await runs.get(caller, kept.id)).id).toBe(kept.id);
     await runs.delete(caller, kept.id);
