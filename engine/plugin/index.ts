@@ -191,6 +191,8 @@ export {
   userDebianRoot,
 } from "./programs.ts";
 export type { Resource } from "./resource.ts";
+export { type SentenceEngine, SentenceSpeaker, type SentenceSpeakerSettings } from "./speaking/sentence-speaker.ts";
+export { spokenSentences } from "./speaking/sentences.ts";
 export { looksLikeSsml, readSsml, requireSsml } from "./ssml.ts";
 export type { Local } from "./stand-in/local.ts";
 export { type FindLocal, localsAmong, needsStandIn, type StandIn, standIn } from "./stand-in.ts";
@@ -199,3 +201,4 @@ export { TextWork } from "./text-work.ts";
 export { Endpointing, type EndpointingSettings, lookbackSamples, type Step } from "./vad/endpointing.ts";
 export { FrameRing } from "./vad/frame-ring.ts";
 export { type FrameSteps, Segmenter, type SegmenterSettings } from "./vad/segmenter.ts";
+export { segmentDelays, segmentSettings } from "./vad/settings.ts";

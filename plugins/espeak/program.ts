@@ -67,7 +67,7 @@ const asProgram = (program: Program, voices: Voices): Espeak => ({
 /** For machines without apt. It has the voices, and no variants of them (`+f3`). */
 export async function asWasm(wasm: EspeakWasm): Promise<Espeak> {
   const speak: Espeak["speak"] = (sentence, manner, { timeoutMs, signal }) =>
-    wasm.speak(sentence, manner, timeoutMs, signal);
+    wasm.speak(harmless(sentence), manner, timeoutMs, signal);
   return {
     voices: await wasm.voices(),
     variants: [],
@@ -99,7 +99,7 @@ export interface Manner {
 
 /**
  * The samples of one sentence, mono at `OUTPUT`'s rate. The text goes by standard input: arguments can be seen by everybody on the machine.
- * @param sentence as `splitForSpeech` gives it.
+ * @param sentence as `spokenSentences` gives it, without control characters, which are commands to espeak.
  * @throws EngineError ENGINE_FAILED when espeak was killed, failed, gave no audio, or took longer than `timeoutMs`;
  *   AUDIO_FORMAT_UNSUPPORTED when the voice speaks at another rate.
  */
@@ -111,7 +111,7 @@ export async function speakSentence(
 ): Promise<Int16Array> {
   const { voice, rate, pitch, volume } = manner;
   const args = ["--stdin", "--stdout", "-b", "1", "-v", voice, "-s", `${rate}`, "-p", `${pitch}`, "-a", `${volume}`];
-  const bytes = await runProgram(program, args, { stdin: sentence, ...bounds });
+  const bytes = await runProgram(program, args, { stdin: harmless(sentence), ...bounds });
   if (bytes.length === 0)
     throw new EngineError("ENGINE_FAILED", `espeak-ng gave no audio for ${sentence.length} letters`);
   const { pcm, info } = readWav(bytes);
@@ -123,6 +123,9 @@ wanted ${OUTPUT.sampleRateHz} Hz mono, which all voices but those of mbrola give
     );
   return pcm;
 }
+
+/** Without `[[`, which opens phonemes. All else is read out: markup is not interpreted as long as nobody passes `-m`. */
+export const harmless = (text: string): string => text.replace(/\[(?=\[)/g, "[ ");
 
 function readWav(bytes: Uint8Array): { readonly pcm: Int16Array; readonly info: WavReader["info"] } {
   const reader = new WavReader();

@@ -1,21 +1,7 @@
 import { z } from "zod";
-import {
-  type AwaitableEmit,
-  defineNode,
-  hostEnvironment,
-  live,
-  msToSamples,
-  type NodeContext,
-  type TaskInput,
-  type TaskNode,
-  type TextFrame,
-} from "#engine/plugin";
-import { type Espeak, espeakOf, type Manner, OUTPUT } from "./program.ts";
-import { splitForSpeech } from "./text.ts";
+import { defineNode, hostEnvironment, live, SentenceSpeaker, spokenSentences, type TaskNode } from "#engine/plugin";
+import { espeakOf, OUTPUT } from "./program.ts";
 import { resolveVoice } from "./voices.ts";
-
-/** 441 samples: a length that is whole at this rate, unlike 10 ms. The last frame of a sentence is shorter. */
-const FRAME_SAMPLES = msToSamples(20, OUTPUT.sampleRateHz);
 
 const config = z.strictObject({
   voice: live(z.string().min(1)).describe(
@@ -51,126 +37,10 @@ export const tts = defineNode({
     const { argument, language } = resolveVoice(manner.voice, espeak);
     const spoken = { ...manner, voice: argument };
     await ctx.outside((signal) => espeak.tryVoice(spoken, { timeoutMs, signal }));
-    const speaker = new Speaker(espeak, spoken, language, timeoutMs, ctx);
-    return {
-      run: (input, emit) => speaker.run(input, emit),
-      onControl(control) {
-        if (control.kind === "barge-in") speaker.bargeIn(control.utterance);
-      },
-    };
+    return new SentenceSpeaker(
+      { sampleRateHz: OUTPUT.sampleRateHz, sentences: (text) => spokenSentences(text, language) },
+      ctx,
+      { speak: (sentence, signal) => espeak.speak(sentence, spoken, { timeoutMs, signal }) },
+    );
   },
 });
-
-/** What a barge-in leaves to remember of the past; more utterances than are ever under way at once. */
-const REMEMBERED_UTTERANCES = 1000;
-
-/** The voice of one node: one text after the other, none of which is protected survives a barge-in. */
-class Speaker {
-  #position = 0;
-  /** The text under work. */
-  #current: { readonly frame: TextFrame; readonly stop: AbortController } | undefined;
-  /** The utterance that barged in, while texts may wait that came before it. */
-  #bargedIn: string | undefined;
-  readonly #dropped = new Set<string>();
-
-  constructor(
-    readonly espeak: Espeak,
-    readonly manner: Manner,
-    readonly language: string,
-    readonly timeoutMs: number,
-    readonly ctx: NodeContext,
-  ) {}
-
-  async run(input: TaskInput, emit: AwaitableEmit): Promise<void> {
-    for (let frame = await this.#next(input); frame; frame = await this.#next(input)) {
-      if (!frame.final || this.#isDropped(frame)) continue;
-      const current = { frame, stop: new AbortController() };
-      this.#current = current;
-      try {
-        await this.#speak(frame, current.stop.signal, emit);
-      } catch (error) {
-        if (!current.stop.signal.aborted) throw error;
-      } finally {
-        this.#current = undefined;
-      }
-    }
-  }
-
-  /** Falls silent for all that was said before `utterance`. */
-  bargeIn(utterance: string): void {
-    this.#bargedIn = utterance;
-    const current = this.#current;
-    if (!current || current.frame.protected || current.frame.utterance === utterance) return;
-    this.#drop(current.frame.utterance);
-    current.stop.abort();
-  }
-
-  /** The next text. What is there at once after a barge-in came before it; the first that has to be waited for did not. */
-  async #next(input: TaskInput): Promise<TextFrame | undefined> {
-    for (;;) {
-      let received = this.#bargedIn === undefined ? undefined : input.poll();
-      if (!received) {
-        this.#bargedIn = undefined;
-        received = await input.next();
-      }
-      if (!received) return undefined;
-      if (received.frame.kind === "text") return received.frame;
-    }
-  }
-
-  #isDropped(frame: TextFrame): boolean {
-    if (frame.utterance === this.#bargedIn) this.#bargedIn = undefined;
-    if (frame.protected) return false;
-    if (this.#bargedIn !== undefined) this.#drop(frame.utterance);
-    return this.#dropped.has(frame.utterance);
-  }
-
-  /** What comes of this utterance later is dropped too. */
-  #drop(utterance: string): void {
-    this.#dropped.add(utterance);
-    this.ctx.count("bargedInTexts");
-    const [oldest] = this.#dropped;
-    if (this.#dropped.size > REMEMBERED_UTTERANCES && oldest !== undefined) this.#dropped.delete(oldest);
-  }
-
-  async #speak(frame: TextFrame, stop: AbortSignal, emit: AwaitableEmit): Promise<void> {
-    const sentences = splitForSpeech(frame.text, this.language);
-    let next = this.#make(sentences[0], stop);
-    for (let i = 0; next; i++) {
-      const pcm = await next;
-      this.ctx.usage("characters", sentences[i]?.length ?? 0);
-      next = this.#make(sentences[i + 1], stop);
-      await this.#send(pcm, frame, stop, emit);
-    }
-  }
-
-  /** Starts making a sentence. Its failure is for whoever awaits it, and nobody's when the run has ended before. */
-  #make(sentence: string | undefined, stop: AbortSignal): Promise<Int16Array> | undefined {
-    if (sentence === undefined) return undefined;
-    const made = this.ctx.outside((signal) =>
-      this.espeak.speak(sentence, this.manner, {
-        timeoutMs: this.timeoutMs,
-        signal: AbortSignal.any([signal, stop]),
-      }),
-    );
-    made.catch(() => {});
-    return made;
-  }
-
-  async #send(pcm: Int16Array, from: TextFrame, stop: AbortSignal, emit: AwaitableEmit): Promise<void> {
-    for (let at = 0; at < pcm.length; at += FRAME_SAMPLES) {
-      const piece = pcm.subarray(at, at + FRAME_SAMPLES);
-      const room = emit({
-        kind: "audio",
-        pcm: piece,
-        ...OUTPUT,
-        startSample: this.#position,
-        utterance: from.utterance,
-        ...(from.protected ? { protected: true as const } : {}),
-      });
-      this.#position += piece.length;
-      if (room) await room;
-      stop.throwIfAborted();
-    }
-  }
-}

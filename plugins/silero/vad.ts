@@ -7,6 +7,8 @@ import {
   path,
   Segmenter,
   type Step,
+  segmentDelays,
+  segmentSettings,
 } from "#engine/plugin";
 import { bundledSilero, SileroVad } from "#native/sherpa";
 
@@ -19,36 +21,7 @@ const config = z.strictObject({
     .max(0.95)
     .default(0.5)
     .describe("How sure the model has to be that it hears speech: lower lets more through."),
-  preRollMs: z
-    .number()
-    .int()
-    .min(0)
-    .max(1000)
-    .default(300)
-    .describe("Audio from before the first voiced frame that an utterance begins with."),
-  minSpeechMs: z
-    .number()
-    .int()
-    .min(10)
-    .max(1000)
-    .default(60)
-    .describe(
-      "Voiced audio that opens an utterance; none of it is lost, for the pre-roll is counted from its beginning.",
-    ),
-  endpointMs: z
-    .number()
-    .int()
-    .min(100)
-    .max(5000)
-    .default(500)
-    .describe("Silence that ends an utterance, counted after the detector's own hangover of 100 ms."),
-  maxSegmentMs: z
-    .number()
-    .int()
-    .min(1000)
-    .max(60_000)
-    .default(15_000)
-    .describe("No utterance is longer: closes one that noise would keep open for ever."),
+  ...segmentSettings("100 ms"),
   model: path(z.string().min(1), "read")
     .optional()
     .describe("A Silero model file of one's own, version 4 to 6; the one of the package decibri (6.2) where left out."),
@@ -65,10 +38,7 @@ export const vad = defineNode({
   inputs: { audio: { kinds: ["audio"], audio: { sampleRateHz: RATE_HZ, channels: 1, frameMs: [20, 10, 30] } } },
   outputs: { speech: { kinds: ["speech", "audio"], audio: "same" } },
   passes: "samples",
-  delays: ({ minSpeechMs, endpointMs }) => [
-    { ms: minSpeechMs, why: "voiced audio before an utterance opens" },
-    { ms: endpointMs, why: "silence that ends an utterance", finalsOnly: true },
-  ],
+  delays: segmentDelays,
   effects: ["files"],
   config,
   async create({ threshold, model, ...endpointing }, ctx) {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineNode, type NodeContext, Segmenter } from "#engine/plugin";
+import { defineNode, type NodeContext, Segmenter, segmentDelays, segmentSettings } from "#engine/plugin";
 import { type Batched, judgeTogether, sessionPool } from "./batch.ts";
 import { type DetectorSettings, DetectorSteps, SessionSteps } from "./frame-steps.ts";
 
@@ -8,36 +8,7 @@ const config = z.strictObject({
     .literal([0, 1, 2, 3])
     .default(3)
     .describe("How readily sound is taken for noise: 0 lets most through as speech, 3 least."),
-  preRollMs: z
-    .number()
-    .int()
-    .min(0)
-    .max(1000)
-    .default(300)
-    .describe("Audio from before the first voiced frame that an utterance begins with."),
-  minSpeechMs: z
-    .number()
-    .int()
-    .min(10)
-    .max(1000)
-    .default(60)
-    .describe(
-      "Voiced audio that opens an utterance; none of it is lost, for the pre-roll is counted from its beginning.",
-    ),
-  endpointMs: z
-    .number()
-    .int()
-    .min(100)
-    .max(5000)
-    .default(500)
-    .describe("Silence that ends an utterance, counted after the detector's own hangover of 80 to 180 ms."),
-  maxSegmentMs: z
-    .number()
-    .int()
-    .min(1000)
-    .max(60_000)
-    .default(15_000)
-    .describe("No utterance is longer: closes one that noise would keep open for ever."),
+  ...segmentSettings("80 to 180 ms"),
 });
 
 type Settings = z.output<typeof config>;
@@ -58,10 +29,7 @@ export const vad = defineNode({
   },
   outputs: { speech: { kinds: ["speech", "audio"], audio: "same" } },
   passes: "samples",
-  delays: ({ minSpeechMs, endpointMs }) => [
-    { ms: minSpeechMs, why: "voiced audio before an utterance opens" },
-    { ms: endpointMs, why: "silence that ends an utterance", finalsOnly: true },
-  ],
+  delays: segmentDelays,
   config,
   standsIn: { role: "vad", settings: () => ({}) },
   create: (settings, ctx) => WebRtcSegmenter.open(settings, ctx),

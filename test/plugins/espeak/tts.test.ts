@@ -17,7 +17,7 @@ import { driveNode } from "#engine/testing";
 import { findEspeakWasm } from "#native/espeak-wasm";
 import { descendants } from "#test/processes";
 import plugin from "../../../plugins/espeak/index.ts";
-import { findEspeak, listVoices, speakSentence } from "../../../plugins/espeak/program.ts";
+import { findEspeak, harmless, listVoices, speakSentence } from "../../../plugins/espeak/program.ts";
 import { tts } from "../../../plugins/espeak/tts.ts";
 
 setDefaultTimeout(60_000); // a busy machine starts processes slowly
@@ -47,6 +47,13 @@ const total = (frames: readonly AudioFrame[]): number => samplesOf(frames).lengt
 
 const MANNER = { voice: "es", rate: 175, pitch: 50, volume: 100 };
 const bounds = { timeoutMs: 10_000, signal: new AbortController().signal };
+
+test.each([
+  { name: "phoneme brackets are taken apart", text: "[[h@l'oU]] [[[x", said: "[ [h@l'oU]] [ [ [x" },
+  { name: "markup stays as it is", text: "<b>a</b> & b", said: "<b>a</b> & b" },
+])("what espeak is given commands nothing: $name", ({ text: written, said }) => {
+  expect(harmless(written)).toBe(said);
+});
 
 describe.skipIf(!espeak)("with espeak-ng installed", () => {
   test("frames of 20 ms follow on each other without a gap, the last of a sentence shorter", async () => {

