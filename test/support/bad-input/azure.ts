@@ -1,7 +1,8 @@
 import azure from "#plugins/azure";
 import { KEY, SECRETS } from "./azure/account.ts";
+import { badAnswers } from "./azure/answers.ts";
 import { calls } from "./azure/calls.ts";
-import { inputs } from "./azure/inputs.ts";
+import { badSettings } from "./azure/settings.ts";
 import { INTERPRETS, prompt, SPEAKS, talkFile } from "./samples.ts";
 import type { BadVendor } from "./table.ts";
 
@@ -17,6 +18,6 @@ export const badAzure: BadVendor = {
   },
   secrets: SECRETS,
   keys: [KEY],
-  inputs,
+  inputs: [...badSettings, ...badAnswers],
   calls,
 };

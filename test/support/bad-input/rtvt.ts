@@ -1,7 +1,8 @@
 import rtvt from "#plugins/rtvt";
+import { badAnswers } from "./rtvt/answers.ts";
 import { calls } from "./rtvt/calls.ts";
-import { inputs } from "./rtvt/inputs.ts";
 import { PID, SECRETS } from "./rtvt/project.ts";
+import { badSettings } from "./rtvt/settings.ts";
 import { INTERPRETS } from "./samples.ts";
 import type { BadVendor, SoundNode } from "./table.ts";
 
@@ -13,6 +14,6 @@ export const badRtvt: BadVendor = {
   nodes: { "rtvt.asr": sound(), "rtvt.interpret": { ...sound({ target: "es" }), service: INTERPRETS } },
   secrets: SECRETS,
   keys: [{ id: `${PID}`, secret: SECRETS.right, facts: {} }],
-  inputs,
+  inputs: [...badSettings, ...badAnswers],
   calls,
 };

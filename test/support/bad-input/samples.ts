@@ -1,4 +1,4 @@
-import { type AudioFrame, encodeWav, type RecordingFrame, type TextFrame } from "#engine/plugin";
+import { type AudioFrame, type EncodedFrame, encodeWav, type RecordingFrame, type TextFrame } from "#engine/plugin";
 import { spoken } from "../toy-vendor/ears.ts";
 
 export const SENTENCES = ["one two", "three four"];
@@ -11,6 +11,10 @@ export const HEARS = JSON.stringify({
   nodes: { asr: { use: "toy.ears", from: "inputs.talk" } },
   outputs: { texts: ["asr.partial", "asr.final"] },
 });
+
+/** The same, in one language, which the service has as this parameter, and in no other. */
+export const hearsOnly = (parameter: string, language: string): string =>
+  JSON.stringify({ ...JSON.parse(HEARS), params: { [parameter]: { type: "choice", of: [language] } } });
 
 /** The same, and each text in capitals for a translation. */
 export const INTERPRETS = JSON.stringify({
@@ -41,6 +45,18 @@ export const silent = (ms: number): AudioFrame[] =>
     sampleRateHz: 16_000,
     channels: 1,
     startSample: i * 320,
+  }));
+
+/** Ten packets of so much audio each, in place of samples. */
+export const packets = (codec: string, ms: number, packet: Uint8Array): EncodedFrame[] =>
+  Array.from({ length: 10 }, (_, i) => ({
+    kind: "encoded",
+    codec,
+    packet,
+    sampleRateHz: 16_000,
+    channels: 1,
+    startSample: i * ms * 16,
+    sampleCount: ms * 16,
   }));
 
 /** A text that is to be spoken. */

@@ -33,6 +33,9 @@ interface Borne {
   readonly found: "borne";
 }
 
+/** Listens at these addresses, with which a run's node is set up. */
+export type Instead = (network: MemoryNetwork, at: { readonly web: string; readonly tcp: string }) => Promise<unknown>;
+
 export interface Circumstances {
   readonly what: string;
   /** One of the vendor's `nodes`. */
@@ -46,7 +49,7 @@ export interface Circumstances {
   readonly service?: string;
   readonly gatewayConfig?: Readonly<Record<string, unknown>>;
   /** Listens in place of the vendor's gateway. */
-  readonly instead?: (network: MemoryNetwork, at: { readonly web: string; readonly tcp: string }) => Promise<unknown>;
+  readonly instead?: Instead;
   /** Happens while the run goes on. */
   readonly meanwhile?: (world: World) => Promise<void>;
   /** Nobody can call the process back: lint knows it, or only the process itself does. */
@@ -60,6 +63,16 @@ export interface Circumstances {
   /** More audio comes than is held: it is dropped, and counted. */
   readonly drops?: true;
 }
+
+/** What all rows of a group share: where it is found, by which code. Settings are added to those of a row. */
+type Common = Pick<Failing, "found" | "code"> & Pick<Circumstances, "with">;
+
+/** A group of a table: a row says only what is its own. */
+export const failing = (
+  { with: settings, ...common }: Common,
+  rows: readonly (Circumstances & Pick<Failing, "says">)[],
+): BadInput[] =>
+  rows.map((row) => ({ ...row, ...common, ...((settings || row.with) && { with: { ...settings, ...row.with } }) }));
 
 /** A vendor with all that is known to go wrong with its nodes. */
 export interface BadVendor {

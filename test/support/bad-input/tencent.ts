@@ -3,7 +3,8 @@ import { prompt, SPEAKS, talkFile } from "./samples.ts";
 import type { BadVendor } from "./table.ts";
 import { APP_ID, KEY, SECRETS } from "./tencent/account.ts";
 import { calls } from "./tencent/calls.ts";
-import { recordingInputs } from "./tencent/recording-inputs.ts";
+import { badRecordingAnswers } from "./tencent/recording-answers.ts";
+import { badRecordingSettings } from "./tencent/recording-settings.ts";
 import { streamInputs } from "./tencent/stream-inputs.ts";
 
 const access = { appId: APP_ID, secretId: "${secret:id}", secretKey: "${secret:key}" };
@@ -21,6 +22,6 @@ export const badTencent: BadVendor = {
   },
   secrets: SECRETS,
   keys: [KEY],
-  inputs: [...streamInputs, ...recordingInputs],
+  inputs: [...streamInputs, ...badRecordingSettings, ...badRecordingAnswers],
   calls,
 };

@@ -1,9 +1,20 @@
 import { z } from "zod";
 import { defineNode } from "#engine/plugin";
 import { tone } from "../signals.ts";
+import type { Circumstances } from "./table.ts";
 
 /** How long each character is spoken. */
 const CHARACTER_MS = 20;
+const SAMPLES_PER_MS = 16;
+
+/** What comes out of it for a text. */
+export const voiced = (text: string): string => `${text.length * CHARACTER_MS * SAMPLES_PER_MS} samples`;
+
+/** A bad input that no service of the vendor's could speak, so that `voice` takes over and speaks the text. */
+export const spokenByVoice = (text: string): Pick<Circumstances, "fallback" | "result"> => ({
+  fallback: { use: "bad-input.voice" },
+  result: [voiced(text)],
+});
 
 /** Speaks every text as a tone. */
 export const voice = defineNode({

@@ -1,25 +1,14 @@
-import type { Connection } from "#engine/plugin";
+import { moreThanIsHeld, ONCE, tooMany } from "../connection-faults.ts";
+import { inHeader, noEvents } from "../headed-events.ts";
 import { prompt, silent } from "../samples.ts";
-import type { BadInput } from "../table.ts";
+import { answeringEach } from "../scripted-answers.ts";
+import { type BadInput, failing } from "../table.ts";
+import { spokenByVoice } from "../voice.ts";
 
-const ONCE = { link: { attempts: 1 } };
 const WHOLE = { mode: "sentence", sentences: "whole" };
 
 /** Answers each directive with this. */
-const saying =
-  (answer: (name: string, taskId: string, connection: Connection) => void): NonNullable<BadInput["instead"]> =>
-  (network, { web }) =>
-    network.listen(web, {
-      upgrade: async () => ({
-        async serve(connection) {
-          for await (const message of connection) {
-            if (typeof message !== "string") continue;
-            const { header } = JSON.parse(message);
-            answer(header.name, header.task_id, connection);
-          }
-        },
-      }),
-    });
+const saying = answeringEach(inHeader("name"));
 
 const event = (name: string, task_id: string, payload?: unknown) =>
   JSON.stringify({ header: { name, task_id, status: 20_000_000, namespace: "x" }, payload });
@@ -33,69 +22,28 @@ const after = (words: (taskId: string) => string | Uint8Array) =>
   });
 
 const nonsense: BadInput[] = [
-  {
-    what: "words in place of an event",
-    node: "aliyun.asr",
-    with: ONCE,
-    instead: saying((_, __, connection) => connection.send("hello")),
-    found: "run",
-    code: "VENDOR_PROTOCOL",
-    says: "Aliyun",
-  },
-  {
-    what: "an event without a name",
-    node: "aliyun.asr",
-    with: ONCE,
-    instead: saying((_, __, connection) => connection.send('{"header":{}}')),
-    found: "run",
-    code: "VENDOR_PROTOCOL",
-    says: "Aliyun",
-  },
-  {
-    what: "a sentence whose number is a word",
-    node: "aliyun.asr",
-    with: ONCE,
-    instead: after((id) => event("SentenceEnd", id, { index: "one", result: "a secret thing that was said" })),
-    found: "run",
-    code: "VENDOR_PROTOCOL",
-    says: /SentenceEnd.*index/,
-  },
-  {
-    what: "audio for a recogniser",
-    node: "aliyun.asr",
-    with: ONCE,
-    instead: after(() => new Uint8Array(10)),
-    found: "run",
-    code: "VENDOR_PROTOCOL",
-    says: "10 bytes of audio",
-  },
-  {
-    what: "subtitles of another form",
-    node: "aliyun.tts",
-    with: { ...ONCE, subtitles: true },
-    instead: after((id) => event("MetaInfo", id, { subtitles: "none" })),
-    found: "run",
-    code: "VENDOR_PROTOCOL",
-    says: /MetaInfo.*subtitles/,
-  },
-  {
-    what: "noise in place of a result",
-    node: "aliyun.asr",
-    with: ONCE,
-    faults: [{ on: "connection", after: { sent: 1 }, do: { garbage: true } }],
-    found: "run",
-    code: "VENDOR_PROTOCOL",
-    says: "Aliyun",
-  },
-  {
-    what: "half an event",
-    node: "aliyun.asr",
-    with: ONCE,
-    faults: [{ on: "connection", after: { sent: 1 }, do: { half: true } }],
-    found: "run",
-    code: "VENDOR_PROTOCOL",
-    says: "Aliyun",
-  },
+  ...noEvents("aliyun.asr", "Aliyun"),
+  ...failing({ found: "run", code: "VENDOR_PROTOCOL", with: ONCE }, [
+    {
+      what: "a sentence whose number is a word",
+      node: "aliyun.asr",
+      instead: after((id) => event("SentenceEnd", id, { index: "one", result: "a secret thing that was said" })),
+      says: /SentenceEnd.*index/,
+    },
+    {
+      what: "audio for a recogniser",
+      node: "aliyun.asr",
+      instead: after(() => new Uint8Array(10)),
+      says: "10 bytes of audio",
+    },
+    {
+      what: "subtitles of another form",
+      node: "aliyun.tts",
+      with: { subtitles: true },
+      instead: after((id) => event("MetaInfo", id, { subtitles: "none" })),
+      says: /MetaInfo.*subtitles/,
+    },
+  ]),
   {
     what: "no answer to the start",
     node: "aliyun.asr",
@@ -137,15 +85,7 @@ const tooMuch: BadInput[] = [
     says: /41010104.*mode: continuous/,
     result: [],
   },
-  {
-    what: "more tasks than the account may have",
-    node: "aliyun.asr",
-    with: ONCE,
-    faults: [{ on: "handshake", do: { rateLimit: true } }],
-    found: "run",
-    code: "VENDOR_RATE_LIMITED",
-    says: /40000005.*concurrency/,
-  },
+  tooMany("more tasks than the account may have", "aliyun.asr", /40000005.*concurrency/, ONCE),
   {
     what: "an account whose trial is over",
     node: "aliyun.asr",
@@ -162,21 +102,9 @@ const tooMuch: BadInput[] = [
     found: "run",
     code: "VENDOR_REFUSED",
     says: /359 characters.*300.*mode: long/,
-    fallback: { use: "bad-input.voice" },
-    result: [`${LONG_SSML.length * 320} samples`],
+    ...spokenByVoice(LONG_SSML),
   },
-  {
-    what: "more audio than is held until the service is ready",
-    node: "aliyun.asr",
-    with: { link: { attempts: 1, openMs: 15_000, bufferMs: 1000 } },
-    frames: silent(30_000),
-    faults: [{ on: "handshake", do: { hang: true } }],
-    found: "run",
-    code: "VENDOR_UNREACHABLE",
-    says: "15000 ms",
-    drops: true,
-    fallback: false,
-  },
+  moreThanIsHeld("aliyun.asr"),
 ];
 
 /** What `aliyun.asr` and `aliyun.tts` are answered and cannot work with. */

@@ -1,9 +1,11 @@
-import { type Connection, EngineError } from "#engine/plugin";
+import type { Connection } from "#engine/plugin";
 import { signCall, timestampOf, tokenParameters } from "../../../../plugins/aliyun/token/signature.ts";
+import { opening, sendingSeconds } from "../clients.ts";
 import { SPEAKS } from "../samples.ts";
 import type { BadCall, CalledService } from "../table.ts";
 import { APPKEY, SECRETS } from "./account.ts";
 
+const PATH = "/ws/v1";
 const hex = (digit: number): string => `${digit}`.repeat(32);
 
 interface Asking {
@@ -26,8 +28,7 @@ const NAMES: Readonly<Record<string, string>> = {
 const starting =
   ({ namespace = "SpeechRecognizer", token = SECRETS.token, header = {}, payload = {}, onStart }: Asking) =>
   async ({ network, web }: CalledService): Promise<string> => {
-    const url = `ws://${web}/ws/v1`;
-    const connection = await network.dial({ url, headers: { "X-NLS-Token": token } });
+    const connection = await network.dial({ url: `ws://${web}${PATH}`, headers: { "X-NLS-Token": token } });
     const own = { message_id: hex(1), task_id: hex(2), namespace, name: NAMES[namespace] ?? "Start", appkey: APPKEY };
     connection.send(JSON.stringify({ header: { ...own, ...header }, payload }));
     const told: string[] = [];
@@ -41,14 +42,7 @@ const starting =
     return `${told.join(", ")}; closed with ${code}`;
   };
 
-/** Is not let in. */
-const refused =
-  (token: string) =>
-  ({ network, web }: CalledService): Promise<string> =>
-    network.dial({ url: `ws://${web}/ws/v1`, headers: { "X-NLS-Token": token } }).then(
-      () => "let in",
-      (error) => (error instanceof EngineError ? `status ${error.details.status}` : `${error}`),
-    );
+const refused = (token: string) => opening(PATH, { "X-NLS-Token": token });
 
 /** Asks for a token: `status code`. */
 const tokenCall =
@@ -63,10 +57,6 @@ const tokenCall =
   };
 
 const START = { format: "pcm", sample_rate: 16_000 };
-const seconds = (count: number) => (connection: Connection) => {
-  for (let i = 0; i < count; i++) connection.send(new Uint8Array(32_000));
-};
-
 /** What the gateway is asked for and does not give. */
 export const calls: readonly BadCall[] = [
   { what: "a socket without a token", told: "status 403", call: refused("") },
@@ -122,7 +112,7 @@ export const calls: readonly BadCall[] = [
     what: "a sentence of more than 60 s",
     told: /^RecognitionStarted, 41010104 .*closed with 1000/,
     runs: 1,
-    call: starting({ payload: START, onStart: seconds(61) }),
+    call: starting({ payload: START, onStart: sendingSeconds(61) }),
   },
   {
     what: "WAV that is none",
@@ -171,7 +161,7 @@ export const calls: readonly BadCall[] = [
     what: "something that is no message",
     told: /^400\d+ .*closed with 1000/,
     async call({ network, web }) {
-      const connection = await network.dial({ url: `ws://${web}/ws/v1`, headers: { "X-NLS-Token": SECRETS.token } });
+      const connection = await network.dial({ url: `ws://${web}${PATH}`, headers: { "X-NLS-Token": SECRETS.token } });
       connection.send("hello");
       const told: string[] = [];
       for await (const message of connection) told.push(String(JSON.parse(String(message)).header.status));

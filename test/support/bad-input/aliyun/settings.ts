@@ -1,7 +1,9 @@
-import type { EncodedFrame } from "#engine/plugin";
-import type { BadInput } from "../table.ts";
+import { ONCE } from "../connection-faults.ts";
+import { packets } from "../samples.ts";
+import { answering } from "../scripted-answers.ts";
+import { badSsml } from "../ssml.ts";
+import { type BadInput, failing } from "../table.ts";
 
-const ONCE = { link: { attempts: 1 } };
 /** In place of the token: a key that makes tokens. */
 const KEYED = {
   token: undefined,
@@ -10,22 +12,8 @@ const KEYED = {
   tokenUrl: "http://first.test/",
 };
 
-const packets = (codec: string, bytes: number): EncodedFrame[] =>
-  Array.from({ length: 10 }, (_, i) => ({
-    kind: "encoded",
-    codec,
-    packet: new Uint8Array(bytes).fill(0x48),
-    sampleRateHz: 16_000,
-    channels: 1,
-    startSample: i * 320,
-    sampleCount: 320,
-  }));
-
-/** Tokens are asked for over HTTP. */
-const tokens =
-  (status: number, body: string): NonNullable<BadInput["instead"]> =>
-  (network, { web }) =>
-    network.listen(web, { request: async () => ({ status, body }) });
+/** Packets of 20 ms of so many bytes. */
+const packetsOf = (codec: string, bytes: number) => packets(codec, 20, new Uint8Array(bytes).fill(0x48));
 
 const credentials: BadInput[] = [
   {
@@ -44,56 +32,46 @@ const credentials: BadInput[] = [
     code: "VALUE_INVALID",
     says: /accessKeyId and accessKeySecret, or a token/,
   },
-  {
-    what: "a token that is none",
-    node: "aliyun.asr",
-    with: { token: "${secret:other}" },
-    found: "run",
-    code: "VENDOR_KEY_REFUSED",
-    says: /refused the token.*set one that is good/,
-  },
-  {
-    what: "a token that is refused on the open socket",
-    node: "aliyun.tts",
-    with: { token: "${secret:other}" },
-    gatewayConfig: { badToken: "task" },
-    found: "run",
-    code: "VENDOR_KEY_REFUSED",
-    says: /40000001.*set a token that is good/,
-  },
-  {
-    what: "the secret of another key",
-    node: "aliyun.asr",
-    with: { ...KEYED, accessKeySecret: "${secret:other}" },
-    found: "run",
-    code: "VENDOR_KEY_REFUSED",
-    says: /SignatureDoesNotMatch.*look at accessKeyId and accessKeySecret/,
-  },
-  {
-    what: "a key that nobody knows",
-    node: "aliyun.tts",
-    with: { ...KEYED, accessKeyId: "nobody" },
-    found: "run",
-    code: "VENDOR_KEY_REFUSED",
-    says: /InvalidAccessKeyId.*look at accessKeyId/,
-  },
-  {
-    what: "the project of somebody else",
-    node: "aliyun.asr",
-    with: { appkey: "anothers-appkey" },
-    found: "run",
-    code: "VENDOR_KEY_REFUSED",
-    says: /look at appkey/,
-  },
-  {
-    what: "new tokens that are refused, too",
-    node: "aliyun.asr",
-    with: KEYED,
-    faults: [{ on: "handshake", mount: "/ws/v1", do: { expiredToken: true } }],
-    found: "run",
-    code: "VENDOR_KEY_REFUSED",
-    says: /refused a token that was new/,
-  },
+  ...failing({ found: "run", code: "VENDOR_KEY_REFUSED" }, [
+    {
+      what: "a token that is none",
+      node: "aliyun.asr",
+      with: { token: "${secret:other}" },
+      says: /refused the token.*set one that is good/,
+    },
+    {
+      what: "a token that is refused on the open socket",
+      node: "aliyun.tts",
+      with: { token: "${secret:other}" },
+      gatewayConfig: { badToken: "task" },
+      says: /40000001.*set a token that is good/,
+    },
+    {
+      what: "the secret of another key",
+      node: "aliyun.asr",
+      with: { ...KEYED, accessKeySecret: "${secret:other}" },
+      says: /SignatureDoesNotMatch.*look at accessKeyId and accessKeySecret/,
+    },
+    {
+      what: "a key that nobody knows",
+      node: "aliyun.tts",
+      with: { ...KEYED, accessKeyId: "nobody" },
+      says: /InvalidAccessKeyId.*look at accessKeyId/,
+    },
+    {
+      what: "the project of somebody else",
+      node: "aliyun.asr",
+      with: { appkey: "anothers-appkey" },
+      says: /look at appkey/,
+    },
+    {
+      what: "new tokens that are refused, too",
+      node: "aliyun.asr",
+      with: KEYED,
+      faults: [{ on: "handshake", mount: "/ws/v1", do: { expiredToken: true } }],
+      says: /refused a token that was new/,
+    },
+  ]),
   {
     what: "a clock that is an hour off",
     node: "aliyun.asr",
@@ -107,7 +85,7 @@ const credentials: BadInput[] = [
     what: "a page in place of a token",
     node: "aliyun.asr",
     with: { ...KEYED, ...ONCE },
-    instead: tokens(200, "<html>Welcome</html>"),
+    instead: answering(200, "<html>Welcome</html>"),
     found: "run",
     code: "VENDOR_PROTOCOL",
     says: "gave no token: HTTP 200",
@@ -116,7 +94,7 @@ const credentials: BadInput[] = [
     what: "a token that nobody gives for the moment",
     node: "aliyun.asr",
     with: { ...KEYED, ...ONCE },
-    instead: tokens(503, ""),
+    instead: answering(503, ""),
     found: "run",
     code: "VENDOR_FAILED",
     says: "HTTP 503",
@@ -124,30 +102,16 @@ const credentials: BadInput[] = [
 ];
 
 const settings: BadInput[] = [
-  {
-    what: "a format that it has not",
-    node: "aliyun.asr",
-    with: { format: "speex" },
-    found: "lint",
-    code: "VALUE_NOT_ALLOWED",
-    says: /format.*opus/,
-  },
-  {
-    what: "a rate that it has not",
-    node: "aliyun.asr",
-    with: { sampleRateHz: 44_100 },
-    found: "lint",
-    code: "VALUE_NOT_ALLOWED",
-    says: /sampleRateHz.*8000/,
-  },
-  {
-    what: "a rate of speech that it has not",
-    node: "aliyun.tts",
-    with: { sampleRateHz: 12_345 },
-    found: "lint",
-    code: "VALUE_NOT_ALLOWED",
-    says: /sampleRateHz.*8000/,
-  },
+  ...failing({ found: "lint", code: "VALUE_NOT_ALLOWED" }, [
+    { what: "a format that it has not", node: "aliyun.asr", with: { format: "speex" }, says: /format.*opus/ },
+    { what: "a rate that it has not", node: "aliyun.asr", with: { sampleRateHz: 44_100 }, says: /sampleRateHz.*8000/ },
+    {
+      what: "a rate of speech that it has not",
+      node: "aliyun.tts",
+      with: { sampleRateHz: 12_345 },
+      says: /sampleRateHz.*8000/,
+    },
+  ]),
   {
     what: "a format of speech that the node does not read",
     node: "aliyun.tts",
@@ -191,7 +155,7 @@ const settings: BadInput[] = [
   {
     what: "packets where samples are sent",
     node: "aliyun.asr",
-    frames: packets("opus", 40),
+    frames: packetsOf("opus", 40),
     found: "lint",
     code: "INPUT_REFUSED",
     says: "encoded",
@@ -200,7 +164,7 @@ const settings: BadInput[] = [
     what: "packets of another codec",
     node: "aliyun.asr",
     with: { format: "opus" },
-    frames: packets("amr", 40),
+    frames: packetsOf("amr", 40),
     found: "run",
     code: "CODEC_UNSUPPORTED",
     says: /packets of amr.*format is opus/,
@@ -210,46 +174,40 @@ const settings: BadInput[] = [
     what: "packets that have no place in opu",
     node: "aliyun.asr",
     with: { format: "opu" },
-    frames: packets("opus", 300),
+    frames: packetsOf("opus", 300),
     found: "run",
     code: "CODEC_UNSUPPORTED",
     says: /300 bytes.*set format: opus/,
     fallback: false,
   },
-  {
-    what: "a rate that the project has not",
-    node: "aliyun.asr",
-    with: { extra: { sample_rate: 48_000 }, ...ONCE },
-    found: "run",
-    code: "VENDOR_REFUSED",
-    says: /41010101.*sampleRateHz/,
-  },
-  {
-    what: "a format by extra that the service has not",
-    node: "aliyun.asr",
-    with: { extra: { format: "speex" }, ...ONCE },
-    found: "run",
-    code: "VENDOR_REFUSED",
-    says: /41010100.*set another format/,
-  },
-  {
-    what: "audio that the service cannot decode",
-    node: "aliyun.asr",
-    faults: [{ on: "connection", after: { received: 5 }, do: { vendorError: 40_270_003 } }],
-    found: "run",
-    code: "VENDOR_REFUSED",
-    says: /40270003.*format and sampleRateHz/,
-  },
-  {
-    what: "a voice that it has not",
-    node: "aliyun.tts",
-    with: { voice: "nobody" },
-    faults: [{ on: "handshake", mount: "/ws/v1", do: { vendorError: 41_020_001 } }],
-    found: "run",
-    code: "VENDOR_REFUSED",
-    says: /41020001.*look at voice/,
-  },
+  ...failing({ found: "run", code: "VENDOR_REFUSED" }, [
+    {
+      what: "a rate that the project has not",
+      node: "aliyun.asr",
+      with: { extra: { sample_rate: 48_000 }, ...ONCE },
+      says: /41010101.*sampleRateHz/,
+    },
+    {
+      what: "a format by extra that the service has not",
+      node: "aliyun.asr",
+      with: { extra: { format: "speex" }, ...ONCE },
+      says: /41010100.*set another format/,
+    },
+    {
+      what: "audio that the service cannot decode",
+      node: "aliyun.asr",
+      faults: [{ on: "connection", after: { received: 5 }, do: { vendorError: 40_270_003 } }],
+      says: /40270003.*format and sampleRateHz/,
+    },
+    {
+      what: "a voice that it has not",
+      node: "aliyun.tts",
+      with: { voice: "nobody" },
+      faults: [{ on: "handshake", mount: "/ws/v1", do: { vendorError: 41_020_001 } }],
+      says: /41020001.*look at voice/,
+    },
+  ]),
 ];
 
 /** What `aliyun.asr` and `aliyun.tts` are set to or given and cannot work with. */
-export const badSettings: readonly BadInput[] = [...credentials, ...settings];
+export const badSettings: readonly BadInput[] = [...credentials, ...settings, ...badSsml("aliyun.tts")];

@@ -1,5 +1,6 @@
-import { EngineError, encodeWav, type Message } from "#engine/plugin";
+import { encodeWav, type Message } from "#engine/plugin";
 import { decodeMessage, encodeMessage, waveHeader } from "../../../../plugins/azure/wire.ts";
+import { open, posting } from "../clients.ts";
 import { SPEAKS } from "../samples.ts";
 import type { BadCall, CalledService } from "../table.ts";
 import { SECRETS } from "./account.ts";
@@ -27,13 +28,9 @@ const context = (outputFormat: string): Message =>
 /** Opens a socket and says this; the paths of what it was told, and how it was closed. */
 const saying =
   (path: string, messages: readonly Message[], headers: Readonly<Record<string, string>> = KEY) =>
-  async ({ network, web }: CalledService): Promise<string> => {
-    let connection: Awaited<ReturnType<typeof network.dial>>;
-    try {
-      connection = await network.dial({ url: `ws://${web}${path}`, headers });
-    } catch (error) {
-      return error instanceof EngineError ? `status ${error.details.status}` : `${error}`;
-    }
+  async (service: CalledService): Promise<string> => {
+    const connection = await open(service, path, headers);
+    if (typeof connection === "string") return connection;
     for (const message of messages) connection.send(message);
     const told: string[] = [];
     for await (const message of connection) told.push(decodeMessage(message).path);
@@ -41,13 +38,9 @@ const saying =
     return `${told.join(", ")}; closed with ${code}`;
   };
 
-const posting =
-  (path: string, body: Uint8Array | string, headers: Readonly<Record<string, string>> = {}) =>
-  async ({ network, web }: CalledService): Promise<string> => {
-    const url = `http://${web}${path}`;
-    const answer = await network.fetch({ url, method: "POST", headers: { ...KEY, ...headers }, body });
-    return `${answer.status} ${await answer.text()}`;
-  };
+/** With a good key, unless another is given. */
+const asking = (path: string, body: Uint8Array | string, headers: Readonly<Record<string, string>> = {}) =>
+  posting(path, body, { ...KEY, ...headers });
 
 const SHORT = "/speech/recognition/conversation/cognitiveservices/v1";
 const FILES = "/speechtotext/transcriptions";
@@ -113,18 +106,18 @@ export const calls: readonly BadCall[] = [
   {
     what: "a token with a wrong key",
     told: /^401/,
-    call: posting("/sts/v1.0/issueToken", "", { "Ocp-Apim-Subscription-Key": SECRETS.other }),
+    call: asking("/sts/v1.0/issueToken", "", { "Ocp-Apim-Subscription-Key": SECRETS.other }),
   },
   {
     what: "a short recording in no language",
     told: /^400.*language/,
-    call: posting(SHORT, encodeWav(new Int16Array(16_000), { sampleRateHz: 16_000, channels: 1 })),
+    call: asking(SHORT, encodeWav(new Int16Array(16_000), { sampleRateHz: 16_000, channels: 1 })),
   },
   {
     what: "a short recording that is none",
     told: /^400.*AUDIO_/,
-    call: posting(`${SHORT}?language=en-US`, new Uint8Array(100)),
+    call: asking(`${SHORT}?language=en-US`, new Uint8Array(100)),
   },
-  { what: "a transcription without a form", told: /^400/, call: posting(`${FILES}:transcribe`, "hello") },
-  { what: "a batch of nothing", told: /^400/, call: posting(`${FILES}:submit`, "{}") },
+  { what: "a transcription without a form", told: /^400/, call: asking(`${FILES}:transcribe`, "hello") },
+  { what: "a batch of nothing", told: /^400/, call: asking(`${FILES}:submit`, "{}") },
 ];

@@ -1,4 +1,4 @@
-import { HEARS } from "../samples.ts";
+import { hearsOnly } from "../samples.ts";
 
 export const PID = 81_700_001;
 export const SECRETS = {
@@ -11,4 +11,7 @@ export const SECRETS = {
 export const MAGIC = [0x46, 0x50, 0x4e, 0x4e];
 
 /** One language, and no other. */
-export const ENGLISH = HEARS.replace('"inputs"', '"params":{"source":{"type":"choice","of":["en"]}},"inputs"');
+export const ENGLISH = hearsOnly("source", "en");
+
+/** Does not wait for long. */
+export const SHORT = { link: { attempts: 1, openMs: 1000, finishMs: 2000 }, answerMs: 1000, lingerMs: 100 };

@@ -1,6 +1,7 @@
 import type { Connection } from "#engine/plugin";
 import { percentEncode, signSha1, tc3Authorization, wireQuery } from "../../../../plugins/tencent/signatures.ts";
-import { HEARS, SPEAKS } from "../samples.ts";
+import { sendingSeconds } from "../clients.ts";
+import { hearsOnly, SPEAKS } from "../samples.ts";
 import type { BadCall, CalledService } from "../table.ts";
 import { APP_ID, SECRETS } from "./account.ts";
 
@@ -127,15 +128,12 @@ const speech =
     return toldBy(await service.network.dial({ url }));
   };
 
-const seconds = (count: number) => (connection: Connection) => {
-  for (let i = 0; i < count; i++) connection.send(new Uint8Array(32_000));
-};
 const LONG = `http://files.test/${"a".repeat(2048)}`;
 const MORE_THAN_5_MB = new Uint8Array(5 * 1024 * 1024 + 1);
 const speaks = { service: SPEAKS };
 
 /** One language, and no other. */
-const ENGLISH = HEARS.replace('"inputs"', '"params":{"language":{"type":"choice","of":["en"]}},"inputs"');
+const ENGLISH = hearsOnly("language", "en");
 
 const inRealTime: BadCall[] = [
   {
@@ -174,7 +172,7 @@ const inRealTime: BadCall[] = [
     what: "recognition of four seconds within one",
     told: /{"code":4000/,
     runs: 1,
-    call: realtime({ act: seconds(4) }),
+    call: realtime({ act: sendingSeconds(4) }),
   },
   { what: "recognition of nothing", told: /{"code":4008/, runs: 1, call: realtime({}) },
   {

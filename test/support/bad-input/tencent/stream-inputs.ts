@@ -1,45 +1,32 @@
-import { prompt, silent } from "../samples.ts";
-import type { BadInput } from "../table.ts";
-
-const ONCE = { link: { attempts: 1 } };
-
-/** Says this to whoever opens a socket. */
-const greeting =
-  (...messages: (string | Uint8Array)[]): NonNullable<BadInput["instead"]> =>
-  (network, { web }) =>
-    network.listen(web, {
-      upgrade: async () => ({
-        serve: (connection) => {
-          for (const message of messages) connection.send(message);
-        },
-      }),
-    });
+import { half, moreThanIsHeld, noise, ONCE, tooMany } from "../connection-faults.ts";
+import { prompt } from "../samples.ts";
+import { greeting } from "../scripted-answers.ts";
+import { type BadInput, failing } from "../table.ts";
+import { voiced } from "../voice.ts";
 
 const credentials: BadInput[] = [
-  {
-    what: "the key of another id",
-    node: "tencent.asr",
-    with: { secretKey: "${secret:otherKey}" },
-    found: "run",
-    code: "VENDOR_KEY_REFUSED",
-    says: /4002.*look at appId, secretId and secretKey/,
-  },
-  {
-    what: "an id that nobody knows",
-    node: "tencent.tts",
-    with: { secretId: "${secret:otherId}" },
-    found: "run",
-    code: "VENDOR_KEY_REFUSED",
-    says: /10003.*look at appId, secretId and secretKey/,
-  },
-  {
-    what: "another account",
-    node: "tencent.asr",
-    with: { appId: "7" },
-    found: "run",
-    code: "VENDOR_KEY_REFUSED",
-    says: /4002.*look at appId/,
-  },
+  ...failing({ found: "run", code: "VENDOR_KEY_REFUSED" }, [
+    {
+      what: "the key of another id",
+      node: "tencent.asr",
+      with: { secretKey: "${secret:otherKey}" },
+      says: /4002.*look at appId, secretId and secretKey/,
+    },
+    {
+      what: "an id that nobody knows",
+      node: "tencent.tts",
+      with: { secretId: "${secret:otherId}" },
+      says: /10003.*look at appId, secretId and secretKey/,
+    },
+    { what: "another account", node: "tencent.asr", with: { appId: "7" }, says: /4002.*look at appId/ },
+    {
+      what: "a clock that is two hours off",
+      node: "tencent.asr",
+      with: ONCE,
+      faults: [{ on: "clock", do: { skewMs: 7_200_000 } }],
+      says: /4002.*clock of this machine/,
+    },
+  ]),
   {
     what: "an account that is no number",
     node: "tencent.asr",
@@ -55,15 +42,6 @@ const credentials: BadInput[] = [
     found: "lint",
     code: "SECRET_MISSING",
     says: "TENCENTCLOUD_SECRET_KEY",
-  },
-  {
-    what: "a clock that is two hours off",
-    node: "tencent.asr",
-    with: ONCE,
-    faults: [{ on: "clock", do: { skewMs: 7_200_000 } }],
-    found: "run",
-    code: "VENDOR_KEY_REFUSED",
-    says: /4002.*clock of this machine/,
   },
   {
     what: "an account in arrears",
@@ -84,14 +62,27 @@ const settings: BadInput[] = [
     code: "VALUE_FORMAT",
     says: /engine.*16k_zh/,
   },
-  {
-    what: "speakers among segments",
-    node: "tencent.asr",
-    with: { speakers: true },
-    found: "lint",
-    code: "VALUE_INVALID",
-    says: "results: sentences",
-  },
+  ...failing({ found: "lint", code: "VALUE_INVALID" }, [
+    { what: "speakers among segments", node: "tencent.asr", with: { speakers: true }, says: "results: sentences" },
+    {
+      what: "times of words over HTTP",
+      node: "tencent.tts",
+      with: { mode: "http", url: "http://first.test/stream", subtitles: true },
+      says: "mode socket or flowing",
+    },
+    {
+      what: "the address of another mode",
+      node: "tencent.tts",
+      with: { mode: "http" },
+      says: /http\(s\) for mode http/,
+    },
+    {
+      what: "a format of speech that the service has not",
+      node: "tencent.tts",
+      with: { extra: { Codec: "mp3" } },
+      says: "read as PCM",
+    },
+  ]),
   {
     what: "a hot word without a weight",
     node: "tencent.asr",
@@ -117,22 +108,6 @@ const settings: BadInput[] = [
     says: /sampleRateHz.*24000/,
   },
   {
-    what: "times of words over HTTP",
-    node: "tencent.tts",
-    with: { mode: "http", url: "http://first.test/stream", subtitles: true },
-    found: "lint",
-    code: "VALUE_INVALID",
-    says: "mode socket or flowing",
-  },
-  {
-    what: "the address of another mode",
-    node: "tencent.tts",
-    with: { mode: "http" },
-    found: "lint",
-    code: "VALUE_INVALID",
-    says: /http\(s\) for mode http/,
-  },
-  {
     what: "a language whose engine the service has not",
     node: "tencent.asr",
     with: { engine: "16k_xx" },
@@ -149,53 +124,32 @@ const settings: BadInput[] = [
     code: "VENDOR_REFUSED",
     says: /4001.*extra/,
   },
-  {
-    what: "a format of speech that the service has not",
-    node: "tencent.tts",
-    with: { extra: { Codec: "mp3" } },
-    found: "lint",
-    code: "VALUE_INVALID",
-    says: "read as PCM",
-  },
 ];
 
 const nonsense: BadInput[] = [
-  {
-    what: "words in place of a greeting",
-    node: "tencent.asr",
-    with: ONCE,
-    instead: greeting("hello"),
-    found: "run",
-    code: "VENDOR_PROTOCOL",
-    says: /Tencent.*recognition/,
-  },
-  {
-    what: "bytes in place of a greeting",
-    node: "tencent.asr",
-    with: ONCE,
-    instead: greeting(new Uint8Array(10)),
-    found: "run",
-    code: "VENDOR_PROTOCOL",
-    says: /Tencent.*recognition/,
-  },
-  {
-    what: "a result of another form",
-    node: "tencent.asr",
-    with: ONCE,
-    instead: greeting('{"code":0}', '{"code":0,"result":{"slice_type":7,"voice_text_str":"a secret thing"}}'),
-    found: "run",
-    code: "VENDOR_PROTOCOL",
-    says: /Tencent.*recognition/,
-  },
-  {
-    what: "noise in place of a result",
-    node: "tencent.asr",
-    with: ONCE,
-    faults: [{ on: "connection", after: { sent: 1 }, do: { garbage: true } }],
-    found: "run",
-    code: "VENDOR_PROTOCOL",
-    says: "Tencent",
-  },
+  ...failing({ found: "run", code: "VENDOR_PROTOCOL", with: ONCE }, [
+    {
+      what: "words in place of a greeting",
+      node: "tencent.asr",
+      instead: greeting("hello"),
+      says: /Tencent.*recognition/,
+    },
+    {
+      what: "bytes in place of a greeting",
+      node: "tencent.asr",
+      instead: greeting(new Uint8Array(10)),
+      says: /Tencent.*recognition/,
+    },
+    {
+      what: "a result of another form",
+      node: "tencent.asr",
+      instead: greeting('{"code":0}', '{"code":0,"result":{"slice_type":7,"voice_text_str":"a secret thing"}}'),
+      says: /Tencent.*recognition/,
+    },
+    { what: "words in place of speech", node: "tencent.tts", instead: greeting("hello"), says: "Tencent" },
+  ]),
+  noise({ what: "noise in place of a result", node: "tencent.asr", says: "Tencent" }),
+  half({ what: "half a result", node: "tencent.asr", says: "Tencent" }),
   {
     what: "no greeting at all",
     node: "tencent.asr",
@@ -204,15 +158,6 @@ const nonsense: BadInput[] = [
     found: "run",
     code: "VENDOR_UNREACHABLE",
     says: "10000 ms",
-  },
-  {
-    what: "words in place of speech",
-    node: "tencent.tts",
-    with: ONCE,
-    instead: greeting("hello"),
-    found: "run",
-    code: "VENDOR_PROTOCOL",
-    says: "Tencent",
   },
   {
     what: "no speech at all",
@@ -235,15 +180,7 @@ const nonsense: BadInput[] = [
 ];
 
 const tooMuch: BadInput[] = [
-  {
-    what: "more sessions than the account may have",
-    node: "tencent.asr",
-    with: ONCE,
-    faults: [{ on: "handshake", do: { rateLimit: true } }],
-    found: "run",
-    code: "VENDOR_RATE_LIMITED",
-    says: /4006.*concurrency/,
-  },
+  tooMany("more sessions than the account may have", "tencent.asr", /4006.*concurrency/, ONCE),
   {
     what: "audio that comes faster than the service takes it",
     node: "tencent.asr",
@@ -260,20 +197,9 @@ const tooMuch: BadInput[] = [
     found: "run",
     code: "VENDOR_REFUSED",
     says: /10002.*cut the text/,
-    result: [`${6 * 320} samples`],
+    result: [voiced("Hello.")],
   },
-  {
-    what: "more audio than is held until the service is ready",
-    node: "tencent.asr",
-    with: { link: { attempts: 1, openMs: 15_000, bufferMs: 1000 } },
-    frames: silent(30_000),
-    faults: [{ on: "handshake", do: { hang: true } }],
-    found: "run",
-    code: "VENDOR_UNREACHABLE",
-    says: "15000 ms",
-    drops: true,
-    fallback: false,
-  },
+  moreThanIsHeld("tencent.asr"),
 ];
 
 /** What `tencent.asr` and `tencent.tts` cannot work with. */
