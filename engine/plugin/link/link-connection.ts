@@ -119,7 +119,7 @@ export class LinkConnection implements Wire {
         this.fail(error);
         break;
       }
-      await this.#session?.room().catch(() => {}); // the run is over, and what follows is dropped
+      if (this.#session?.isFull) await this.#session.room().catch(() => {}); // the run is over, and what follows is dropped
     }
     const end = await this.socket.closed;
     // what the last message set off, such as the end of the session, comes first

@@ -56,6 +56,11 @@ export class LiveSession implements Session {
     this.#resolveEnded();
   }
 
+  /** What was emitted waits for room behind the node. */
+  get isFull(): boolean {
+    return this.#rooms !== undefined;
+  }
+
   /** Resolves when there is room behind the node for what was emitted. */
   async room(): Promise<void> {
     for (let rooms = this.#rooms; rooms; rooms = this.#rooms) {
