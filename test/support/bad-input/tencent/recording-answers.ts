@@ -68,6 +68,13 @@ const calledBy =
     await network.fetch({ url: `${url}a`, method: "POST", body: bodies[0] ?? "" });
   };
 
+/** The service calls so many times in vain. */
+const refusedAtFirst =
+  (times: number) =>
+  async ({ desk }: World): Promise<void> => {
+    desk.refusals = times;
+  };
+
 const callbacks: BadInput[] = [
   {
     what: "calls of other tasks, garbled ones, and one to an address that is none",
@@ -81,18 +88,14 @@ const callbacks: BadInput[] = [
     what: "a call that comes again and again",
     node: "tencent.file-asr",
     with: LEGACY,
-    async meanwhile({ desk }) {
-      desk.refusals = 3;
-    },
+    meanwhile: refusedAtFirst(3),
     found: "borne",
   },
   {
     what: "a call that never comes",
     node: "tencent.file-asr",
     with: { ...LEGACY, resultMs: 5000 },
-    async meanwhile({ desk }) {
-      desk.refusals = 1000;
-    },
+    meanwhile: refusedAtFirst(1000),
     found: "run",
     code: "RESULT_LATE",
     says: "5000 ms",
@@ -101,9 +104,7 @@ const callbacks: BadInput[] = [
     what: "a call that comes when the recording was submitted anew",
     node: "tencent.file-asr",
     with: { ...LEGACY, resultMs: 1500 },
-    async meanwhile({ desk }) {
-      desk.refusals = 2;
-    },
+    meanwhile: refusedAtFirst(2),
     found: "borne",
     counters: { retries: 1 },
   },
