@@ -3,20 +3,13 @@ import { encodeS16le, type FaultScript } from "#engine/plugin";
 import { type GatewaySubject, gatewayContract, registerContract, type VendorService } from "#engine/testing";
 import { covers } from "#test/covers";
 import { spoken } from "#test/toy-vendor/ears";
-import { FAILS, KEY, openService, Talker, URL_ } from "./service.ts";
+import type { ServiceOptions } from "#test/vendor-service";
+import { CHATS, FAILS, KEY, openService, Talker, URL_, withService } from "./service.ts";
 
 setDefaultTimeout(60_000);
 
-type Opening = Parameters<typeof openService>[0];
-
-async function within<T>(options: Opening, use: (service: VendorService) => Promise<T>): Promise<T> {
-  const service = await openService(options);
-  try {
-    return await use(service);
-  } finally {
-    await service.close();
-  }
-}
+const within = <T>(options: Partial<ServiceOptions>, use: (service: VendorService) => Promise<T>): Promise<T> =>
+  withService({ workflow: CHATS, ...options }, use);
 
 /** Says sentences as fast as they are spoken. */
 async function talk({ connection }: Talker, { clock }: VendorService, sentences: readonly string[]): Promise<void> {
@@ -102,7 +95,7 @@ describe("a session", () => {
   test("falls silent at the first word that is said over it, and answers that instead", async () => {
     covers("S34");
     const spokenOver = (bargeIn: boolean) =>
-      within({ config: { bargeIn } }, async (service) => {
+      within({ gatewayConfig: { bargeIn } }, async (service) => {
         const talker = await Talker.dial(service);
         talker.say("SessionStart");
         await talk(talker, service, ["one two three four five six seven", "eight"]);
@@ -198,7 +191,7 @@ describe("what cannot be served closes the socket with a reason", () => {
   });
 
   test("speech beyond what may wait", async () => {
-    await within({ config: { mostQueuedMs: 1000 } }, async (service) => {
+    await within({ gatewayConfig: { mostQueuedMs: 1000 } }, async (service) => {
       const talker = await Talker.dial(service);
       talker.say("SessionStart");
       for (const { pcm } of spoken(["one two three four five six"])) talker.connection.send(encodeS16le(pcm));
@@ -258,7 +251,7 @@ describe("the contract", () => {
     };
   };
   const subject = (): GatewaySubject => ({
-    open: (workflow) => openService(workflow === "failing" ? { workflow: FAILS } : {}),
+    open: (workflow) => openService({ workflow: workflow === "failing" ? FAILS : CHATS }),
     addresses: [URL_],
     converse,
     tellsFailure: (told) => JSON.stringify(told).includes('"code":1011'),

@@ -19,11 +19,11 @@ import modelstudio from "#plugins/modelstudio";
 import { AccountedRun } from "#test/accounted-run";
 import { CHECKOUT } from "#test/command-line";
 import { covers } from "#test/covers";
+import { typesWithTones } from "#test/service-workflows";
 import { scratchFolder } from "#test/short-recording";
 import { voice } from "#test/signals";
 import { gateway as azureGateway } from "../../../plugins/azure/gateway.ts";
 import { gateway as modelStudioGateway } from "../../../plugins/modelstudio/gateway.ts";
-import { testTypes } from "../modelstudio/service.ts";
 
 setDefaultTimeout(60_000);
 
@@ -81,7 +81,7 @@ const silent = defineNode({
 });
 
 const types = new NodeTypes([
-  ...testTypes().plugins,
+  ...typesWithTones().plugins,
   definePlugin({ name: "silent", nodes: [silent] }),
   azure,
   modelstudio,

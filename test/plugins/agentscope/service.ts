@@ -1,8 +1,8 @@
-import type { Connection, FaultScript, Message } from "#engine/plugin";
-import { MemoryNetwork, VirtualClock } from "#engine/runtime";
-import { emulate, type VendorService } from "#engine/testing";
+import type { Connection, Message } from "#engine/plugin";
+import type { VendorService } from "#engine/testing";
+import { typesWithTones } from "#test/service-workflows";
+import { vendorService } from "#test/vendor-service";
 import { gateway } from "../../../plugins/agentscope/gateway.ts";
-import { typesWithTones } from "../aliyun/service.ts";
 
 export const KEY = { id: "example-key", secret: "example-key", facts: {} };
 export const URL_ = "ws://chat.test/voice-chat";
@@ -25,32 +25,12 @@ outputs: { heard: [asr.partial, asr.final], said: reply, speech: voice }
 
 export const FAILS = CHATS.replace("otherwise: upper,", "table: { one two: { error: NODE_FAILED } },");
 
-/** A service in memory and in virtual time; `close` it. */
-export async function openService(
-  options: {
-    readonly workflow?: string;
-    readonly faults?: FaultScript["faults"];
-    readonly config?: Record<string, unknown>;
-  } = {},
-): Promise<VendorService> {
-  const clock = new VirtualClock();
-  const stop = clock.drive();
-  const network = new MemoryNetwork(clock);
-  const emulator = await emulate(gateway, {
-    network,
-    web: "chat.test:80",
-    types: typesWithTones(),
-    workflow: options.workflow ?? CHATS,
-    keys: [KEY],
-    config: options.config ?? {},
-    faults: { faults: [...(options.faults ?? [])] },
-  });
-  const close = async () => {
-    await emulator.close();
-    stop();
-  };
-  return { clock, network, emulator, close };
-}
+export const { openService, withService } = vendorService({
+  gateway,
+  web: "chat.test:80",
+  types: typesWithTones(),
+  keys: [KEY],
+});
 
 export interface Told {
   readonly atMs: number;

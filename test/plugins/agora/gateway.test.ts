@@ -12,11 +12,11 @@ import {
 } from "#engine/testing";
 import { AgoraRooms } from "#test/agora-room";
 import { covers } from "#test/covers";
+import { typesWithTones } from "#test/service-workflows";
 import { spoken } from "#test/toy-vendor/ears";
 import { gateway } from "../../../plugins/agora/gateway.ts";
 import { sharedService } from "../../../plugins/agora/rtc/shared-service.ts";
 import { CHATS, FAILS } from "../agentscope/service.ts";
-import { typesWithTones } from "../aliyun/service.ts";
 
 setDefaultTimeout(60_000);
 

@@ -1,40 +1,25 @@
 import { describe, expect, test } from "bun:test";
 import {
   type EncodedFrame,
-  type Frame,
   isOpusHead,
   loadOpus,
   type NodeContext,
   type NodeDefinition,
   OggReader,
-  type SpeechMark,
   withRetry,
 } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
+import { hears } from "#test/service-workflows";
 import { counting, framesOf, silence, tone } from "#test/signals";
+import { textsOf } from "#test/texts";
+import { utterances } from "#test/utterances";
+import type { ServiceOptions } from "#test/vendor-service";
 import { OpusWriter } from "../../../plugins/aliyun/asr/audio.ts";
 import { asr } from "../../../plugins/aliyun/asr.ts";
-import { ACCESS, hears, KEYED, type ServiceOptions, served, textsOf, withService } from "./service.ts";
+import { ACCESS, KEYED, served, withService } from "./service.ts";
 
 const talk = (ms: number) => framesOf(silence({ ms }));
-const mark = (kind: "start" | "end", utterance: string, atSample: number): SpeechMark => ({
-  kind: "speech",
-  mark: kind,
-  utterance,
-  atSample,
-  sampleRateHz: 16000,
-});
-/** Utterances of one second each, with a second between them. */
-const utterances = (count: number): Frame[] =>
-  Array.from({ length: count }, (_, i) => {
-    const at = i * 32_000;
-    return [
-      mark("start", `u${i + 1}`, at),
-      ...framesOf(silence({ ms: 1000 }), { startSample: at }),
-      mark("end", `u${i + 1}`, at + 16_000),
-    ];
-  }).flat();
 
 /** The directives that a node sent, as its trace tells. */
 const sentBy = ({ events }: Pick<Awaited<ReturnType<typeof served>>, "events">) =>

@@ -1,128 +1,56 @@
 import { describe, test } from "bun:test";
+import { type Connection, encodeS16le, type Frame, loadOpus } from "#engine/plugin";
 import {
-  type AudioFrame,
-  type Connection,
-  encodeS16le,
-  type FaultScript,
-  type Frame,
-  loadOpus,
-  type TextFrame,
-} from "#engine/plugin";
-import { MemoryNetwork, VirtualClock } from "#engine/runtime";
-import {
-  emulate,
   type GatewaySubject,
   gatewayContract,
   registerContract,
   synthesiserContract,
   type VendorService,
-  type VendorSubject,
   vendorContract,
   vendorRecogniserContract,
   vendorSynthesiserContract,
 } from "#engine/testing";
+import { HEARING_FAILS, LISTENS, speaks } from "#test/service-workflows";
+import { prompt } from "#test/texts";
 import { spoken } from "#test/toy-vendor/ears";
+import { markedSpeech } from "#test/utterances";
+import { listenTo, openedBy, trialsOf } from "#test/vendor-trials";
 import { asr } from "../../../plugins/aliyun/asr.ts";
-import { gateway } from "../../../plugins/aliyun/gateway.ts";
 import { tts } from "../../../plugins/aliyun/tts.ts";
-import { ACCESS, HOST, hears, KEY, LISTENS, speaks, TOKEN, typesWithTones } from "./service.ts";
+import { ACCESS, KEY, openService, TOKEN } from "./service.ts";
 
 await loadOpus();
 
-const service =
-  (workflow: string) =>
-  async (faults: FaultScript["faults"] = [], latencyMs = 0): Promise<VendorService> => {
-    const clock = new VirtualClock();
-    const stop = clock.drive();
-    const network = new MemoryNetwork(clock, { latencyMs });
-    const types = typesWithTones();
-    const emulator = await emulate(gateway, {
-      network,
-      web: HOST,
-      types,
-      workflow,
-      keys: [KEY],
-      faults: { faults: [...faults] },
-    });
-    const close = async () => {
-      await emulator.close();
-      stop();
-    };
-    return { clock, network, emulator, close };
-  };
-
 const SENTENCES = ["one two", "three four"];
 
-/** The sentences as one stream, with the marks that a detector would set around each. */
-function marked(): Frame[] {
-  const frames: Frame[] = [];
-  let open: string | undefined;
-  let count = 0;
-  let silentMs = 0;
-  for (const frame of spoken(SENTENCES)) {
-    const voiced = frame.pcm.some((sample) => sample !== 0);
-    const mark = (kind: "start" | "end", utterance: string): Frame => ({
-      kind: "speech",
-      mark: kind,
-      utterance,
-      atSample: frame.startSample,
-      sampleRateHz: 16000,
-    });
-    if (voiced && !open) {
-      open = `u${++count}`;
-      frames.push(mark("start", open));
-    }
-    if (open) silentMs = voiced ? 0 : silentMs + 20;
-    if (open && silentMs > 200) {
-      frames.push(mark("end", open));
-      open = undefined;
-      silentMs = 0;
-    }
-    if (open) frames.push({ ...frame, utterance: open } satisfies AudioFrame);
-  }
-  return frames;
-}
-const recogniser = (config: Record<string, unknown>, frames: () => readonly Frame[]) => (): VendorSubject => ({
-  definition: asr,
-  config: { ...ACCESS, ...config },
-  frames: frames(),
-  open: service(LISTENS),
-  mount: "/ws/v1",
-  wrongKey: {
-    config: { ...ACCESS, ...config, token: "example-key.not-the-secret" },
-    secrets: ["not-the-secret", KEY.secret],
-  },
+const trial = trialsOf({
+  access: ACCESS,
+  wrongAccess: { token: "example-key.not-the-secret" },
+  secrets: ["not-the-secret", KEY.secret],
   passingError: 50000000,
+  open: openedBy(openService),
 });
 
-const text = (utterance: string, words: string): TextFrame => ({
-  kind: "text",
-  role: "prompt",
-  text: words,
-  utterance,
-  revision: 1,
-  final: true,
-  stableChars: words.length,
-  startSample: 0,
-  endSample: 0,
-  sampleRateHz: 16000,
-});
+const recogniser = (config: Record<string, unknown>, frames: () => readonly Frame[]) =>
+  trial({ definition: asr, config, frames, workflow: LISTENS, mount: "/ws/v1" });
 
-const synthesiser = (mode: string) => (): VendorSubject => ({
-  definition: tts,
-  config: { ...ACCESS, mode, answerMs: 5000 },
-  frames: [text("u1", "Hello."), text("u2", "Bye.")],
-  open: service(speaks()),
-  mount: "/ws/v1",
-  wrongKey: {
-    config: { ...ACCESS, mode, token: "example-key.not-the-secret" },
-    secrets: ["not-the-secret", KEY.secret],
-  },
-  passingError: 50000000,
-});
+const synthesiser = (mode: string) =>
+  trial({
+    definition: tts,
+    config: { mode, answerMs: 5000 },
+    frames: () => [prompt("u1", "Hello."), prompt("u2", "Bye.")],
+    workflow: speaks(),
+    mount: "/ws/v1",
+  });
 
 describe("recognition", () => {
-  registerContract(vendorRecogniserContract("aliyun.asr by sentence", recogniser({}, marked)), test);
+  registerContract(
+    vendorRecogniserContract(
+      "aliyun.asr by sentence",
+      recogniser({}, () => markedSpeech(SENTENCES)),
+    ),
+    test,
+  );
   const whole = recogniser({ mode: "continuous", format: "pcm" }, () => spoken(SENTENCES));
   registerContract(vendorRecogniserContract("aliyun.asr continuously", whole), test);
 });
@@ -166,18 +94,17 @@ describe("the gateway", () => {
     return connection;
   };
   /** Without the ids that differ from message to message. */
-  const listen = async (connection: Connection): Promise<unknown[]> => {
-    const told: unknown[] = [];
-    for (let message = await connection.receive(); message !== undefined; message = await connection.receive()) {
-      const { header, payload } = JSON.parse(String(message)) as { header: Record<string, unknown>; payload: unknown };
-      told.push({ name: header.name, status: header.status, payload });
-      if (header.name === "RecognitionCompleted") connection.close();
-    }
-    return told;
-  };
+  const listen = (connection: Connection) =>
+    listenTo(
+      connection,
+      (message) => {
+        const { header, payload } = JSON.parse(String(message));
+        return { name: header.name, status: header.status, payload };
+      },
+      ({ name }) => name === "RecognitionCompleted",
+    );
   const subject = (): GatewaySubject => ({
-    open: (workflow) =>
-      service(workflow === "failing" ? hears("x").replace(/text: "x".*0\.9/, "error: NODE_FAILED") : LISTENS)(),
+    open: (workflow) => openService({ workflow: workflow === "failing" ? HEARING_FAILS : LISTENS }),
     addresses: [ACCESS.url, "http://nls.test/"],
     async converse(at) {
       const connection = await begin(at);

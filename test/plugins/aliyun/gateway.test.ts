@@ -3,9 +3,11 @@ import { type Connection, encodeWav, loadOpus, type Network, openDecoder } from 
 import type { VirtualClock } from "#engine/runtime";
 import type { Emulator } from "#engine/testing";
 import { covers } from "#test/covers";
+import { hears, speaks } from "#test/service-workflows";
 import { silence, tone } from "#test/signals";
+import type { ServiceOptions } from "#test/vendor-service";
 import { canonicalQuery, signCall, stringToSign, tokenParameters } from "../../../plugins/aliyun/token/signature.ts";
-import { hears, KEY, type ServiceOptions, speaks, TOKEN, withService } from "./service.ts";
+import { KEY, TOKEN, withService } from "./service.ts";
 
 interface Event {
   readonly header: {

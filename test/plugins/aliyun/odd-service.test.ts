@@ -4,9 +4,10 @@ import { MemoryNetwork, VirtualClock } from "#engine/runtime";
 import { driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
 import { framesOf, silence } from "#test/signals";
+import { textsOf } from "#test/texts";
 import { asr } from "../../../plugins/aliyun/asr.ts";
 import { tts } from "../../../plugins/aliyun/tts.ts";
-import { ACCESS, textsOf } from "./service.ts";
+import { ACCESS } from "./service.ts";
 
 type Say = (name: string, payload?: unknown, header?: Record<string, unknown>) => void;
 type Answers = Readonly<Record<string, (say: Say, connection: Connection) => void>>;

@@ -2,24 +2,14 @@ import { describe, expect, test } from "bun:test";
 import { type AudioFrame, type Control, encodeS16le, type Frame, type TextFrame } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
+import { speaks } from "#test/service-workflows";
+import { prompt, textsOf } from "#test/texts";
+import type { ServiceOptions } from "#test/vendor-service";
 import { tts } from "../../../plugins/aliyun/tts.ts";
-import { ACCESS, type ServiceOptions, served, speaks, textsOf, withService } from "./service.ts";
+import { ACCESS, served, withService } from "./service.ts";
 
-const text = (utterance: string, words: string, more: Partial<TextFrame> = {}): TextFrame => ({
-  kind: "text",
-  role: "prompt",
-  text: words,
-  utterance,
-  revision: 1,
-  final: true,
-  stableChars: words.length,
-  startSample: 0,
-  endSample: 0,
-  sampleRateHz: 16000,
-  ...more,
-});
 const partial = (utterance: string, words: string, stableChars: number): TextFrame =>
-  text(utterance, words, { final: false, stableChars });
+  prompt(utterance, words, { final: false, stableChars });
 
 const audioOf = (frames: readonly Frame[]): AudioFrame[] =>
   frames.filter((frame): frame is AudioFrame => frame.kind === "audio");
@@ -60,7 +50,7 @@ describe.each(["plain", "long", "flowing"] as const)("mode %s", (mode) => {
     covers("A6");
     const { frames, usage } = await served(tts, {
       workflow: speaks(),
-      frames: [text("u1", "Hello there."), text("u2", "Good bye.")],
+      frames: [prompt("u1", "Hello there."), prompt("u2", "Good bye.")],
       config: { mode },
     });
     expect(spoken(frames("audio"))).toEqual({ u1: 1200, u2: 900 });
@@ -68,7 +58,7 @@ describe.each(["plain", "long", "flowing"] as const)("mode %s", (mode) => {
   });
 
   test("the samples are those that the service spoke", async () => {
-    const { frames } = await served(tts, { workflow: speaks(440), frames: [text("u1", "Hello.")], config: { mode } });
+    const { frames } = await served(tts, { workflow: speaks(440), frames: [prompt("u1", "Hello.")], config: { mode } });
     const bytes = Buffer.concat(audioOf(frames("audio")).map(({ pcm }) => encodeS16le(pcm)));
     const samples = new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
     const crossings = samples.filter((sample, i) => sample >= 0 && (samples[i - 1] ?? 0) < 0).length;
@@ -79,7 +69,7 @@ describe.each(["plain", "long", "flowing"] as const)("mode %s", (mode) => {
     covers("A6");
     const { frames } = await served(tts, {
       workflow: speaks(),
-      frames: [text("u1", "Hello there.", { role: "translation", language: "en" }), text("u2", "Good bye.")],
+      frames: [prompt("u1", "Hello there.", { role: "translation", language: "en" }), prompt("u2", "Good bye.")],
       config: { mode, subtitles: true },
     });
     const told = textsOf(frames("spoken")).map(({ utterance, role, startSample, endSample, words }) => ({
@@ -98,7 +88,7 @@ describe.each(["plain", "long", "flowing"] as const)("mode %s", (mode) => {
   test("a text without words is not sent", async () => {
     const { frames, usage } = await served(tts, {
       workflow: speaks(),
-      frames: [text("u1", " "), text("u2", "")],
+      frames: [prompt("u1", " "), prompt("u2", "")],
       config: { mode },
     });
     expect(frames()).toEqual([]);
@@ -109,7 +99,11 @@ describe.each(["plain", "long", "flowing"] as const)("mode %s", (mode) => {
     const bargeIn: Control = { kind: "barge-in", utterance: "user-1" };
     const slow = { on: "messages", from: 1, do: { delay: 1000 } } as const;
     const { frames } = await withService({ workflow: speaks(), faults: [slow] }, ({ clock, network }) => {
-      const frames = [text("u1", "Hello there."), text("u2", "Dropped."), text("u3", "Kept.", { protected: true })];
+      const frames = [
+        prompt("u1", "Hello there."),
+        prompt("u2", "Dropped."),
+        prompt("u3", "Kept.", { protected: true }),
+      ];
       const cut = {
         ...tts,
         async create(config: unknown, ctx: Parameters<typeof tts.create>[1]) {
@@ -132,7 +126,7 @@ describe.each(["plain", "long", "flowing"] as const)("mode %s", (mode) => {
     const after = { sent: 3 };
     const failing = served(tts, {
       workflow: speaks(),
-      frames: [text("u1", "Hello there.")],
+      frames: [prompt("u1", "Hello there.")],
       config: { mode, answerMs: 2000 },
       faults: [{ on: "connection", after, do: fault }],
     });
@@ -147,7 +141,7 @@ test.each([
 ])("mode $mode asks $namespace with all that is set", async ({ mode, namespace, voice }) => {
   covers("A6");
   const manner = { volume: 60, speechRate: -100, pitchRate: 50, sampleRateHz: 24000, extra: { hello: 1 } };
-  const { sent } = await speak([text("u1", "Hi.")], { mode, subtitles: true, ...manner });
+  const { sent } = await speak([prompt("u1", "Hi.")], { mode, subtitles: true, ...manner });
   expect(sent[0]).toMatchObject({
     header: { name: "StartSynthesis", namespace },
     payload: {
@@ -167,7 +161,7 @@ test.each([
 test("plain synthesis cuts at 300 characters, so the node sends pieces that are below and loses nothing", async () => {
   covers("A6");
   const sentence = "This is one of many sentences. ";
-  const { sent, frames } = await speak([text("u1", sentence.repeat(20))], {});
+  const { sent, frames } = await speak([prompt("u1", sentence.repeat(20))], {});
   const pieces = sent.map(({ payload }) => String(payload?.text));
   expect(pieces.join("")).toBe(sentence.repeat(20));
   expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThanOrEqual(300);
@@ -182,9 +176,9 @@ test("flowing synthesis is given a text while it is written: what is stable, and
       partial("u1", "The", 0),
       partial("u1", "The first half, ", 4),
       partial("u1", "The first half, and", 16),
-      text("u1", "The first half, and the rest."),
+      prompt("u1", "The first half, and the rest."),
       partial("u2", "Never", 5),
-      text("u3", "Done."),
+      prompt("u3", "Done."),
     ],
     { mode: "flowing" },
   );
@@ -215,7 +209,7 @@ test("live settings hold from the next text on", async () => {
     },
   };
   const { events } = await withService({ workflow: speaks() }, ({ clock, network }) =>
-    driveNode(updating, ACCESS, { frames: [text("u1", "Hi.")], clock, network, tracing: true }),
+    driveNode(updating, ACCESS, { frames: [prompt("u1", "Hi.")], clock, network, tracing: true }),
   );
   expect(sentBy(events)[0]?.payload?.volume).toBe(10);
 });
@@ -225,7 +219,7 @@ test("where no address is said, flowing synthesis goes to the region that has it
   const dialled = async (mode: string) => {
     const failing = served(tts, {
       workflow: speaks(),
-      frames: [text("u1", "Hi.")],
+      frames: [prompt("u1", "Hi.")],
       access: { ...rest, mode, link: { attempts: 1 } },
     });
     return failing.catch((error: Error) => error.message);

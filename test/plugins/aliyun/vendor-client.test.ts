@@ -4,8 +4,9 @@ import { type GatewayDoors, gatewayDoors, type Listener } from "#engine/plugin";
 import { MemoryNetwork, newHousehold, SystemClock, SystemNetwork } from "#engine/runtime";
 import { TestGatewayHost } from "#engine/testing";
 import { covers } from "#test/covers";
+import { hears, speaks, typesWithTones } from "#test/service-workflows";
 import { gateway } from "../../../plugins/aliyun/gateway.ts";
-import { hears, KEY, speaks, TOKEN, typesWithTones } from "./service.ts";
+import { KEY, TOKEN } from "./service.ts";
 
 setDefaultTimeout(60_000); // each starts a program, on a machine that may be busy
 

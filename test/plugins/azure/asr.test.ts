@@ -1,29 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import type { Frame, SpeechMark } from "#engine/plugin";
 import { covers } from "#test/covers";
+import { hears } from "#test/service-workflows";
 import { framesOf, silence } from "#test/signals";
+import { textsOf } from "#test/texts";
+import { utterances } from "#test/utterances";
 import { asr } from "../../../plugins/azure/asr.ts";
 import { interpret } from "../../../plugins/azure/interpret.ts";
-import { hears, served, textsOf, translates, wireOf } from "./service.ts";
+import { served, translates, wireOf } from "./service.ts";
 
 const talk = (ms: number) => framesOf(silence({ ms }));
-const mark = (kind: "start" | "end", utterance: string, atSample: number): SpeechMark => ({
-  kind: "speech",
-  mark: kind,
-  utterance,
-  atSample,
-  sampleRateHz: 16_000,
-});
-/** Utterances of one second each, with a second between them. */
-const utterances = (count: number): Frame[] =>
-  Array.from({ length: count }, (_, i) => {
-    const at = i * 32_000;
-    return [
-      mark("start", `u${i + 1}`, at),
-      ...framesOf(silence({ ms: 1000 }), { startSample: at }),
-      mark("end", `u${i + 1}`, at + 16_000),
-    ];
-  }).flat();
 
 describe("a conversation", () => {
   test("gives partials and finals in order, at their times", async () => {

@@ -6,9 +6,11 @@ import { encodeWav } from "#engine/audio";
 import type { RecordingFrame } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
+import { hears } from "#test/service-workflows";
+import { textsOf } from "#test/texts";
 import { fromBatch, fromFast, fromShort, shortAnswer } from "../../../plugins/azure/file/phrases.ts";
 import { fileAsr } from "../../../plugins/azure/file-asr.ts";
-import { ACCESS, hears, openService, textsOf } from "./service.ts";
+import { ACCESS, openService } from "./service.ts";
 
 const wav = (seconds: number, channels = 1) =>
   encodeWav(new Int16Array(16_000 * seconds * channels), { sampleRateHz: 16_000, channels });

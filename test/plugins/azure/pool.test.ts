@@ -2,10 +2,12 @@ import { expect, test } from "bun:test";
 import { LinkPool, type NodeContext, type NodeDefinition, type Resource } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
+import { LISTENS, speaks } from "#test/service-workflows";
+import { prompt, textsOf } from "#test/texts";
 import { spoken } from "#test/toy-vendor/ears";
 import { asr } from "../../../plugins/azure/asr.ts";
 import { tts } from "../../../plugins/azure/tts.ts";
-import { ACCESS, LISTENS, openService, prompt, speaks, textsOf, wireOf } from "./service.ts";
+import { ACCESS, openService, wireOf } from "./service.ts";
 
 const SAID = ["one two three", "four five"];
 

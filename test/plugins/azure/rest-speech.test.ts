@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { WavReader } from "#engine/audio";
 import type { FaultScript } from "#engine/plugin";
 import { covers } from "#test/covers";
-import { KEY, openService, speaks } from "./service.ts";
+import { speaks } from "#test/service-workflows";
+import { KEY, openService } from "./service.ts";
 
 const SSML = `<speak version="1.0" xml:lang="en-US"><voice name="en-US-AvaNeural">Good &amp; new.</voice></speak>`;
 const HEADERS = {

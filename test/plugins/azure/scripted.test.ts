@@ -3,12 +3,14 @@ import { type Connection, type Frame, type NodeDefinition, withRetry } from "#en
 import { MemoryNetwork, VirtualClock } from "#engine/runtime";
 import { type Driven, driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
+import { LISTENS } from "#test/service-workflows";
 import { framesOf, silence } from "#test/signals";
+import { prompt, textsOf } from "#test/texts";
 import { spoken } from "#test/toy-vendor/ears";
 import { asr } from "../../../plugins/azure/asr.ts";
 import { tts } from "../../../plugins/azure/tts.ts";
 import { decodeMessage, encodeMessage, msToTicks, type SpeechMessage } from "../../../plugins/azure/wire.ts";
-import { ACCESS, LISTENS, prompt, served, textsOf } from "./service.ts";
+import { ACCESS, served } from "./service.ts";
 
 type Say = (path: string, body: object | Uint8Array, headers?: { readonly streamId?: string }) => void;
 /** What a service answers to each message; `turn` counts the turns of all its connections from 1. */

@@ -1,10 +1,7 @@
-import type { FaultScript, Frame, NodeDefinition, TextFrame } from "#engine/plugin";
-import { MemoryNetwork, VirtualClock } from "#engine/runtime";
-import { type Driven, type DriveOptions, driveNode, type Emulator, emulate, type VendorService } from "#engine/testing";
+import type { Driven } from "#engine/testing";
+import { hears, typesWithTones } from "#test/service-workflows";
+import { vendorService } from "#test/vendor-service";
 import { gateway } from "../../../plugins/azure/gateway.ts";
-import { hears, LISTENS, speaks, typesWithTones } from "../aliyun/service.ts";
-
-export { hears, LISTENS, speaks, typesWithTones };
 
 export const KEY = { id: "example-key", secret: "example-key", facts: {} };
 export const HOST = "azure.test:80";
@@ -33,56 +30,13 @@ export const translates = (
     );
 };
 
-interface ServiceOptions {
-  readonly workflow: string;
-  readonly faults?: FaultScript["faults"];
-  readonly frames?: DriveOptions["frames"];
-  /** In addition to `ACCESS`. */
-  readonly config?: Record<string, unknown>;
-  readonly gatewayConfig?: Record<string, unknown>;
-  readonly latencyMs?: number;
-  readonly tracing?: boolean;
-}
-
-/** An emulated service in memory and in virtual time; `close` it. */
-export async function openService(options: Omit<ServiceOptions, "frames" | "config">): Promise<VendorService> {
-  const clock = new VirtualClock();
-  const stop = clock.drive();
-  const network = new MemoryNetwork(clock, { latencyMs: options.latencyMs ?? 0 });
-  const emulator: Emulator = await emulate(gateway, {
-    network,
-    web: HOST,
-    types: typesWithTones(),
-    workflow: options.workflow,
-    keys: [KEY],
-    config: options.gatewayConfig ?? {},
-    faults: { faults: [...(options.faults ?? [])] },
-  });
-  const close = async () => {
-    await emulator.close();
-    stop();
-  };
-  return { clock, network, emulator, close };
-}
-
-/** Drives a node against the emulated service. */
-export async function served(
-  definition: NodeDefinition,
-  options: ServiceOptions,
-): Promise<Driven & { readonly endedMs: number }> {
-  const service = await openService(options);
-  try {
-    const { clock, network } = service;
-    const { frames = [], tracing = false } = options;
-    const driven = await driveNode(definition, { ...ACCESS, ...options.config }, { frames, clock, network, tracing });
-    return { ...driven, endedMs: clock.nowMs() };
-  } finally {
-    await service.close();
-  }
-}
-
-export const textsOf = (frames: readonly Frame[]): TextFrame[] =>
-  frames.filter((frame): frame is TextFrame => frame.kind === "text");
+export const { openService, served } = vendorService({
+  gateway,
+  web: HOST,
+  types: typesWithTones(),
+  keys: [KEY],
+  access: ACCESS,
+});
 
 /** What a node sent and got, by `Path`: JSON bodies parsed. */
 export const wireOf = ({ events }: Pick<Driven, "events">, direction: "in" | "out"): { path: string; body: string }[] =>
@@ -92,18 +46,3 @@ export const wireOf = ({ events }: Pick<Driven, "events">, direction: "in" | "ou
     const path = /^Path:\s*(\S+)/im.exec(head)?.[1];
     return path ? [{ path, body }] : [];
   });
-
-/** A text to be spoken. */
-export const prompt = (utterance: string, text: string, more: Partial<TextFrame> = {}): TextFrame => ({
-  kind: "text",
-  role: "prompt",
-  text,
-  utterance,
-  revision: 1,
-  final: true,
-  stableChars: text.length,
-  startSample: 0,
-  endSample: 0,
-  sampleRateHz: 16_000,
-  ...more,
-});

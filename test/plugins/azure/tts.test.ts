@@ -1,9 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import type { AudioFrame, DataFrame, RecordingFrame } from "#engine/plugin";
 import { covers } from "#test/covers";
+import { speaks } from "#test/service-workflows";
+import { prompt, textsOf } from "#test/texts";
 import { FORMATS } from "../../../plugins/azure/tts/formats.ts";
 import { tts } from "../../../plugins/azure/tts.ts";
-import { prompt, served, speaks, textsOf, wireOf } from "./service.ts";
+import { served, wireOf } from "./service.ts";
 
 const speak = (
   config: Record<string, unknown>,

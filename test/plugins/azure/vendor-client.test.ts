@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { type FaultScript, type GatewayDoors, gatewayDoors, type Listener } from "#engine/plugin";
 import { MemoryNetwork, newHousehold, SystemClock, SystemNetwork } from "#engine/runtime";
 import { TestGatewayHost } from "#engine/testing";
+import { hears, speaks, typesWithTones } from "#test/service-workflows";
 import { gateway } from "../../../plugins/azure/gateway.ts";
-import { hears, KEY, speaks, translates, typesWithTones } from "./service.ts";
+import { KEY, translates } from "./service.ts";
 
 setDefaultTimeout(90_000); // each starts a program, on a machine that may be busy
 

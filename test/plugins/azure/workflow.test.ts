@@ -1,22 +1,11 @@
 import { expect, test } from "bun:test";
-import { join } from "node:path";
-import { NodeTypes } from "#engine/plugin";
-import { planWorkflow } from "#engine/workflow";
 import { builtInTypes } from "#test/built-in-types";
 import { covers } from "#test/covers";
+import { planExample } from "#test/example-run";
 import azure from "../../../plugins/azure/index.ts";
 
 const lint = (environment: Record<string, string>) =>
-  planWorkflow(
-    { path: "workflows/azure-interpret.yaml" },
-    {
-      types: new NodeTypes([...builtInTypes().plugins, azure]),
-      purpose: "lint",
-      environment,
-      secret: () => undefined,
-      cwd: join(import.meta.dir, "../../.."),
-    },
-  );
+  planExample("azure-interpret", { types: builtInTypes().with([azure]), environment });
 
 test.each([
   { AZURE_SPEECH_KEY: "k", AZURE_SPEECH_REGION: "westeurope" },

@@ -6,8 +6,9 @@ import { planWorkflow } from "#engine/workflow";
 import aliyun from "#plugins/aliyun";
 import llm from "#plugins/llm";
 import { AccountedRun } from "#test/accounted-run";
+import { speaks, typesWithTones } from "#test/service-workflows";
 import { gateway } from "../../../plugins/aliyun/gateway.ts";
-import { ACCESS, HOST, KEY, speaks, typesWithTones } from "../aliyun/service.ts";
+import { ACCESS, HOST, KEY } from "../aliyun/service.ts";
 import { openModel } from "./service.ts";
 
 setDefaultTimeout(60_000);

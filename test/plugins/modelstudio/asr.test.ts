@@ -1,35 +1,19 @@
 import { describe, expect, test } from "bun:test";
-import { type EncodedFrame, fieldFacts, loadOpus, type SpeechMark } from "#engine/plugin";
+import { type EncodedFrame, fieldFacts, loadOpus } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
 import { framesOf, silence, tone } from "#test/signals";
+import { textsOf } from "#test/texts";
+import { utterances } from "#test/utterances";
 import { socketUrl } from "../../../plugins/modelstudio/access.ts";
 import { asr } from "../../../plugins/modelstudio/asr.ts";
 import { CODES } from "../../../plugins/modelstudio/status.ts";
 import { type Answers, against, commandsOf, PLAIN } from "./scripted.ts";
-import { ACCESS, hears, REALTIME_URL, served, TASKS_URL, textsOf, withService } from "./service.ts";
+import { ACCESS, hears, REALTIME_URL, served, TASKS_URL, withService } from "./service.ts";
 
 const talk = (ms: number) => framesOf(silence({ ms }));
 const paraformer = { model: "paraformer-realtime-v2" };
 const once = { link: { attempts: 1 } };
-
-const mark = (kind: "start" | "end", utterance: string, atSample: number): SpeechMark => ({
-  kind: "speech",
-  mark: kind,
-  utterance,
-  atSample,
-  sampleRateHz: 16000,
-});
-/** Utterances of so many ms each, with a second between them. */
-const utterances = (count: number, ms = 1000) =>
-  Array.from({ length: count }, (_, i) => {
-    const at = i * (ms * 16 + 16_000);
-    return [
-      mark("start", `u${i + 1}`, at),
-      ...framesOf(silence({ ms }), { startSample: at }),
-      mark("end", `u${i + 1}`, at + ms * 16),
-    ];
-  }).flat();
 
 describe("a task for the whole stream", () => {
   test("Gummy's sentences become utterances, with times of words, partials and events", async () => {
@@ -416,7 +400,7 @@ describe("failures", () => {
 
 describe("temporary keys", () => {
   test("are made of the key, shared, and renewed when one is refused", async () => {
-    const { events, service } = await served(asr, {
+    const { events, emulator } = await served(asr, {
       workflow: hears(["one"]),
       frames: talk(1000),
       config: { temporaryKeys: true },
@@ -424,7 +408,7 @@ describe("temporary keys", () => {
       tracing: true,
     });
     expect(events.filter(({ type }) => type === "opened")).toHaveLength(1);
-    expect(service.emulator.doors.calls).toBe(4); // two keys, two upgrades
+    expect(emulator.doors.calls).toBe(4); // two keys, two upgrades
     expect(JSON.stringify(events)).not.toContain("example-secret");
   });
 

@@ -1,15 +1,19 @@
 import { describe, setDefaultTimeout, test } from "bun:test";
-import { type AudioFrame, type Connection, encodeS16le, type Frame, type NodeDefinition } from "#engine/plugin";
+import { type Connection, encodeS16le, type Frame } from "#engine/plugin";
 import {
   type GatewaySubject,
   gatewayContract,
   registerContract,
-  type VendorSubject,
+  type VendorService,
   vendorInterpreterContract,
   vendorRecogniserContract,
   vendorSynthesiserContract,
 } from "#engine/testing";
+import { HEARING_FAILS } from "#test/service-workflows";
+import { prompt } from "#test/texts";
 import { spoken } from "#test/toy-vendor/ears";
+import { markedSpeech } from "#test/utterances";
+import { listenTo, openedBy, trialsOf } from "#test/vendor-trials";
 import { asr } from "../../../plugins/modelstudio/asr.ts";
 import { interpret } from "../../../plugins/modelstudio/interpret.ts";
 import { tts } from "../../../plugins/modelstudio/tts.ts";
@@ -17,13 +21,10 @@ import {
   ACCESS,
   API_KEY,
   AUTHORIZATION,
-  hears,
   KEY,
   LISTENS,
   openService,
-  prompt,
   REALTIME_URL,
-  type Service,
   SPEAKS,
   TASKS_URL,
 } from "./service.ts";
@@ -32,59 +33,15 @@ setDefaultTimeout(60_000);
 
 const SENTENCES = ["one two", "three four"];
 const INFERENCE = "/api-ws/v1/inference";
+const marked = () => markedSpeech(SENTENCES);
 
-/** The sentences as one stream, with the marks that a detector would set around each. */
-function marked(): Frame[] {
-  const frames: Frame[] = [];
-  let open: string | undefined;
-  let count = 0;
-  let silentMs = 0;
-  for (const frame of spoken(SENTENCES)) {
-    const voiced = frame.pcm.some((sample) => sample !== 0);
-    const mark = (kind: "start" | "end", utterance: string): Frame => ({
-      kind: "speech",
-      mark: kind,
-      utterance,
-      atSample: frame.startSample,
-      sampleRateHz: 16000,
-    });
-    if (voiced && !open) {
-      open = `u${++count}`;
-      frames.push(mark("start", open));
-    }
-    if (open) silentMs = voiced ? 0 : silentMs + 20;
-    if (open && silentMs > 200) {
-      frames.push(mark("end", open));
-      open = undefined;
-      silentMs = 0;
-    }
-    if (open) frames.push({ ...frame, utterance: open } satisfies AudioFrame);
-  }
-  return frames;
-}
-
-interface Trial {
-  readonly definition: NodeDefinition;
-  readonly config: Record<string, unknown>;
-  readonly frames: () => readonly Frame[];
-  readonly workflow: string;
-  readonly mount: string;
-}
-
-const subject =
-  ({ definition, config, frames, workflow, mount }: Trial) =>
-  (): VendorSubject => ({
-    definition,
-    config: { ...ACCESS, ...config },
-    frames: frames(),
-    open: (faults, latencyMs = 0) => openService({ workflow, network: { latencyMs }, ...(faults && { faults }) }),
-    mount,
-    wrongKey: {
-      config: { ...ACCESS, ...config, apiKey: "example-key.not-the-secret" },
-      secrets: ["not-the-secret", KEY.secret],
-    },
-    passingError: "InternalError",
-  });
+const subject = trialsOf({
+  access: ACCESS,
+  wrongAccess: { apiKey: "example-key.not-the-secret" },
+  secrets: ["not-the-secret", KEY.secret],
+  passingError: "InternalError",
+  open: openedBy(openService),
+});
 
 const hearing = (config: Record<string, unknown>, frames = () => spoken(SENTENCES) as readonly Frame[]) =>
   subject({ definition: asr, config, frames, workflow: LISTENS, mount: INFERENCE });
@@ -145,7 +102,7 @@ describe("in real time", () => {
 describe("the gateway in real time", () => {
   const event = (type: string, fields: object = {}) => JSON.stringify({ event_id: "event_1", type, ...fields });
   const url = `${REALTIME_URL}?model=qwen3-asr-flash-realtime`;
-  const begin = async ({ network }: Pick<Service, "network">): Promise<Connection> => {
+  const begin = async ({ network }: VendorService): Promise<Connection> => {
     const connection = await network.dial({ url, headers: { authorization: AUTHORIZATION } });
     await connection.receive();
     connection.send(event("session.update", { session: { input_audio_format: "pcm", sample_rate: 16000 } }));
@@ -154,18 +111,17 @@ describe("the gateway in real time", () => {
     return connection;
   };
   /** Without the ids that differ from session to session. */
-  const listen = async (connection: Connection): Promise<unknown[]> => {
-    const told: unknown[] = [];
-    for (let message = await connection.receive(); message !== undefined; message = await connection.receive()) {
-      const { type, text, stash, transcript, error } = JSON.parse(String(message)) as Record<string, unknown>;
-      told.push({ type, text, stash, transcript, error });
-      if (type === "session.finished") connection.close();
-    }
-    return told;
-  };
-  const failing = hears(["x"]).replace(/text: "x".*0\.9/, "error: NODE_FAILED");
+  const listen = (connection: Connection) =>
+    listenTo(
+      connection,
+      (message) => {
+        const { type, text, stash, transcript, error } = JSON.parse(String(message)) as Record<string, unknown>;
+        return { type, text, stash, transcript, error };
+      },
+      ({ type }) => type === "session.finished",
+    );
   const gatewaySubject = (): GatewaySubject => ({
-    open: (workflow) => openService({ workflow: workflow === "failing" ? failing : LISTENS }),
+    open: (workflow) => openService({ workflow: workflow === "failing" ? HEARING_FAILS : LISTENS }),
     addresses: [REALTIME_URL, url],
     async converse(at) {
       const connection = await begin(at);
@@ -188,7 +144,7 @@ describe("the gateway of tasks", () => {
   const TASK = "2".repeat(32);
   const command = (action: string, payload: unknown) =>
     JSON.stringify({ header: { action, task_id: TASK, streaming: "duplex" }, payload });
-  const begin = async ({ network }: Pick<Service, "network">): Promise<Connection> => {
+  const begin = async ({ network }: VendorService): Promise<Connection> => {
     const connection = await network.dial({ url: TASKS_URL, headers: { authorization: AUTHORIZATION } });
     const parameters = { format: "pcm", sample_rate: 16000, translation_enabled: true };
     const called = { task_group: "audio", task: "asr", function: "recognition", model: "gummy-realtime-v1" };
@@ -197,17 +153,14 @@ describe("the gateway of tasks", () => {
     connection.send(new Uint8Array(3200));
     return connection;
   };
-  const listen = async (connection: Connection): Promise<unknown[]> => {
-    const told: unknown[] = [];
-    for (let message = await connection.receive(); message !== undefined; message = await connection.receive()) {
-      told.push(JSON.parse(String(message)));
-      if (String(message).includes("task-finished")) connection.close();
-    }
-    return told;
-  };
-  const failing = hears(["x"]).replace(/text: "x".*0\.9/, "error: NODE_FAILED");
+  const listen = (connection: Connection) =>
+    listenTo(
+      connection,
+      (message) => JSON.parse(String(message)),
+      ({ header }) => header.event === "task-finished",
+    );
   const gatewaySubject = (): GatewaySubject => ({
-    open: (workflow) => openService({ workflow: workflow === "failing" ? failing : LISTENS }),
+    open: (workflow) => openService({ workflow: workflow === "failing" ? HEARING_FAILS : LISTENS }),
     addresses: [TASKS_URL],
     async converse(at) {
       const connection = await begin(at);

@@ -4,9 +4,10 @@ import { MemoryNetwork, VirtualClock } from "#engine/runtime";
 import { type Driven, type DriveOptions, driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
 import { MemoryDesk } from "#test/memory-desk";
+import { textsOf } from "#test/texts";
 import { fileAsr } from "../../../plugins/modelstudio/file-asr.ts";
 import { at, serveFiles, wav } from "./recordings.ts";
-import { ACCESS, HOST, HTTP_URL, hears, textsOf, withService } from "./service.ts";
+import { ACCESS, HOST, HTTP_URL, hears, withService } from "./service.ts";
 
 const { url: _, ...CALLS } = ACCESS;
 

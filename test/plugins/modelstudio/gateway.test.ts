@@ -3,6 +3,8 @@ import { type Connection, EngineError, encodeS16le, openEncoder } from "#engine/
 import { driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
 import { silence } from "#test/signals";
+import { textsOf } from "#test/texts";
+import type { Service, ServiceOptions } from "#test/vendor-service";
 import { fileAsr } from "../../../plugins/modelstudio/file-asr.ts";
 import { at, serveFiles, wav } from "./recordings.ts";
 import {
@@ -13,11 +15,8 @@ import {
   hears,
   KEY,
   REALTIME_URL,
-  type Service,
-  type ServiceOptions,
   SPEAKS,
   TASKS_URL,
-  textsOf,
   withService,
 } from "./service.ts";
 

@@ -12,8 +12,9 @@ import { MemoryNetwork, VirtualClock } from "#engine/runtime";
 import { driveNode, registerContract, synthesiserContract } from "#engine/testing";
 import { covers } from "#test/covers";
 import { counting } from "#test/signals";
+import { prompt } from "#test/texts";
 import { tts } from "../../../plugins/modelstudio/tts.ts";
-import { ACCESS, HOST, HTTP_URL, openService, prompt, SPEAKS, served } from "./service.ts";
+import { ACCESS, HOST, HTTP_URL, openService, SPEAKS, served } from "./service.ts";
 
 const { url: _, ...CALLS } = ACCESS;
 const http = { transport: "http" };

@@ -1,9 +1,10 @@
 import { expect, test } from "bun:test";
 import { covers } from "#test/covers";
 import { framesOf, silence } from "#test/signals";
+import { textsOf } from "#test/texts";
 import { interpret } from "../../../plugins/modelstudio/interpret.ts";
 import { against, commandsOf, PLAIN } from "./scripted.ts";
-import { hears, served, textsOf } from "./service.ts";
+import { hears, served } from "./service.ts";
 
 const talk = (ms: number) => framesOf(silence({ ms }));
 const target = { target: "es" };

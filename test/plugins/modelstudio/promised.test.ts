@@ -4,11 +4,13 @@ import { driveNode } from "#engine/testing";
 import { planWorkflow } from "#engine/workflow";
 import aliyun from "#plugins/aliyun";
 import { covers } from "#test/covers";
+import { typesWithTones } from "#test/service-workflows";
+import { textsOf } from "#test/texts";
 import { spoken } from "#test/toy-vendor/ears";
 import { asr } from "../../../plugins/modelstudio/asr.ts";
 import modelstudio from "../../../plugins/modelstudio/index.ts";
 import { interpret } from "../../../plugins/modelstudio/interpret.ts";
-import { ACCESS, LISTENS, served, testTypes, textsOf, withService } from "./service.ts";
+import { ACCESS, LISTENS, served, withService } from "./service.ts";
 
 const SAID = ["one two three", "four five", "six"];
 const MOUNT = "/api-ws/v1/inference";
@@ -58,7 +60,7 @@ nodes:
       aliyun: { use: aliyun.asr, with: { mode: continuous, language: en } }
 outputs: { texts: asr }
 `;
-  const types = new NodeTypes([...testTypes().plugins, modelstudio, aliyun]);
+  const types = new NodeTypes([...typesWithTones().plugins, modelstudio, aliyun]);
   const environment = { DASHSCOPE_API_KEY: "k", NLS_APP_KEY: "k", ALIYUN_AK_ID: "k", ALIYUN_AK_SECRET: "k" };
   const planned = (written: string) =>
     planWorkflow(

@@ -4,9 +4,10 @@ import { MemoryNetwork, VirtualClock } from "#engine/runtime";
 import { driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
 import { framesOf, silence } from "#test/signals";
+import { prompt, textsOf } from "#test/texts";
 import { asr } from "../../../plugins/modelstudio/asr.ts";
 import { tts } from "../../../plugins/modelstudio/tts.ts";
-import { ACCESS, HOST, hears, prompt, SPEAKS, served, textsOf } from "./service.ts";
+import { ACCESS, HOST, hears, SPEAKS, served } from "./service.ts";
 
 const talk = (ms: number) => framesOf(silence({ ms }));
 const hearing = { model: "qwen3-asr-flash-realtime" };

@@ -1,6 +1,6 @@
 import { encodeWav, type RecordingFrame } from "#engine/plugin";
 import { interleave, silence } from "#test/signals";
-import type { Service } from "./service.ts";
+import type { Service } from "#test/vendor-service";
 
 export const FILES = "files.test:80";
 

@@ -11,9 +11,10 @@ import {
 import { driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
 import { counting } from "#test/signals";
+import { prompt, textsOf } from "#test/texts";
 import { tts } from "../../../plugins/modelstudio/tts.ts";
 import { type Answers, against, commandsOf, PLAIN, type Told } from "./scripted.ts";
-import { ACCESS, prompt, SPEAKS, served, textsOf, withService } from "./service.ts";
+import { ACCESS, SPEAKS, served, withService } from "./service.ts";
 
 const audioOf = (frames: readonly Frame[]): AudioFrame[] =>
   frames.filter((frame): frame is AudioFrame => frame.kind === "audio");

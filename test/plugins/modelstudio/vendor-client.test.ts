@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { findProgram, hostEnvironment } from "#engine/plugin";
 import { MemoryNetwork, newHousehold, SystemClock, SystemNetwork } from "#engine/runtime";
 import { emulate } from "#engine/testing";
+import { typesWithTones } from "#test/service-workflows";
 import { gateway } from "../../../plugins/modelstudio/gateway.ts";
-import { API_KEY, hears, KEY, SPEAKS, testTypes } from "./service.ts";
+import { API_KEY, hears, KEY, SPEAKS } from "./service.ts";
 
 setDefaultTimeout(120_000);
 
@@ -21,7 +22,7 @@ test.skipIf(!installed)(`the vendor's own library for Python works unmodified${w
     network: new MemoryNetwork(clock),
     outside: machine,
     web: "127.0.0.1:0",
-    types: testTypes(),
+    types: typesWithTones(),
     keys: [KEY],
     household: newHousehold({ network: machine }),
   };

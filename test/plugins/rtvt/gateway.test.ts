@@ -3,13 +3,14 @@ import { isOgg, loadOpus } from "#engine/plugin";
 import type { MemoryNetwork, VirtualClock } from "#engine/runtime";
 import { covers } from "#test/covers";
 import { counting } from "#test/signals";
+import type { ServiceOptions } from "#test/vendor-service";
 import { loginToken } from "../../../plugins/rtvt/token/signature.ts";
 import { encodePacket, JSON_TEXT } from "../../../plugins/rtvt/wire/fpnn.ts";
 import { encodeValues, type Values } from "../../../plugins/rtvt/wire/payload.ts";
 import { EXCHANGE, PROJECT, VECTORS } from "./fixtures/vectors.ts";
 import { HEARS_WORDS, testTypes, words } from "./nodes.ts";
 import { dialRaw, type RawEnd, type Seen } from "./raw.ts";
-import { hears, KEY, type ServiceOptions, seconds, TCP, WEB, withService } from "./service.ts";
+import { hears, KEY, seconds, TCP, WEB, withService } from "./service.ts";
 
 const EPOCH_S = Date.UTC(2026, 0, 1) / 1000;
 const login = (more: Values = {}): Values => {

@@ -3,17 +3,19 @@ import { type AudioFrame, type FaultScript, levelDbfs, withRetry } from "#engine
 import { driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
 import { framesOf, silence } from "#test/signals";
+import { textsOf } from "#test/texts";
+import type { ServedOptions } from "#test/vendor-service";
 import { asr } from "../../../plugins/rtvt/asr.ts";
 import { interpret } from "../../../plugins/rtvt/interpret.ts";
 import { EXCHANGE } from "./fixtures/vectors.ts";
 import { HEARS_WORDS, TEXT_MS, testTypes, words } from "./nodes.ts";
 import { pem } from "./pem.ts";
-import { ACCESS, hears, OVER_WEB, type ServiceOptions, seconds, served, textsOf, withService } from "./service.ts";
+import { ACCESS, hears, OVER_WEB, seconds, served, withService } from "./service.ts";
 
 const talk = (ms: number) => framesOf(silence({ ms }));
 const retried = withRetry(interpret, 3);
 const said = (frames: Parameters<typeof textsOf>[0]) => textsOf(frames).map(({ text }) => text);
-const options = (more: Partial<ServiceOptions> = {}): ServiceOptions => ({
+const options = (more: Partial<ServedOptions> = {}): ServedOptions => ({
   workflow: hears(seconds("go forward", "ten meters")),
   frames: talk(2500),
   config: { target: "es" },

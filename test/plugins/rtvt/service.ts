@@ -1,16 +1,10 @@
-import {
-  type FaultScript,
-  type Frame,
-  loadOpus,
-  type NodeDefinition,
-  type NodeTypes,
-  type TextFrame,
-} from "#engine/plugin";
-import { MemoryNetwork, type MemoryNetworkOptions, VirtualClock } from "#engine/runtime";
-import { type Driven, type DriveOptions, driveNode, type Emulator, emulate } from "#engine/testing";
+import { loadOpus } from "#engine/plugin";
 import { builtInTypes } from "#test/built-in-types";
+import { vendorService } from "#test/vendor-service";
 import { gateway } from "../../../plugins/rtvt/gateway.ts";
 import { PROJECT } from "./fixtures/vectors.ts";
+
+await loadOpus(); // a gateway loads it in the machine's time, in which a virtual minute passes
 
 /** The project of the emulator. */
 export const KEY = { id: `${PROJECT.pid}`, secret: PROJECT.key, facts: {} };
@@ -57,68 +51,12 @@ outputs:
   texts: [asr.partial, asr.final${targets.map((target) => `, ${target}`).join("")}]
 `;
 
-export interface ServiceOptions {
-  readonly workflow: string;
-  readonly faults?: FaultScript["faults"];
-  readonly frames?: DriveOptions["frames"];
-  readonly formats?: NonNullable<DriveOptions["formats"]>;
-  /** In addition to `ACCESS`. */
-  readonly config?: Record<string, unknown>;
-  /** In place of `ACCESS`. */
-  readonly access?: Record<string, unknown>;
-  readonly gatewayConfig?: Record<string, unknown>;
-  readonly network?: MemoryNetworkOptions;
-  readonly types?: NodeTypes;
-}
-
-export interface Served extends Driven {
-  readonly emulator: Emulator;
-  readonly network: MemoryNetwork;
-  /** Run time when the node had ended. */
-  readonly endedMs: number;
-}
-
-/** An emulated service in memory and in virtual time, over TCP and over WebSockets. */
-export async function withService<T>(
-  options: Pick<ServiceOptions, "workflow" | "faults" | "gatewayConfig" | "network" | "types">,
-  use: (service: {
-    readonly clock: VirtualClock;
-    readonly network: MemoryNetwork;
-    readonly emulator: Emulator;
-  }) => Promise<T>,
-): Promise<T> {
-  await loadOpus(); // a gateway loads it in the machine's time, in which a virtual minute passes
-  const clock = new VirtualClock();
-  const stop = clock.drive();
-  const network = new MemoryNetwork(clock, options.network);
-  const emulator = await emulate(gateway, {
-    network,
-    tcp: TCP,
-    web: WEB,
-    types: options.types ?? builtInTypes(),
-    workflow: options.workflow,
-    keys: [KEY],
-    config: options.gatewayConfig ?? {},
-    faults: { faults: [...(options.faults ?? [])] },
-  });
-  try {
-    return await use({ clock, network, emulator });
-  } finally {
-    await emulator.close();
-    stop();
-  }
-}
-
-/** Drives a node against the emulated service. */
-export const served = (definition: NodeDefinition, options: ServiceOptions): Promise<Served> =>
-  withService(options, async ({ clock, network, emulator }) => {
-    const driven = await driveNode(
-      definition,
-      { ...(options.access ?? ACCESS), ...options.config },
-      { frames: options.frames ?? [], clock, network, ...(options.formats && { formats: options.formats }) },
-    );
-    return { ...driven, emulator, network, endedMs: clock.nowMs() };
-  });
-
-export const textsOf = (frames: readonly Frame[]): TextFrame[] =>
-  frames.filter((frame): frame is TextFrame => frame.kind === "text");
+/** The service over TCP and over WebSockets. */
+export const { openService, withService, served } = vendorService({
+  gateway,
+  tcp: TCP,
+  web: WEB,
+  types: builtInTypes(),
+  keys: [KEY],
+  access: ACCESS,
+});

@@ -4,13 +4,14 @@ import { MemoryNetwork, VirtualClock } from "#engine/runtime";
 import { type Driven, type DriveOptions, driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
 import { counting, framesOf, silence } from "#test/signals";
+import { textsOf } from "#test/texts";
 import { asr } from "../../../plugins/rtvt/asr.ts";
 import { interpret } from "../../../plugins/rtvt/interpret.ts";
 import { STATUSES } from "../../../plugins/rtvt/status.ts";
 import type { Values } from "../../../plugins/rtvt/wire/payload.ts";
 import { PROJECT, STREAM_ID } from "./fixtures/vectors.ts";
 import { type Answers, listenRaw, type RawEnd, result } from "./raw.ts";
-import { ACCESS, TCP, textsOf } from "./service.ts";
+import { ACCESS, TCP } from "./service.ts";
 
 interface Driving {
   readonly definition?: typeof asr;

@@ -1,33 +1,27 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { type Frame, NodeTypes, type TextFrame } from "#engine/plugin";
-import { MemoryNetwork, newHousehold, VirtualClock } from "#engine/runtime";
-import { emulate, wordErrors } from "#engine/testing";
-import { type PlanOptions, planWorkflow } from "#engine/workflow";
+import type { TextFrame } from "#engine/plugin";
+import { wordErrors } from "#engine/testing";
 import rtvt from "#plugins/rtvt";
-import { AccountedRun } from "#test/accounted-run";
 import { builtInTypes } from "#test/built-in-types";
+import { CHECKOUT } from "#test/command-line";
 import { covers } from "#test/covers";
 import { enginesMissing, NEEDS_ENGINES } from "#test/engines";
-import { gateway } from "../../../plugins/rtvt/gateway.ts";
+import { planExample, runExample } from "#test/example-run";
+import { scratchFolder } from "#test/short-recording";
+import { textsOf } from "#test/texts";
 import { PROJECT } from "./fixtures/vectors.ts";
-import { hears, KEY, seconds, textsOf } from "./service.ts";
+import { hears, openService, seconds, TCP } from "./service.ts";
 
 setDefaultTimeout(60_000); // real engines, on a machine that may be busy
 
-const cwd = join(import.meta.dir, "../../..");
-const dir = mkdtempSync(join(tmpdir(), "parlando-rtvt-"));
-afterAll(() => rmSync(dir, { recursive: true }));
+const folder = scratchFolder();
+afterAll(() => rmSync(folder, { recursive: true }));
 
-const types = new NodeTypes([...builtInTypes().plugins, rtvt]);
+const EXAMPLE = "rtvt-interpret";
+const types = builtInTypes().with([rtvt]);
 const environment = { RTVT_PID: `${PROJECT.pid}`, RTVT_KEY: PROJECT.key };
-const plan = (options: Partial<PlanOptions> = {}) =>
-  planWorkflow(
-    { path: "workflows/rtvt-interpret.yaml" },
-    { types, purpose: "lint", environment, secret: () => undefined, cwd, ...options },
-  );
 
 /** What the machine itself can do, behind the gateway. */
 const OWN_ENGINES = `
@@ -44,24 +38,11 @@ outputs: { texts: [asr.partial, asr.final, translate] }
 
 /** Runs the example in virtual time, against a gateway with that workflow behind it. */
 async function interpreted(workflow: string) {
-  const clock = new VirtualClock();
-  const stop = clock.drive();
-  const network = new MemoryNetwork(clock);
-  const household = newHousehold({ network });
-  const emulator = await emulate(gateway, { network, tcp: "rtvt.test:14001", types, workflow, keys: [KEY], household });
-  const letGo = clock.hold(); // planning takes no time
-  const { plan: made, findings } = await plan({
-    purpose: "run",
-    params: { service: "tcp://rtvt.test:14001" },
-    run: { id: "r", dir },
-  });
-  if (!made) throw new Error(findings.map(({ message }) => message).join("; "));
-  const frames: Frame[] = [];
-  const run = new AccountedRun(made, { runId: "r", clock, onOutput: (_, frame) => frames.push(frame) }, household);
-  letGo();
-  const report = await run.done;
-  await emulator.close();
-  stop();
+  const service = await openService({ workflow });
+  const params = { service: `tcp://${TCP}` };
+  const { report, frames } = await runExample(EXAMPLE, { types, environment, params, folder, on: service });
+  await service.close();
+  const { network, emulator } = service;
   return { report, texts: textsOf(frames), sockets: network.sockets, served: emulator.host.reports };
 }
 
@@ -69,9 +50,9 @@ const finals = (texts: readonly TextFrame[], role: string) =>
   texts.filter((text) => text.final && text.role === role).map(({ text }) => text);
 
 test("the example is sound, and says what it needs", async () => {
-  const { findings } = await plan();
+  const { findings } = await planExample(EXAMPLE, { types, environment });
   expect(findings.filter(({ severity }) => severity !== "note")).toEqual([]);
-  const bare = await plan({ environment: {} });
+  const bare = await planExample(EXAMPLE, { types });
   expect(bare.findings.filter(({ severity }) => severity !== "note").map(({ message }) => message)).toEqual([
     expect.stringContaining("RTVT_PID is not set"),
     expect.stringContaining("RTVT_KEY is not set"),
@@ -84,7 +65,7 @@ test("the example runs against the gateway, and its accounts balance", async () 
   expect(report.error).toBeUndefined();
   expect(finals(texts, "transcript")).toEqual(["go forward", "ten meters"]);
   expect(finals(texts, "translation")).toEqual(["GO FORWARD", "TEN METERS"]);
-  expect(await Bun.file(join(dir, "subtitles.srt")).text()).toContain("TEN METERS");
+  expect(await Bun.file(join(folder, "subtitles.srt")).text()).toContain("TEN METERS");
   expect(sockets).toBe(0);
   expect(served.map(({ state, imbalances }) => ({ state, imbalances }))).toEqual([{ state: "done", imbalances: [] }]);
 });
@@ -95,7 +76,7 @@ test.skipIf(enginesMissing.length > 0)(
     covers("R8");
     const { report, texts } = await interpreted(OWN_ENGINES);
     expect(report.error).toBeUndefined();
-    const wanted = await Bun.file(join(cwd, "workflows/samples/recording.txt")).text();
+    const wanted = await Bun.file(join(CHECKOUT, "workflows/samples/recording.txt")).text();
     const { errors, words } = wordErrors(wanted, finals(texts, "transcript").join(" "));
     expect(errors / words).toBeLessThan(0.3);
     expect(finals(texts, "translation")[0]?.toLowerCase()).toContain("diez metros");

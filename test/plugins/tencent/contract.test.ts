@@ -1,16 +1,18 @@
 import { describe, test } from "bun:test";
-import { type Connection, encodeS16le, type Frame, type TextFrame } from "#engine/plugin";
+import { type Connection, encodeS16le, type Frame } from "#engine/plugin";
 import {
   type GatewaySubject,
   gatewayContract,
   registerContract,
   type VendorService,
-  type VendorSubject,
   vendorRecogniserContract,
   vendorSynthesiserContract,
 } from "#engine/testing";
 import { ACCESS, hearing, LISTENS, speaking, tencent } from "#test/tencent";
+import { prompt } from "#test/texts";
 import { spoken } from "#test/toy-vendor/ears";
+import { markedSpeech } from "#test/utterances";
+import { listenTo, trialsOf } from "#test/vendor-trials";
 import { signedUrl } from "../../../plugins/tencent/access.ts";
 import { asr } from "../../../plugins/tencent/asr.ts";
 import { tts } from "../../../plugins/tencent/tts.ts";
@@ -18,63 +20,25 @@ import { tts } from "../../../plugins/tencent/tts.ts";
 const SENTENCES = ["one two", "three four"];
 const HEARS = "ws://tencent.test/asr/v2";
 
-/** The sentences as one stream, with the marks that a detector would set around each. */
-function marked(): Frame[] {
-  const frames: Frame[] = [];
-  let open: string | undefined;
-  let count = 0;
-  let silentMs = 0;
-  for (const frame of spoken(SENTENCES)) {
-    const voiced = frame.pcm.some((sample) => sample !== 0);
-    const mark = (kind: "start" | "end", utterance: string): Frame => ({
-      kind: "speech",
-      mark: kind,
-      utterance,
-      atSample: frame.startSample,
-      sampleRateHz: 16_000,
-    });
-    silentMs = voiced ? 0 : silentMs + 20;
-    if (voiced && !open) {
-      open = `u${++count}`;
-      frames.push(mark("start", open));
-    }
-    if (open && silentMs > 200) {
-      frames.push(mark("end", open));
-      open = undefined;
-    }
-    if (open) frames.push({ ...frame, utterance: open });
-  }
-  return frames;
-}
-
-const recogniser = (more: Record<string, unknown>, frames: () => readonly Frame[]) => (): VendorSubject => {
-  const config = { ...ACCESS, url: HEARS, ...more };
-  return {
-    definition: asr,
-    config,
-    frames: frames(),
-    open: (faults = [], latencyMs = 0) => tencent({ workflow: LISTENS, faults, latencyMs }),
-    mount: "/asr/v2/:appid",
-    wrongKey: {
-      config: { ...config, secretKey: "not-the-secret" },
-      secrets: ["not-the-secret", ACCESS.secretKey, ACCESS.secretId],
-    },
-    passingError: 5000,
-  };
-};
-
-const text = (utterance: string, words: string): TextFrame => ({
-  kind: "text",
-  role: "prompt",
-  text: words,
-  utterance,
-  revision: 1,
-  final: true,
-  stableChars: words.length,
-  startSample: 0,
-  endSample: 0,
-  sampleRateHz: 16_000,
+const trial = trialsOf({
+  access: ACCESS,
+  wrongAccess: { secretKey: "not-the-secret" },
+  secrets: ["not-the-secret", ACCESS.secretKey, ACCESS.secretId],
+  open:
+    (workflow) =>
+    (faults = [], latencyMs = 0) =>
+      tencent({ workflow, faults, latencyMs }),
 });
+
+const recogniser = (config: Record<string, unknown>, frames: () => readonly Frame[]) =>
+  trial({
+    definition: asr,
+    config: { url: HEARS, ...config },
+    frames,
+    workflow: LISTENS,
+    mount: "/asr/v2/:appid",
+    passingError: 5000,
+  });
 
 const MODES = {
   http: "http://tencent.test/stream",
@@ -82,26 +46,20 @@ const MODES = {
   flowing: "ws://tencent.test/stream_wsv2",
 };
 
-const synthesiser = (mode: "socket" | "flowing" | "http") => (): VendorSubject => {
-  const config = { ...ACCESS, mode, url: MODES[mode], answerMs: 5000 };
-  return {
+const synthesiser = (mode: "socket" | "flowing" | "http") =>
+  trial({
     definition: tts,
-    config,
-    frames: [text("u1", "Hello you."), text("u2", "Bye.")],
-    open: (faults = [], latencyMs = 0) => tencent({ workflow: speaking(), faults, latencyMs }),
+    config: { mode, url: MODES[mode], answerMs: 5000 },
+    frames: () => [prompt("u1", "Hello you."), prompt("u2", "Bye.")],
+    workflow: speaking(),
     mount: new URL(MODES[mode]).pathname,
-    wrongKey: {
-      config: { ...config, secretKey: "not-the-secret" },
-      secrets: ["not-the-secret", ACCESS.secretKey, ACCESS.secretId],
-    },
     ...(mode !== "http" && { passingError: 10_000 }),
-  };
-};
+  });
 
 describe("recognition", () => {
   const stream = recogniser({}, () => spoken(SENTENCES));
   registerContract(vendorRecogniserContract("tencent.asr by stream", stream), test);
-  const utterances = recogniser({ sessions: "utterance", results: "sentences" }, marked);
+  const utterances = recogniser({ sessions: "utterance", results: "sentences" }, () => markedSpeech(SENTENCES));
   registerContract(vendorRecogniserContract("tencent.asr by utterance", utterances), test);
 });
 
@@ -133,14 +91,11 @@ describe("the gateway", () => {
     return connection;
   };
   /** Without the ids that differ from client to client. */
-  const listen = async (connection: Connection): Promise<unknown[]> => {
-    const told: unknown[] = [];
-    for await (const message of connection) {
+  const listen = (connection: Connection) =>
+    listenTo(connection, (message) => {
       const { voice_id: _voice, message_id: _message, ...said } = JSON.parse(String(message));
-      told.push(said);
-    }
-    return told;
-  };
+      return said;
+    });
   const failing = hearing([{ error: "NODE_FAILED", fromMs: 0, untilMs: 100 }]);
   const subject = (): GatewaySubject => ({
     open: (workflow) => tencent({ workflow: workflow === "failing" ? failing : LISTENS }),

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { type AudioFrame, EngineError, type Frame, type TextFrame } from "#engine/plugin";
+import { type AudioFrame, EngineError, type Frame } from "#engine/plugin";
 import { covers } from "#test/covers";
 import { ACCESS, type ServiceOptions, speaking, tencent, texts } from "#test/tencent";
+import { prompt } from "#test/texts";
 import { tts } from "../../../plugins/tencent/tts.ts";
 
 const URLS = {
@@ -10,20 +11,6 @@ const URLS = {
   flowing: "ws://tencent.test/stream_wsv2",
 } as const;
 const MODES = Object.keys(URLS) as (keyof typeof URLS)[];
-
-const said = (utterance: string, text: string, more: Partial<TextFrame> = {}): TextFrame => ({
-  kind: "text",
-  role: "prompt",
-  text,
-  utterance,
-  revision: 1,
-  final: true,
-  stableChars: text.length,
-  startSample: 0,
-  endSample: 0,
-  sampleRateHz: 16_000,
-  ...more,
-});
 
 const service = (options: ServiceOptions = {}) => tencent({ workflow: speaking(), ...options });
 
@@ -51,7 +38,7 @@ describe("tencent.tts", () => {
     const { frames, usage } = await server.drive(
       tts,
       { mode, url: URLS[mode] },
-      { frames: [said("u1", "one two"), said("u2", " "), said("u3", "three & 四")] },
+      { frames: [prompt("u1", "one two"), prompt("u2", " "), prompt("u3", "three & 四")] },
     );
     expect([samplesOf(frames(), "u1"), samplesOf(frames(), "u2"), samplesOf(frames(), "u3")]).toEqual([3200, 0, 4800]);
     let end = 0;
@@ -69,7 +56,7 @@ describe("tencent.tts", () => {
     const { frames } = await server.drive(
       tts,
       { mode, url: URLS[mode], subtitles: true },
-      { frames: [said("u1", "one two"), said("u2", "three")] },
+      { frames: [prompt("u1", "one two"), prompt("u2", "three")] },
     );
     expect(
       texts(frames("spoken")).map(({ text, words = [] }) => [text, words.map((w) => [w.text, w.startSample])]),
@@ -94,9 +81,9 @@ describe("tencent.tts", () => {
       {
         tracing: true,
         frames: [
-          said("u1", "One two. Trees", { final: false, stableChars: 9 }),
-          said("u1", "One two. Three fo", { revision: 2, final: false, stableChars: 15 }),
-          said("u1", "One two. Three four.", { revision: 3 }),
+          prompt("u1", "One two. Trees", { final: false, stableChars: 9 }),
+          prompt("u1", "One two. Three fo", { revision: 2, final: false, stableChars: 15 }),
+          prompt("u1", "One two. Three four.", { revision: 3 }),
         ],
       },
     );
@@ -115,7 +102,7 @@ describe("tencent.tts", () => {
   test.each(["http", "socket"] as const)("a text over the limit is spoken in pieces by %s", async (mode) => {
     await using server = await service();
     const text = `${"word ".repeat(399)}word`;
-    const { frames, usage } = await server.drive(tts, { mode, url: URLS[mode] }, { frames: [said("u1", text)] });
+    const { frames, usage } = await server.drive(tts, { mode, url: URLS[mode] }, { frames: [prompt("u1", text)] });
     expect(usage.requests).toBe(2);
     expect(samplesOf(frames())).toBe(400 * 1600);
   });
@@ -125,7 +112,7 @@ describe("tencent.tts", () => {
     const { frames } = await server.drive(
       tts,
       { mode: "http", url: URLS.http, sampleRateHz },
-      { frames: [said("u1", "one")] },
+      { frames: [prompt("u1", "one")] },
     );
     expect(samplesOf(frames())).toBe(sampleRateHz / 10);
   });
@@ -134,7 +121,7 @@ describe("tencent.tts", () => {
     covers("T6");
     await using server = await service();
     const config = { mode, url: URLS[mode], secretKey: "other" };
-    const error = await errorOf(server.drive(tts, config, { frames: [said("u1", "one")] }));
+    const error = await errorOf(server.drive(tts, config, { frames: [prompt("u1", "one")] }));
     expect(error.code).toBe("VENDOR_KEY_REFUSED");
     expect(error.message).not.toContain("other");
   });
@@ -142,14 +129,14 @@ describe("tencent.tts", () => {
   test.each(MODES)("a parameter that the service refuses is refused by %s", async (mode) => {
     await using server = await service({ faults: [{ on: "handshake", do: { vendorError: 10_001 } }] });
     const config = { mode, url: URLS[mode] };
-    expect((await errorOf(server.drive(tts, config, { frames: [said("u1", "one")] }))).code).toBe("VENDOR_REFUSED");
+    expect((await errorOf(server.drive(tts, config, { frames: [prompt("u1", "one")] }))).code).toBe("VENDOR_REFUSED");
   });
 
   test.each(MODES)(
     "a voice that fails behind the service is a failure that may be tried again, by %s",
     async (mode) => {
       await using server = await service({ workflow: speaking({ fails: true }) });
-      const error = await errorOf(server.drive(tts, { mode, url: URLS[mode] }, { frames: [said("u1", "one")] }));
+      const error = await errorOf(server.drive(tts, { mode, url: URLS[mode] }, { frames: [prompt("u1", "one")] }));
       expect([error.code, error.traits.retryable]).toEqual(["VENDOR_FAILED", true]);
     },
   );
@@ -159,7 +146,7 @@ describe("tencent.tts", () => {
       faults: [{ on: "connection", after: mode === "flowing" ? { received: 1 } : { sent: 0 }, do: { silence: true } }],
     });
     const config = { mode, url: URLS[mode], answerMs: 5000 };
-    const error = await errorOf(server.drive(tts, config, { frames: [said("u1", "one")] }));
+    const error = await errorOf(server.drive(tts, config, { frames: [prompt("u1", "one")] }));
     expect(error.code).toBe("RESULT_LATE");
   });
 
@@ -169,7 +156,11 @@ describe("tencent.tts", () => {
       tts,
       { mode: "socket", url: URLS.socket },
       {
-        frames: [{ kind: "barge-in", utterance: "talk" }, said("u1", "one"), said("u2", "two", { protected: true })],
+        frames: [
+          { kind: "barge-in", utterance: "talk" },
+          prompt("u1", "one"),
+          prompt("u2", "two", { protected: true }),
+        ],
       },
     );
     expect([samplesOf(frames(), "u1"), samplesOf(frames(), "u2")]).toEqual([0, 1600]);
