@@ -1,27 +1,23 @@
 import { expect, test } from "bun:test";
 import type { AudioFrame, Connection, Frame, NodeDefinition } from "#engine/plugin";
-import { MemoryNetwork, VirtualClock } from "#engine/runtime";
-import { driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
+import { driveAgainst, sockets } from "#test/scripted-door";
 import { framesOf, silence } from "#test/signals";
 import { textsOf } from "#test/texts";
 import { asr } from "../../../plugins/aliyun/asr.ts";
 import { tts } from "../../../plugins/aliyun/tts.ts";
-import { ACCESS } from "./service.ts";
+import { ACCESS, HOST } from "./service.ts";
 
 type Say = (name: string, payload?: unknown, header?: Record<string, unknown>) => void;
 type Answers = Readonly<Record<string, (say: Say, connection: Connection) => void>>;
 
 /** Drives a node against a service that answers each directive as it is told, sensible or not. */
-async function against(
+function against(
   definition: NodeDefinition,
   config: Record<string, unknown>,
   frames: readonly Frame[],
   answers: Answers,
 ) {
-  const clock = new VirtualClock();
-  const stop = clock.drive();
-  const network = new MemoryNetwork(clock);
   const serve = async (connection: Connection) => {
     for await (const message of connection) {
       if (typeof message !== "string") continue;
@@ -36,13 +32,7 @@ async function against(
       answers[header.name]?.(say, connection);
     }
   };
-  const listener = await network.listen("nls.test:80", { upgrade: async () => ({ serve: (c) => void serve(c) }) });
-  try {
-    return await driveNode(definition, { ...ACCESS, ...config }, { frames, clock, network });
-  } finally {
-    await listener.close();
-    stop();
-  }
+  return driveAgainst({ host: HOST, door: sockets(serve) }, definition, { ...ACCESS, ...config }, { frames });
 }
 
 const continuous = { mode: "continuous" };

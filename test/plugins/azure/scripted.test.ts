@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { type Connection, type Frame, type NodeDefinition, withRetry } from "#engine/plugin";
-import { MemoryNetwork, VirtualClock } from "#engine/runtime";
-import { type Driven, driveNode } from "#engine/testing";
+import type { Driven } from "#engine/testing";
 import { covers } from "#test/covers";
+import { driveAgainst, sockets } from "#test/scripted-door";
 import { LISTENS } from "#test/service-workflows";
 import { framesOf, silence } from "#test/signals";
 import { prompt, textsOf } from "#test/texts";
@@ -10,7 +10,7 @@ import { spoken } from "#test/toy-vendor/ears";
 import { asr } from "../../../plugins/azure/asr.ts";
 import { tts } from "../../../plugins/azure/tts.ts";
 import { decodeMessage, encodeMessage, msToTicks, type SpeechMessage } from "../../../plugins/azure/wire.ts";
-import { ACCESS, served } from "./service.ts";
+import { ACCESS, HOST, served } from "./service.ts";
 
 type Say = (path: string, body: object | Uint8Array, headers?: { readonly streamId?: string }) => void;
 /** What a service answers to each message; `turn` counts the turns of all its connections from 1. */
@@ -23,12 +23,9 @@ async function against(
   config: Record<string, unknown>,
   frames: readonly Frame[],
 ): Promise<Driven & { readonly connections: number }> {
-  const clock = new VirtualClock();
-  const stop = clock.drive();
-  const network = new MemoryNetwork(clock);
   const turns: string[] = [];
   let connections = 0;
-  const serve = async (connection: Connection): Promise<void> => {
+  const door = sockets(async (connection) => {
     connections++;
     for await (const message of connection) {
       const read = decodeMessage(message);
@@ -41,16 +38,9 @@ async function against(
       };
       script(read, say, turns.indexOf(requestId) + 1, connection);
     }
-  };
-  const listener = await network.listen("azure.test:80", {
-    upgrade: async () => ({ serve: (connection) => void serve(connection) }),
   });
-  try {
-    return { ...(await driveNode(node, { ...ACCESS, ...config }, { frames, clock, network })), connections };
-  } finally {
-    await listener.close();
-    stop();
-  }
+  const driven = await driveAgainst({ host: HOST, door }, node, { ...ACCESS, ...config }, { frames });
+  return { ...driven, connections };
 }
 
 const ssml = '<speak version="1.0" xml:lang="en-US"><voice name="x"><bookmark mark="here"/>Hi</voice></speak>';

@@ -8,9 +8,9 @@ import {
   type Outgoing,
   type TextFrame,
 } from "#engine/plugin";
-import { MemoryNetwork, VirtualClock } from "#engine/runtime";
-import { driveNode, registerContract, synthesiserContract } from "#engine/testing";
+import { registerContract, synthesiserContract } from "#engine/testing";
 import { covers } from "#test/covers";
+import { driveAgainst } from "#test/scripted-door";
 import { counting } from "#test/signals";
 import { prompt } from "#test/texts";
 import { tts } from "../../../plugins/modelstudio/tts.ts";
@@ -62,22 +62,15 @@ async function against(
   answer: (request: Incoming) => Outgoing,
   frames: readonly TextFrame[] = [prompt("u1", "Hi.")],
 ) {
-  const clock = new VirtualClock();
-  const stop = clock.drive();
-  const network = new MemoryNetwork(clock);
   const calls: Incoming[] = [];
-  const listener = await network.listen(HOST, {
-    request: async (request) => {
-      calls.push(request);
-      return answer(request);
-    },
-  });
-  try {
-    return { ...(await driveNode(tts, { ...CALLS, ...config }, { frames, clock, network })), calls };
-  } finally {
-    await listener.close();
-    stop();
-  }
+  const request = async (call: Incoming) => {
+    calls.push(call);
+    return answer(call);
+  };
+  return {
+    ...(await driveAgainst({ host: HOST, door: { request } }, tts, { ...CALLS, ...config }, { frames })),
+    calls,
+  };
 }
 
 const events = (...data: readonly unknown[]): Outgoing => ({

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Connection, Frame, NodeDefinition } from "#engine/plugin";
-import { MemoryNetwork, VirtualClock } from "#engine/runtime";
-import { driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
+import { driveAgainst, sockets } from "#test/scripted-door";
 import { framesOf, silence } from "#test/signals";
 import { prompt, textsOf } from "#test/texts";
 import { asr } from "../../../plugins/modelstudio/asr.ts";
@@ -35,12 +34,10 @@ async function against(
   frames: readonly Frame[],
   answers: Answers,
 ) {
-  const clock = new VirtualClock();
-  const stop = clock.drive();
-  const network = new MemoryNetwork(clock);
   const heard: ClientEvent[] = [];
   const queries: string[] = [];
-  const serve = async (connection: Connection) => {
+  const door = sockets(async (connection, { path, query }) => {
+    queries.push(`${path}?${query}`);
     const say: Say = (type, fields = {}) =>
       connection.send(JSON.stringify({ event_id: `event_${heard.length}`, type, ...fields }));
     answers.connected?.(say, { type: "connected", event_id: "" }, connection);
@@ -49,20 +46,9 @@ async function against(
       heard.push(event);
       answers[event.type]?.(say, event, connection);
     }
-  };
-  const listener = await network.listen(HOST, {
-    upgrade: async ({ path, query }) => {
-      queries.push(`${path}?${query}`);
-      return { serve: (connection) => void serve(connection) };
-    },
   });
-  try {
-    const driven = await driveNode(definition, { ...ACCESS, ...config }, { frames, clock, network });
-    return { ...driven, heard, queries };
-  } finally {
-    await listener.close();
-    stop();
-  }
+  const driven = await driveAgainst({ host: HOST, door }, definition, { ...ACCESS, ...config }, { frames });
+  return { ...driven, heard, queries };
 }
 
 const TRANSCRIPTION = "conversation.item.input_audio_transcription";

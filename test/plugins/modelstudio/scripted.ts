@@ -1,6 +1,6 @@
 import type { Connection, Frame, NodeDefinition } from "#engine/plugin";
-import { MemoryNetwork, VirtualClock } from "#engine/runtime";
-import { type Driven, driveNode } from "#engine/testing";
+import type { Driven } from "#engine/testing";
+import { driveAgainst, sockets } from "#test/scripted-door";
 import { ACCESS, HOST } from "./service.ts";
 
 export interface Command {
@@ -37,13 +37,12 @@ export async function against(
   answers: Answers,
   pace?: number,
 ): Promise<Scripted> {
-  const clock = new VirtualClock();
-  const stop = clock.drive();
-  const network = new MemoryNetwork(clock);
   const heard: (Command | number)[] = [];
   const upgrades: Readonly<Record<string, string>>[] = [];
   const paths: string[] = [];
-  const serve = async (connection: Connection) => {
+  const door = sockets(async (connection, { headers, path, query }) => {
+    upgrades.push(headers);
+    paths.push(query ? `${path}?${query}` : path);
     let command: Command | undefined;
     let audioBytes = 0;
     for await (const message of connection) {
@@ -61,25 +60,10 @@ export async function against(
         say,
       });
     }
-  };
-  const listener = await network.listen(HOST, {
-    upgrade: async ({ headers, path, query }) => {
-      upgrades.push(headers);
-      paths.push(query ? `${path}?${query}` : path);
-      return { serve: (connection) => void serve(connection) };
-    },
   });
-  try {
-    const driven = await driveNode(
-      definition,
-      { ...ACCESS, ...config },
-      { frames, clock, network, ...(pace && { pace }) },
-    );
-    return { ...driven, heard, upgrades, paths };
-  } finally {
-    await listener.close();
-    stop();
-  }
+  const options = { frames, ...(pace && { pace }) };
+  const driven = await driveAgainst({ host: HOST, door }, definition, { ...ACCESS, ...config }, options);
+  return { ...driven, heard, upgrades, paths };
 }
 
 /** Starts and ends a task in order. */
