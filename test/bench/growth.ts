@@ -8,7 +8,7 @@ import type { MemoryQuestion, Reading } from "./memory/ours.ts";
 const RUNS = 1000;
 /** Twice the hour that the goal speaks of: a line through a whole hour is some three times as sure as one through half of it. */
 const VIRTUAL_S = 7200;
-/** In the second half. */
+/** Between two readings. */
 const APART_S = [4, 12] as const;
 /** Each has two hours of its own, at the same time as the other: nothing here is timed. */
 const CORES = [0, 1].filter((core) => core < cpus().length);
@@ -103,6 +103,7 @@ async function run({ repetitions = 1, say }: BenchOptions): Promise<Measurement[
 
 export default {
   name: "growth",
-  summary: "whether a thousand runs grow over an hour of virtual time, the second of two, with a reader that is too slow",
+  summary:
+    "whether a thousand runs grow over an hour of virtual time, the second of two, with a reader that is too slow",
   run,
 } satisfies Benchmark;

@@ -130,16 +130,14 @@ nodes:
   slow: { use: bench.slow, from: { from: vad, buffer: { ms: 1000, whenFull: dropOldest } } }
 `;
 
-/** Collections in the first half, which let go what only the start needed, so that none of it goes in the second. */
-const WARM_EVERY_S = 30;
-
 const ticksOf = (seconds: number): number => Math.round((seconds * 1000) / FRAME_MS);
 
 type GrowthQuestion = Extract<MemoryQuestion, { ask: "growth" }>;
 
 /**
  * Time passes as fast as there is nothing to do; a frame for each run every 20 ms of it. Readings in a beat of their own would follow the collector's
- * now closely and now not, for minutes, and resemble each other; those at any time do not.
+ * now closely and now not, for minutes, and resemble each other; those at any time do not. Those of the first half, which count for nothing, come as
+ * often as the others: how often the collector is called decides how much room it leaves, and it takes an hour to get used to another beat.
  */
 async function growth({ runs, virtualS, apartS: [least, most], seed }: GrowthQuestion): Promise<Reading[]> {
   const clock = new VirtualClock();
@@ -149,7 +147,8 @@ async function growth({ runs, virtualS, apartS: [least, most], seed }: GrowthQue
   const seen: Reading[] = [];
   const ticks = ticksOf(virtualS);
   const random = randomFrom(seed);
-  let due = ticksOf(WARM_EVERY_S);
+  const apart = () => ticksOf(least + random() * (most - least));
+  let due = apart();
   await new Promise<void>((resolve, reject) => {
     let tick = 0;
     const next = async (): Promise<void> => {
@@ -157,9 +156,8 @@ async function growth({ runs, virtualS, apartS: [least, most], seed }: GrowthQue
       if (tick >= due) {
         goOn = clock.hold();
         const now = await reading((tick * FRAME_MS) / 1000);
-        const counts = tick > ticks / 2;
-        if (counts) seen.push(now);
-        due = tick + ticksOf(counts ? least + random() * (most - least) : WARM_EVERY_S);
+        if (tick > ticks / 2) seen.push(now);
+        due = tick + apart();
         goOn();
       }
       if (tick === ticks) resolve();
