@@ -1,75 +1,31 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { type GatewayDoors, gatewayDoors, type Listener } from "#engine/plugin";
-import { MemoryNetwork, newHousehold, SystemClock, SystemNetwork } from "#engine/runtime";
-import { TestGatewayHost } from "#engine/testing";
+import type { Emulator } from "#engine/testing";
 import { covers } from "#test/covers";
 import { hears, speaks, typesWithTones } from "#test/service-workflows";
+import { emulateOutside, JAVASCRIPT, type Told, toldBy } from "#test/vendor-library";
 import { gateway } from "../../../plugins/aliyun/gateway.ts";
 import { KEY, TOKEN } from "./service.ts";
 
-setDefaultTimeout(60_000); // each starts a program, on a machine that may be busy
+setDefaultTimeout(90_000); // each starts a program, on a machine that may be busy
 
-interface Told {
-  readonly event: string;
-  // biome-ignore lint/suspicious/noExplicitAny: what a foreign program prints
-  readonly detail?: any;
-}
+const listening = (workflow: string) => emulateOutside(gateway, { types: typesWithTones(), workflow, keys: [KEY] });
 
-/** A gateway on a free port of this machine. */
-async function listening(workflow: string, config: unknown = {}) {
-  const network = new MemoryNetwork(new SystemClock());
-  const host = new TestGatewayHost({
-    network,
-    types: typesWithTones(),
-    workflow,
-    keys: [KEY],
-    household: newHousehold({ network }),
-  });
-  const made = gateway.create(gateway.config.parse(config), host);
-  const doors = gatewayDoors(made, { clock: network.clock, random: Math.random, log: host.log });
-  if (!doors.web) throw new Error("no web door");
-  const listener = await new SystemNetwork().listen("127.0.0.1:0", doors.web);
-  return { doors, listener, host };
-}
-
-const programs = [
-  { program: "bun", path: process.execPath },
-  { program: "node", path: Bun.which("node") },
-];
-
-describe.each(programs)("the vendor's library under $program", ({ program, path }) => {
+describe.each(JAVASCRIPT)("the vendor's library under $program", ({ program, path }) => {
   const checked = path ? test : test.skip;
-  let hearing: { doors: GatewayDoors; listener: Listener; host: TestGatewayHost };
-  let speaking: typeof hearing;
+  let hearing: Emulator;
+  let speaking: Emulator;
 
   beforeAll(async () => {
     hearing = await listening(hears("one two", "three"));
     speaking = await listening(speaks());
   });
   afterAll(async () => {
-    for (const { doors, listener } of [hearing, speaking]) {
-      await listener.close();
-      await doors.close();
-    }
+    for (const each of [hearing, speaking]) await each.close();
   });
 
-  const run = async (...args: string[]): Promise<Told[]> => {
-    const child = Bun.spawn([path ?? program, join(import.meta.dir, "vendor-client.cjs"), ...args], {
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "inherit",
-      timeout: 30_000,
-      killSignal: "SIGKILL",
-    });
-    const output = await new Response(child.stdout).text();
-    expect(await child.exited).toBe(0);
-    return output
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as Told);
-  };
-  const url = ({ listener }: typeof hearing) => `ws://${listener.address}/ws/v1`;
+  const run = (...args: string[]) => toldBy([path ?? program, join(import.meta.dir, "vendor-client.cjs"), ...args]);
+  const url = ({ web }: Emulator) => `ws://${web}/ws/v1`;
   const names = (told: readonly Told[]) => told.map(({ event }) => event);
 
   checked("recognises a sentence", async () => {
@@ -105,11 +61,11 @@ describe.each(programs)("the vendor's library under $program", ({ program, path 
 
   checked("gets a token and recognises with it", async () => {
     covers("A7");
-    const [answer] = await run("token", `http://${hearing.listener.address}`, KEY.id, KEY.secret);
+    const [answer] = await run("token", `http://${hearing.web}`, KEY.id, KEY.secret);
     expect(answer?.detail.Token.ExpireTime * 1000).toBeGreaterThan(Date.now());
     const told = await run("recognise", url(hearing), answer?.detail.Token.Id, "example-appkey");
     expect(names(told)).toContain("completed");
-    expect(await run("token", `http://${hearing.listener.address}`, KEY.id, "wrong")).toEqual([
+    expect(await run("token", `http://${hearing.web}`, KEY.id, "wrong")).toEqual([
       { event: "error", detail: "SignatureDoesNotMatch" },
     ]);
   });

@@ -1,52 +1,24 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { type FaultScript, type GatewayDoors, gatewayDoors, type Listener } from "#engine/plugin";
-import { MemoryNetwork, newHousehold, SystemClock, SystemNetwork } from "#engine/runtime";
-import { TestGatewayHost } from "#engine/testing";
+import type { FaultScript } from "#engine/plugin";
+import type { Emulator } from "#engine/testing";
 import { hears, speaks, typesWithTones } from "#test/service-workflows";
+import { emulateOutside, JAVASCRIPT, type Told, toldBy } from "#test/vendor-library";
 import { gateway } from "../../../plugins/azure/gateway.ts";
 import { KEY, translates } from "./service.ts";
 
 setDefaultTimeout(90_000); // each starts a program, on a machine that may be busy
 
-interface Told {
-  readonly event: string;
-  // biome-ignore lint/suspicious/noExplicitAny: what a foreign program prints
-  readonly detail?: any;
-}
-
-/** A gateway on a free port of this machine. */
-async function listening(workflow: string, faults: FaultScript["faults"] = []) {
-  const network = new MemoryNetwork(new SystemClock());
-  const types = typesWithTones();
-  const household = newHousehold({ network });
-  const host = new TestGatewayHost({ network, types, workflow, keys: [KEY], household });
-  const made = gateway.create(gateway.config.parse({}), host);
-  const script = { faults: [...faults] };
-  const doors = gatewayDoors(made, { clock: network.clock, random: Math.random, log: host.log, faults: script });
-  if (!doors.web) throw new Error("no web door");
-  const listener = await new SystemNetwork().listen("127.0.0.1:0", doors.web);
-  const close = async () => {
-    await listener.close();
-    await doors.close();
-  };
-  return { doors, listener, host, close };
-}
-
-type Listening = { doors: GatewayDoors; listener: Listener; host: TestGatewayHost; close(): Promise<void> };
+const listening = (workflow: string, faults: FaultScript["faults"] = []) =>
+  emulateOutside(gateway, { types: typesWithTones(), workflow, keys: [KEY], faults: { faults } });
 
 const SAID = { "good morning": { es: "buenos días", fr: "bonjour" }, "thank you": { es: "gracias", fr: "merci" } };
 
-const programs = [
-  { program: "bun", path: process.execPath },
-  { program: "node", path: Bun.which("node") },
-];
-
-describe.each(programs)("the vendor's library under $program", ({ program, path }) => {
+describe.each(JAVASCRIPT)("the vendor's library under $program", ({ program, path }) => {
   const checked = path ? test : test.skip;
-  let hearing: Listening;
-  let translating: Listening;
-  let speaking: Listening;
+  let hearing: Emulator;
+  let translating: Emulator;
+  let speaking: Emulator;
 
   beforeAll(async () => {
     hearing = await listening(hears("one two", "three"));
@@ -57,22 +29,8 @@ describe.each(programs)("the vendor's library under $program", ({ program, path 
     for (const each of [hearing, translating, speaking]) await each.close();
   });
 
-  const run = async (what: string, at: Listening, rest = "", key = KEY.id): Promise<Told[]> => {
-    const script = join(import.meta.dir, "vendor-client.cjs");
-    const child = Bun.spawn([path ?? program, script, what, `ws://${at.listener.address}/`, key, rest], {
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "inherit",
-      timeout: 60_000,
-      killSignal: "SIGKILL",
-    });
-    const output = await new Response(child.stdout).text();
-    expect(await child.exited).toBe(0);
-    return output
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as Told);
-  };
+  const run = (what: string, { web }: Emulator, rest = "", key = KEY.id) =>
+    toldBy([path ?? program, join(import.meta.dir, "vendor-client.cjs"), what, `ws://${web}/`, key, rest]);
   const details = (told: readonly Told[], event: string) =>
     told.filter((each) => each.event === event).map(({ detail }) => detail);
   /** What was understood; the library tells the end of a dictation as nothing. */
