@@ -132,34 +132,6 @@ nodes:
 
 const ticksOf = (seconds: number): number => Math.round((seconds * 1000) / FRAME_MS);
 
-/**
- * Readings, in memory that is there from the start: the collector moves nothing, so that each object that is made for a reading and kept would
- * keep a block of 16 KiB of the frames around it, several MiB in an hour.
- */
-class Readings {
-  static readonly #FIELDS = ["resident", "used", "free", "found", "objects", "atS"] as const;
-  readonly #kept: Float64Array;
-  #count = 0;
-
-  constructor(readonly most: number) {
-    this.#kept = new Float64Array(most * Readings.#FIELDS.length);
-  }
-
-  push(reading: Reading): void {
-    for (const [i, field] of Readings.#FIELDS.entries())
-      this.#kept[this.#count * Readings.#FIELDS.length + i] = reading[field];
-    this.#count++;
-  }
-
-  all(): Reading[] {
-    const width = Readings.#FIELDS.length;
-    return Array.from({ length: this.#count }, (_, at) => {
-      const [resident = 0, used = 0, free = 0, found = 0, objects = 0, atS = 0] = this.#kept.subarray(at * width);
-      return { resident, used, free, found, objects, atS };
-    });
-  }
-}
-
 type GrowthQuestion = Extract<MemoryQuestion, { ask: "growth" }>;
 
 /**
@@ -172,7 +144,7 @@ async function growth({ runs, virtualS, apartS: [least, most], seed }: GrowthQue
   let goOn = clock.hold(); // or it would jump ahead while runs start
   const live = new LiveRuns((source) => planText(SLOW, source, [slowReader]), clock);
   await live.start(runs);
-  const seen = new Readings(Math.ceil(virtualS / least));
+  const seen: Reading[] = [];
   const ticks = ticksOf(virtualS);
   const random = randomFrom(seed);
   const apart = () => ticksOf(least + random() * (most - least));
@@ -199,7 +171,7 @@ async function growth({ runs, virtualS, apartS: [least, most], seed }: GrowthQue
     edges.reduce((sum, { dropped: { full } }) => sum + (full?.frames ?? 0), 0),
   );
   if (dropped.some((count) => count < ticks / 10)) throw new Error("a reader at half speed was not too slow");
-  return seen.all();
+  return seen;
 }
 
 await serve<MemoryQuestion>((question) =>
