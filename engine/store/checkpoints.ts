@@ -27,11 +27,16 @@ export class Checkpoints {
 
   /** There was a commit. */
   committed(): void {
-    if (++this.#commits < COMMITS || this.#copying) return;
+    if (++this.#commits >= COMMITS && !this.#copying) void this.copy();
+  }
+
+  /** Copies what the log holds now. The first time starts the thread, which takes its handles for good. Never rejects. */
+  copy(): Promise<void> {
     this.#commits = 0;
-    this.#copying = this.#round().finally(() => {
+    this.#copying ??= this.#round().finally(() => {
       this.#copying = undefined;
     });
+    return this.#copying;
   }
 
   /** Resolves when nothing is copied any more; the file is nobody's here then. */
@@ -42,11 +47,11 @@ export class Checkpoints {
   }
 
   async #round(): Promise<void> {
-    const { pages = 0 } = await this.#copy();
-    if (pages > MOST_PAGES) await this.alone(() => this.#copy());
+    const { pages = 0 } = await this.#ask();
+    if (pages > MOST_PAGES) await this.alone(() => this.#ask());
   }
 
-  #copy(): Promise<Copied> {
+  #ask(): Promise<Copied> {
     this.#thread ??= this.#start();
     const { promise, resolve } = Promise.withResolvers<Copied>();
     this.#copied = resolve;

@@ -84,6 +84,7 @@ export class SqliteDatabase implements Database {
       return false;
     }
     this.#claim = claim;
+    await this.#checkpoints.copy(); // what a process left that was killed; and no thread has to start later
     return true;
   }
 

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Store } from "#engine/store";
@@ -31,5 +31,20 @@ test("the log of SQLite begins anew under commits that never pause, and nothing 
   const again = await Store.open({ folder, sync: "normal" });
   expect(await again.read((from) => from.journal.eventsAfter("r", 0, id + 1))).toHaveLength(id);
   await again.close();
+  rmSync(folder, { recursive: true });
+});
+
+test.skipIf(process.platform !== "linux")("a claimed store has the handles that it will ever have", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "parlando-handles-"));
+  const store = await Store.open({ folder, sync: "normal" });
+  await store.claim();
+  const handles = () => readdirSync("/proc/self/fd").length;
+  const before = handles();
+  for (let id = 1; id <= 1500; id++)
+    await store.write((to) =>
+      to.journal.appendEvents([{ runId: "r", id, type: "data", version: 1, atMs: 1, generation: 0, data: "" }]),
+    );
+  expect(handles()).toBe(before);
+  await store.close();
   rmSync(folder, { recursive: true });
 });
