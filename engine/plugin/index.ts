@@ -191,6 +191,7 @@ export {
   userDebianRoot,
 } from "./programs.ts";
 export type { Resource } from "./resource.ts";
+export { type AnswerWatch, answerWatch } from "./speaking/answer-watch.ts";
 export { type SentenceEngine, SentenceSpeaker, type SentenceSpeakerSettings } from "./speaking/sentence-speaker.ts";
 export { spokenSentences } from "./speaking/sentences.ts";
 export { looksLikeSsml, readSsml, requireSsml } from "./ssml.ts";

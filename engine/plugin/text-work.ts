@@ -6,7 +6,7 @@ type Item = TextFrame | DataFrame;
 
 /**
  * Works on texts and data one after the other, and gives up what a barge-in makes pointless: the text under work, whose signal aborts, and
- * texts that waited at that moment. What is protected, belongs to the utterance that barged in, or is data, is worked on.
+ * texts that waited at that moment. What is protected, belongs to the utterance that barged in or stands behind it, or is data, is worked on.
  */
 export class TextWork {
   #current: { readonly item: Item; readonly stop: AbortController } | undefined;
@@ -56,6 +56,7 @@ export class TextWork {
       if (!received) return undefined;
       const { frame } = received;
       if (frame.kind !== "text" && frame.kind !== "data") continue;
+      if (frame.kind === "text" && frame.utterance === this.#bargedBy) this.#bargedBy = undefined;
       if (this.#bargedBy === undefined || !givesWay(frame, this.#bargedBy)) return frame;
       this.gaveUp(frame);
     }

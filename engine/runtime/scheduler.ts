@@ -89,7 +89,9 @@ export class Scheduler {
   #scheduled = false;
   #running = false;
   #turnsOwed = 0;
+  /** Steps of this turn. */
   #steps = 0;
+  #untilLook = STEPS_BETWEEN_LOOKS;
   #turnEndMs = 0;
   readonly #gatherings: Gathering[] = [];
   #flushing = false;
@@ -153,9 +155,9 @@ export class Scheduler {
     this.#scheduled = false;
     this.#running = true;
     if (this.#turnEndMs === 0) this.#turnEndMs = performance.now() + TURN_MS;
-    const before = this.#steps;
+    this.#steps = 0;
     let late = this.#advance();
-    while (!late && this.#nextLine < this.#lines.length && this.#steps - before < SHORT_TURN) late = this.#advance();
+    while (!late && this.#nextLine < this.#lines.length && this.#steps < SHORT_TURN) late = this.#advance();
     this.#running = false;
     if (this.#ready) {
       this.#scheduled = true;
@@ -177,7 +179,10 @@ export class Scheduler {
     while (line?.ready && this.#left > 0) {
       line.advance();
       this.#left--;
-      if (++this.#steps % STEPS_BETWEEN_LOOKS === 0 && this.#look()) return true;
+      this.#steps++;
+      if (--this.#untilLook > 0) continue;
+      this.#untilLook = STEPS_BETWEEN_LOOKS;
+      if (this.#look()) return true;
     }
     return false;
   }

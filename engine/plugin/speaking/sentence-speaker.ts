@@ -1,6 +1,7 @@
 import { type Control, msToSamples, type TextFrame } from "../../frames/index.ts";
 import type { NodeContext } from "../context.ts";
 import type { AwaitableEmit, TaskInput, TaskNode } from "../node.ts";
+import { TextWork } from "../text-work.ts";
 
 /** A synthesiser outside the loop that makes one sentence after the other. */
 export interface SentenceEngine {
@@ -27,10 +28,7 @@ const REMEMBERED_UTTERANCES = 1000;
  */
 export class SentenceSpeaker implements TaskNode {
   #position = 0;
-  /** The text under work. */
-  #current: { readonly frame: TextFrame; readonly stop: AbortController } | undefined;
-  /** The utterance that barged in, while texts may wait that came before it. */
-  #bargedIn: string | undefined;
+  readonly #work = new TextWork((text) => this.#drop(text));
   readonly #dropped = new Set<string>();
 
   constructor(
@@ -39,58 +37,28 @@ export class SentenceSpeaker implements TaskNode {
     private readonly engine: SentenceEngine,
   ) {}
 
-  async run(input: TaskInput, emit: AwaitableEmit): Promise<void> {
-    for (let frame = await this.#next(input); frame; frame = await this.#next(input)) {
-      if (!frame.final || this.#isDropped(frame)) continue;
-      const current = { frame, stop: new AbortController() };
-      this.#current = current;
-      try {
-        await this.#speak(frame, current.stop.signal, emit);
-      } catch (error) {
-        if (!current.stop.signal.aborted) throw error;
-      } finally {
-        this.#current = undefined;
-      }
-    }
+  run(input: TaskInput, emit: AwaitableEmit, signal: AbortSignal): Promise<void> {
+    return this.#work.run(input, signal, async (item, stop) => {
+      if (item.kind === "text" && item.final && !this.#isDropped(item)) await this.#speak(item, stop, emit);
+    });
   }
 
   /** A barge-in silences all that was said before its utterance. */
   onControl(control: Control): void {
-    if (control.kind !== "barge-in") return;
-    const { utterance } = control;
-    this.#bargedIn = utterance;
-    const current = this.#current;
-    if (!current || current.frame.protected || current.frame.utterance === utterance) return;
-    this.#drop(current.frame.utterance);
-    current.stop.abort();
+    this.#work.onControl(control);
   }
 
   async close(): Promise<void> {
     await this.engine.close?.();
   }
 
-  /** The next text. What is there at once after a barge-in came before it; the first that has to be waited for did not. */
-  async #next(input: TaskInput): Promise<TextFrame | undefined> {
-    for (;;) {
-      let received = this.#bargedIn === undefined ? undefined : input.poll();
-      if (!received) {
-        this.#bargedIn = undefined;
-        received = await input.next();
-      }
-      if (!received) return undefined;
-      if (received.frame.kind === "text") return received.frame;
-    }
-  }
-
-  #isDropped(frame: TextFrame): boolean {
-    if (frame.utterance === this.#bargedIn) this.#bargedIn = undefined;
-    if (frame.protected) return false;
-    if (this.#bargedIn !== undefined) this.#drop(frame.utterance);
-    return this.#dropped.has(frame.utterance);
+  #isDropped({ utterance, protected: kept }: TextFrame): boolean {
+    return !kept && this.#dropped.has(utterance);
   }
 
   /** What comes of this utterance later is dropped too. */
-  #drop(utterance: string): void {
+  #drop({ utterance, final }: TextFrame): void {
+    if (!final) return;
     this.#dropped.add(utterance);
     this.ctx.count("bargedInTexts");
     const [oldest] = this.#dropped;

@@ -1,8 +1,8 @@
 import {
   type AwaitableEmit,
+  answerWatch,
   type Control,
   type CredentialLimits,
-  EngineError,
   type NodeContext,
   SpokenPcm,
   type SpokenSoFar,
@@ -10,6 +10,7 @@ import {
   type TaskInput,
   type TaskNode,
   type TextFrame,
+  TextWork,
   type Word,
 } from "#engine/plugin";
 import { splitText, spokenWords } from "../wire/spoken.ts";
@@ -22,63 +23,29 @@ const MOST_THIRDS = 1800;
 /** Speaks texts one after the other, each in pieces that the service takes. */
 export class PieceSpeaker implements TaskNode {
   readonly #soFar: SpokenSoFar = { endSample: 0 };
-  #current: { readonly frame: TextFrame; readonly stop: AbortController } | undefined;
-  /** The utterance that barged in, while texts may wait that came before it. */
-  #bargedIn: string | undefined;
+  readonly #work: TextWork;
 
   constructor(
     /** As they are for the next text. */
     private settings: TtsSettings,
     readonly ctx: NodeContext,
     readonly limits: CredentialLimits,
-  ) {}
+  ) {
+    this.#work = new TextWork(() => ctx.count("bargedTexts"));
+  }
 
-  async run(input: TaskInput, emit: AwaitableEmit, signal: AbortSignal): Promise<void> {
-    for (let frame = await this.#next(input); frame; frame = await this.#next(input)) {
-      if (!frame.final || frame.text.trim() === "" || this.#isDropped(frame)) continue;
-      const stop = new AbortController();
-      this.#current = { frame, stop };
-      try {
-        await this.#speak(frame, emit, AbortSignal.any([signal, stop.signal]));
-      } catch (error) {
-        if (!stop.signal.aborted) throw error;
-      } finally {
-        this.#current = undefined;
-      }
-    }
+  run(input: TaskInput, emit: AwaitableEmit, signal: AbortSignal): Promise<void> {
+    return this.#work.run(input, signal, async (item, stop) => {
+      if (item.kind === "text" && item.final && item.text.trim() !== "") await this.#speak(item, emit, stop);
+    });
   }
 
   onControl(control: Control): void {
-    if (control.kind !== "barge-in") return;
-    this.#bargedIn = control.utterance;
-    const current = this.#current;
-    if (!current || current.frame.protected || current.frame.utterance === control.utterance) return;
-    this.ctx.count("bargedTexts");
-    current.stop.abort(new EngineError("RUN_CANCELLED", "somebody spoke over it"));
+    this.#work.onControl(control);
   }
 
   onUpdate(config: unknown): void {
     this.settings = ttsConfig.parse(config);
-  }
-
-  /** The next text. What is there at once after a barge-in came before it; the first that has to be waited for did not. */
-  async #next(input: TaskInput): Promise<TextFrame | undefined> {
-    for (;;) {
-      let received = this.#bargedIn === undefined ? undefined : input.poll();
-      if (!received) {
-        this.#bargedIn = undefined;
-        received = await input.next();
-      }
-      if (!received) return undefined;
-      if (received.frame.kind === "text") return received.frame;
-    }
-  }
-
-  #isDropped(frame: TextFrame): boolean {
-    if (frame.utterance === this.#bargedIn) this.#bargedIn = undefined;
-    if (this.#bargedIn === undefined || frame.protected) return false;
-    this.ctx.count("bargedTexts");
-    return true;
   }
 
   async #speak(frame: TextFrame, emit: AwaitableEmit, signal: AbortSignal): Promise<void> {
@@ -103,7 +70,7 @@ export class PieceSpeaker implements TaskNode {
   ): Promise<readonly Word[]> {
     const { ctx, settings } = this;
     const leave = await this.limits.enter(ctx.clock, signal);
-    const watch = this.#watch(signal);
+    const watch = answerWatch(ctx, "Tencent", settings.answerMs, signal);
     const spoken = new SpokenPcm(settings.sampleRateHz, this.#soFar);
     try {
       ctx.usage("requests", 1);
@@ -124,20 +91,5 @@ export class PieceSpeaker implements TaskNode {
     }
     spoken.end(ctx);
     return spoken.words;
-  }
-
-  /** Runs out when the service has not answered for too long; while what follows has no room, it does not count. */
-  #watch(signal: AbortSignal) {
-    const { ctx, settings } = this;
-    const late = new AbortController();
-    let callOff = () => {};
-    const again = () => {
-      if (settings.answerMs > 0)
-        callOff = ctx.clock.after(settings.answerMs, () =>
-          late.abort(new EngineError("RESULT_LATE", `Tencent has not answered a text for ${settings.answerMs} ms`)),
-        );
-    };
-    again();
-    return { signal: AbortSignal.any([signal, late.signal]), pause: () => callOff(), again };
   }
 }

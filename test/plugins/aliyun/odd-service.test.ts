@@ -3,7 +3,7 @@ import type { AudioFrame, Connection, Frame, NodeDefinition } from "#engine/plug
 import { covers } from "#test/covers";
 import { driveAgainst, sockets } from "#test/scripted-door";
 import { framesOf, silence } from "#test/signals";
-import { textsOf } from "#test/texts";
+import { prompt, textsOf } from "#test/texts";
 import { asr } from "../../../plugins/aliyun/asr.ts";
 import { tts } from "../../../plugins/aliyun/tts.ts";
 import { ACCESS, HOST } from "./service.ts";
@@ -113,29 +113,15 @@ test("a task that the service ends by itself is followed by another", async () =
 
 test("audio in odd pieces is joined, half a sample and what comes after the end are counted", async () => {
   covers("A6");
-  const text = {
-    kind: "text",
-    role: "prompt",
-    text: "Hi.",
-    utterance: "u1",
-    revision: 1,
-    final: true,
-    stableChars: 3,
-  } as const;
-  const { frames, counters } = await against(
-    tts,
-    { subtitles: true },
-    [{ ...text, startSample: 0, endSample: 0, sampleRateHz: 16000 }],
-    {
-      StartSynthesis: (say, connection) => {
-        connection.send(Uint8Array.of(1, 0, 2));
-        say("MetaInfo", { subtitles: [{ text: "Hi", begin_time: 0, end_time: 0.125, begin_index: 0, end_index: 2 }] });
-        connection.send(Uint8Array.of(0, 3, 0, 9));
-        say("SynthesisCompleted");
-        connection.send(Uint8Array.of(7, 7, 7, 7));
-      },
+  const { frames, counters } = await against(tts, { subtitles: true }, [prompt("u1", "Hi.")], {
+    StartSynthesis: (say, connection) => {
+      connection.send(Uint8Array.of(1, 0, 2));
+      say("MetaInfo", { subtitles: [{ text: "Hi", begin_time: 0, end_time: 0.125, begin_index: 0, end_index: 2 }] });
+      connection.send(Uint8Array.of(0, 3, 0, 9));
+      say("SynthesisCompleted");
+      connection.send(Uint8Array.of(7, 7, 7, 7));
     },
-  );
+  });
   const audio = frames("audio").filter((frame): frame is AudioFrame => frame.kind === "audio");
   expect(audio.flatMap(({ pcm }) => [...pcm])).toEqual([1, 2, 3]);
   expect(textsOf(frames("spoken"))[0]?.words).toEqual([{ text: "Hi", startSample: 0, endSample: 2 }]);

@@ -1,4 +1,4 @@
-import { type AudioFrame, type EncodedFrame, encodeWav, type RecordingFrame, type TextFrame } from "#engine/plugin";
+import { type AudioFrame, type EncodedFrame, encodeWav, promptFrame, type RecordingFrame } from "#engine/plugin";
 import { spoken } from "../toy-vendor/ears.ts";
 
 export const SENTENCES = ["one two", "three four"];
@@ -60,18 +60,7 @@ export const packets = (codec: string, ms: number, packet: Uint8Array): EncodedF
   }));
 
 /** A text that is to be spoken. */
-export const prompt = (text: string, utterance = "u1"): TextFrame => ({
-  kind: "text",
-  role: "prompt",
-  text,
-  utterance,
-  revision: 1,
-  final: true,
-  stableChars: text.length,
-  startSample: 0,
-  endSample: 0,
-  sampleRateHz: 16_000,
-});
+export const prompt = (text: string, utterance = "u1") => promptFrame(text, utterance);
 
 /** A recording of what `SENTENCES` says, or of other samples, as WAV. */
 export const talkFile = (pcm?: Int16Array): RecordingFrame => {

@@ -24,6 +24,7 @@ import {
 import { MemoryNetwork, newHousehold, Resources, VirtualClock } from "#engine/runtime";
 import { type DriveOptions, driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
+import { prompt } from "#test/texts";
 
 /** A service that answers `open` with `ready` and `finish` with `done`, and remembers what it heard, connection by connection. */
 class Service {
@@ -151,19 +152,7 @@ const mark = (kind: "start" | "end", n: number): SpeechMark => ({
   atSample: n * 320,
   sampleRateHz: RATE,
 });
-const say = (text: string, more: Partial<TextFrame> = {}): TextFrame => ({
-  kind: "text",
-  role: "prompt",
-  text,
-  utterance: text,
-  revision: 1,
-  final: true,
-  stableChars: text.length,
-  startSample: 0,
-  endSample: 0,
-  sampleRateHz: RATE,
-  ...more,
-});
+const say = (text: string, more: Partial<TextFrame> = {}) => prompt(text, text, { sampleRateHz: RATE, ...more });
 
 /** Drives a node against the service, and closes it in the middle of nothing. */
 async function drive(

@@ -1,19 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { SpokenPcm, spokenText, type TextFrame } from "#engine/plugin";
+import { prompt } from "#test/texts";
 
-const text = (more: Partial<TextFrame> = {}): TextFrame => ({
-  kind: "text",
-  role: "prompt",
-  text: "one two",
-  utterance: "u1",
-  revision: 3,
-  final: true,
-  stableChars: 7,
-  startSample: 0,
-  endSample: 0,
-  sampleRateHz: 16_000,
-  ...more,
-});
+const text = (more: Partial<TextFrame> = {}) => prompt("u1", "one two", { revision: 3, ...more });
 
 describe("what a vendor speaks", () => {
   test("becomes frames behind each other, whatever the bytes are cut to", () => {

@@ -27,11 +27,15 @@ function scripted({ fails }: { fails?: string } = {}) {
         close: () => void diary.push("closes"),
       });
       return {
-        run: (input, emit) =>
-          speaker.run(input, (frame, port) => {
-            if (diary.at(-1) !== "sends") diary.push("sends");
-            return emit(frame, port);
-          }),
+        run: (input, emit, signal) =>
+          speaker.run(
+            input,
+            (frame, port) => {
+              if (diary.at(-1) !== "sends") diary.push("sends");
+              return emit(frame, port);
+            },
+            signal,
+          ),
         onControl: (control) => speaker.onControl(control),
         close: () => speaker.close(),
       };

@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import type { Frame } from "#engine/plugin";
+import { type Frame, promptFrame } from "#engine/plugin";
 import { SystemClock } from "#engine/runtime";
 import type { RunningEmulator } from "#engine/server";
 import { driveNode } from "#engine/testing";
@@ -50,18 +50,7 @@ test.each([
   await emulator.close();
 });
 
-const word: Frame = {
-  kind: "text",
-  role: "prompt",
-  text: "hello there",
-  utterance: "w-1",
-  revision: 1,
-  final: true,
-  stableChars: 11,
-  startSample: 0,
-  endSample: 0,
-  sampleRateHz: 16_000,
-};
+const word = promptFrame("hello there", "w-1");
 
 test.each([
   ["aliyun", "aliyun.tts", { voice: "en" }],
