@@ -1,10 +1,43 @@
 import { expect, test } from "bun:test";
 import type { Client, Frame, GatewayHost, GatewayStart, TextFrame } from "#engine/plugin";
 import { covers } from "#test/covers";
-import { Outlet } from "../../../plugins/aliyun/gateway/outlet.ts";
-import { gatewaySettings } from "../../../plugins/aliyun/gateway/settings.ts";
-import type { TaskPlace } from "../../../plugins/aliyun/gateway/task.ts";
-import { TranscriptionTask } from "../../../plugins/aliyun/gateway/transcription.ts";
+import { text as textFrame } from "#test/doubles";
+import { Outlet } from "../../../../plugins/aliyun/gateway/outlet.ts";
+import { gatewaySettings } from "../../../../plugins/aliyun/gateway/settings.ts";
+import type { TaskPlace } from "../../../../plugins/aliyun/gateway/task.ts";
+import { TranscriptionTask } from "../../../../plugins/aliyun/gateway/transcription.ts";
+import { audio, START, scene } from "./raw-client.ts";
+
+test.each(["ControlTranscriber", "ControlTranscription"])(
+  "transcription takes %s and answers nothing to it",
+  async (control) => {
+    covers("A5");
+    await scene({ namespace: "SpeechTranscriber" }, async ({ client, pass }) => {
+      client.send("StartTranscription", { ...START, enable_intermediate_result: false });
+      await pass();
+      client.send(control, { ex: { max_sentence_silence: 400 } });
+      client.connection.send(audio(2000));
+      client.send("StopTranscription");
+      await pass();
+      expect(client.names).toEqual([
+        "TranscriptionStarted",
+        "SentenceBegin",
+        "SentenceEnd",
+        "SentenceBegin",
+        "SentenceEnd",
+        "TranscriptionCompleted",
+      ]);
+      expect(client.events[2]?.payload).toMatchObject({
+        index: 1,
+        begin_time: 0,
+        time: 1000,
+        result: "one two",
+        confidence: 0.9,
+        words: [],
+      });
+    });
+  },
+);
 
 /** A transcription whose workflow says what the test wants. */
 async function transcribing(settings: Record<string, unknown> = {}) {
@@ -64,18 +97,8 @@ async function transcribing(settings: Record<string, unknown> = {}) {
   };
 }
 
-const text = (utterance: string, words: string, final: boolean, role: TextFrame["role"] = "transcript"): TextFrame => ({
-  kind: "text",
-  role,
-  text: words,
-  utterance,
-  revision: 1,
-  final,
-  stableChars: 0,
-  startSample: 0,
-  endSample: 16000,
-  sampleRateHz: 16000,
-});
+const text = (utterance: string, words: string, final: boolean, role: TextFrame["role"] = "transcript") =>
+  textFrame(words, 0, { utterance, final, role, endSample: 16_000 });
 
 test("sentences do not overlap, whatever order the workflow tells its utterances in", async () => {
   covers("A5");
