@@ -113,3 +113,6 @@ export function fitTone(pcm: Int16Array, hz: number, rateHz: number): Fit {
   }
   return { snrDb: 10 * Math.log10(signal / rest), peak: Math.hypot(a, b), lateSamples: -Math.atan2(b, a) / w };
 }
+
+/** So much silence at 16 kHz in frames of 20 ms: all that a service needs which hears what its workflow says, whatever is said. */
+export const silentFrames = (ms: number): AudioFrame[] => framesOf(silence({ ms }));

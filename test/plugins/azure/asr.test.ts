@@ -1,21 +1,19 @@
 import { describe, expect, test } from "bun:test";
 import { covers } from "#test/covers";
 import { hears } from "#test/service-workflows";
-import { framesOf, silence } from "#test/signals";
+import { silentFrames } from "#test/signals";
 import { textsOf } from "#test/texts";
 import { utterances } from "#test/utterances";
 import { asr } from "../../../plugins/azure/asr.ts";
 import { interpret } from "../../../plugins/azure/interpret.ts";
 import { served, translates, wireOf } from "./service.ts";
 
-const talk = (ms: number) => framesOf(silence({ ms }));
-
 describe("a conversation", () => {
   test("gives partials and finals in order, at their times", async () => {
     covers("S1", "S6", "S10", "S14");
     const { frames, events, usage } = await served(asr, {
       workflow: hears("go forward", "ten meters"),
-      frames: talk(2000),
+      frames: silentFrames(2000),
     });
     const finals = textsOf(frames("final"));
     expect(
@@ -39,7 +37,7 @@ describe("a conversation", () => {
 
   test("keeps the key out of the address, and out of what is traced", async () => {
     covers("S16", "S36");
-    const { events } = await served(asr, { workflow: hears("x"), frames: talk(500), tracing: true });
+    const { events } = await served(asr, { workflow: hears("x"), frames: silentFrames(500), tracing: true });
     expect(JSON.stringify(events)).not.toContain("example-key");
     expect(events.find(({ type }) => type === "opened")?.endpoint).toContain("/stt/speech/universal/v2");
   });
@@ -55,7 +53,7 @@ describe("a conversation", () => {
       profanity: "raw",
       stableThreshold: 3,
     };
-    const heard = await served(asr, { workflow: hears("x"), frames: talk(500), config, tracing: true });
+    const heard = await served(asr, { workflow: hears("x"), frames: silentFrames(500), config, tracing: true });
     const context = wireOf(heard, "out").find(({ path }) => path === "speech.context")!;
     expect(JSON.parse(context.body)).toEqual({
       phraseDetection: {
@@ -82,7 +80,11 @@ describe("a conversation", () => {
 
   test("gives the times of words with detailed output", async () => {
     covers("S7");
-    const { frames } = await served(asr, { workflow: hears("one two"), frames: talk(1000), config: { words: true } });
+    const { frames } = await served(asr, {
+      workflow: hears("one two"),
+      frames: silentFrames(1000),
+      config: { words: true },
+    });
     expect(textsOf(frames("final"))[0]).toMatchObject({
       text: "one two",
       confidence: 0.9,
@@ -96,7 +98,7 @@ describe("a conversation", () => {
   test("tells the languages that were found, and speakers apart", async () => {
     covers("S21", "S27");
     const config = { languages: ["en-US", "de-DE"], diarization: true };
-    const { frames } = await served(asr, { workflow: hears("hello"), frames: talk(1000), config });
+    const { frames } = await served(asr, { workflow: hears("hello"), frames: silentFrames(1000), config });
     expect(textsOf(frames("final"))[0]).toMatchObject({ text: "hello", language: "en-US", speaker: "Unknown" });
   });
 });
@@ -133,7 +135,7 @@ describe.each(["response", "phrase"])("translation, told as %s", (translationSty
     covers("S23");
     const { frames } = await served(interpret, {
       workflow: translates(SAID, ["es", "fr"]),
-      frames: talk(2000),
+      frames: silentFrames(2000),
       config: { targets: ["es", "fr"] },
       gatewayConfig: { translationStyle },
     });
@@ -165,7 +167,7 @@ describe("failures of the service", () => {
   ])("an upgrade refused with $status is not tried again", async ({ status, code }) => {
     const failing = served(asr, {
       workflow: hears("x"),
-      frames: talk(500),
+      frames: silentFrames(500),
       faults: [{ on: "handshake", connections: [1, 2], do: { refuse: status } }],
     });
     await expect(failing).rejects.toMatchObject({ code });
@@ -175,7 +177,7 @@ describe("failures of the service", () => {
     covers("S37");
     const { frames, events } = await served(asr, {
       workflow: hears("after all"),
-      frames: talk(1000),
+      frames: silentFrames(1000),
       faults: [
         { on: "handshake", connections: 1, do: { refuse: 429 } },
         { on: "handshake", connections: 2, do: { refuse: 503 } },
@@ -194,7 +196,7 @@ describe("failures of the service", () => {
     covers("S11", "S37");
     const failing = served(asr, {
       workflow: hears("x"),
-      frames: talk(1000),
+      frames: silentFrames(1000),
       config: once,
       faults: [{ on: "connection", after: { received: 6 }, do: { vendorError: status } }],
     });
@@ -209,7 +211,7 @@ describe("failures of the service", () => {
   ])("a socket closed with $close in the midst of a turn is $code", async ({ close, code }) => {
     const failing = served(asr, {
       workflow: hears("x"),
-      frames: talk(1000),
+      frames: silentFrames(1000),
       config: once,
       faults: [{ on: "connection", after: { received: 8 }, do: { close } }],
     });
@@ -219,7 +221,7 @@ describe("failures of the service", () => {
   test.each([{ garbage: true }, { half: true }] as const)("nonsense (%o) is a coded failure", async (fault) => {
     const failing = served(asr, {
       workflow: hears("x"),
-      frames: talk(1000),
+      frames: silentFrames(1000),
       config: once,
       faults: [{ on: "connection", after: { received: 5 }, do: fault }],
     });

@@ -1,19 +1,18 @@
 import { expect, test } from "bun:test";
 import { covers } from "#test/covers";
-import { framesOf, silence } from "#test/signals";
+import { silentFrames } from "#test/signals";
 import { textsOf } from "#test/texts";
 import { interpret } from "../../../plugins/modelstudio/interpret.ts";
 import { against, commandsOf, PLAIN } from "./scripted.ts";
 import { hears, served } from "./service.ts";
 
-const talk = (ms: number) => framesOf(silence({ ms }));
 const target = { target: "es" };
 
 test("each sentence is heard and translated, and the translation says what it was made from", async () => {
   covers("S7", "S23");
   const { frames, emitted } = await served(interpret, {
     workflow: hears(["go forward", "ten"], "es"),
-    frames: talk(2000),
+    frames: silentFrames(2000),
     config: { ...target, language: "en" },
   });
   expect(textsOf(frames("transcript")).map(({ text, language }) => [text, language])).toEqual([
@@ -35,7 +34,7 @@ test("each sentence is heard and translated, and the translation says what it wa
 test("Gummy is asked for the translation in its own words", async () => {
   covers("S23");
   const config = { target: "en-US", language: "zh-TW", endSilenceMs: 600, vocabularyId: "v1", transcripts: false };
-  const [run] = commandsOf(await against(interpret, config, talk(100), PLAIN));
+  const [run] = commandsOf(await against(interpret, config, silentFrames(100), PLAIN));
   expect(run?.payload).toMatchObject({
     task_group: "audio",
     task: "asr",
@@ -93,7 +92,7 @@ test.each([
   ["the translation first", [{ translations: [TRANSLATION] }, { transcription: TRANSCRIPTION }]],
   ["twice", [{ transcription: TRANSCRIPTION }, { translations: [TRANSLATION], transcription: TRANSCRIPTION }]],
 ])("transcript and translation that come %s go out in order, once", async (_, outputs) => {
-  const { emitted } = await against(interpret, { target: "en" }, talk(2000), {
+  const { emitted } = await against(interpret, { target: "en" }, silentFrames(2000), {
     ...PLAIN,
     "finish-task": ({ say }) => {
       for (const output of outputs) say("result-generated", { output, usage: { duration: 2 } });
@@ -109,7 +108,7 @@ test.each([
 
 test("a translation whose transcript never comes is not lost; a partial without its end is taken back", async () => {
   const open = { ...TRANSLATION, sentence_id: 1, end_time: null, current_time: 1800, sentence_end: false };
-  const { emitted } = await against(interpret, { target: "en" }, talk(2000), {
+  const { emitted } = await against(interpret, { target: "en" }, silentFrames(2000), {
     ...PLAIN,
     "finish-task": ({ say }) => {
       say("result-generated", { output: { translations: [TRANSLATION] } });
@@ -128,7 +127,7 @@ test("a translation whose transcript never comes is not lost; a partial without 
 test("without transcripts only translations come", async () => {
   const { emitted } = await served(interpret, {
     workflow: hears(["one"], "es"),
-    frames: talk(1000),
+    frames: silentFrames(1000),
     config: { ...target, transcripts: false },
   });
   expect([...new Set(emitted.map(({ port }) => port))]).toEqual(["translation"]);
@@ -139,7 +138,7 @@ test("an utterance of several sentences is one transcript and one translation", 
     ({ kind: "speech", mark: kind, utterance: "u1", atSample, sampleRateHz: 16_000 }) as const;
   const { frames } = await served(interpret, {
     workflow: hears(["one", "two"], "es"),
-    frames: [mark("start", 0), ...talk(2000), mark("end", 32_000)],
+    frames: [mark("start", 0), ...silentFrames(2000), mark("end", 32_000)],
     config: { ...target, mode: "utterance" },
   });
   expect(textsOf(frames("transcript"))).toMatchObject([{ text: "one two", utterance: "u1" }]);

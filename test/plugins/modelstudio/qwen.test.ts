@@ -2,13 +2,12 @@ import { describe, expect, test } from "bun:test";
 import type { Connection, Frame, NodeDefinition } from "#engine/plugin";
 import { covers } from "#test/covers";
 import { driveAgainst, sockets } from "#test/scripted-door";
-import { framesOf, silence } from "#test/signals";
+import { framesOf, silence, silentFrames } from "#test/signals";
 import { prompt, textsOf } from "#test/texts";
 import { asr } from "../../../plugins/modelstudio/asr.ts";
 import { tts } from "../../../plugins/modelstudio/tts.ts";
 import { ACCESS, HOST, hears, SPEAKS, served } from "./service.ts";
 
-const talk = (ms: number) => framesOf(silence({ ms }));
 const hearing = { model: "qwen3-asr-flash-realtime" };
 const speaking = { model: "qwen3-tts-flash-realtime" };
 const once = { link: { attempts: 1 } };
@@ -93,7 +92,7 @@ describe("recognition", () => {
 
   test("what is settled is stable, and items lie where the service says", async () => {
     covers("S6");
-    const { frames, counters } = await against(asr, hearing, talk(3000), {
+    const { frames, counters } = await against(asr, hearing, silentFrames(3000), {
       ...PLAIN,
       "session.finish": (say) => {
         const item = { item_id: "item_1", content_index: 0 };
@@ -123,7 +122,7 @@ describe("recognition", () => {
   test("an utterance that is marked is committed by us", async () => {
     const mark = (kind: "start" | "end", atSample: number) =>
       ({ kind: "speech", mark: kind, utterance: "u1", atSample, sampleRateHz: 16_000 }) as const;
-    const frames = [mark("start", 0), ...talk(300), mark("end", 4800)];
+    const frames = [mark("start", 0), ...silentFrames(300), mark("end", 4800)];
     const { heard, frames: out } = await against(asr, { ...hearing, mode: "utterance" }, frames, {
       ...PLAIN,
       "input_audio_buffer.commit": (say) => say(`${TRANSCRIPTION}.completed`, { item_id: "i", transcript: "yes" }),
@@ -137,7 +136,7 @@ describe("recognition", () => {
     covers("S20");
     const { frames } = await served(asr, {
       workflow: hears(["one two", "three"]),
-      frames: talk(30_000),
+      frames: silentFrames(30_000),
       config: { ...hearing, mode: "single" },
       pace: 1,
     });
@@ -215,12 +214,15 @@ describe("failures", () => {
     [{}, "VENDOR_REFUSED"],
   ])("an error of %j is %s", async (fields, code) => {
     covers("S11");
-    const failing = against(asr, { ...hearing, ...once }, talk(100), { ...PLAIN, "session.update": error(fields) });
+    const failing = against(asr, { ...hearing, ...once }, silentFrames(100), {
+      ...PLAIN,
+      "session.update": error(fields),
+    });
     await expect(failing).rejects.toMatchObject({ code });
   });
 
   test("a sentence that could not be recognised is a failure", async () => {
-    const failing = against(asr, { ...hearing, ...once }, talk(100), {
+    const failing = against(asr, { ...hearing, ...once }, silentFrames(100), {
       ...PLAIN,
       "session.finish": (say) => say(`${TRANSCRIPTION}.failed`, { item_id: "i", error: { code: "InternalError" } }),
     });
@@ -228,7 +230,7 @@ describe("failures", () => {
   });
 
   test("a session without a greeting is not waited for for ever", async () => {
-    const failing = against(asr, { ...hearing, ...once }, talk(100), {});
+    const failing = against(asr, { ...hearing, ...once }, silentFrames(100), {});
     await expect(failing).rejects.toMatchObject({ code: "VENDOR_UNREACHABLE" });
   });
 
@@ -237,7 +239,7 @@ describe("failures", () => {
     ["no JSON", "{"],
     ["no event", "{}"],
   ])("a message that is %s is said to be garbled", async (_, message) => {
-    const failing = against(asr, { ...hearing, ...once }, talk(100), {
+    const failing = against(asr, { ...hearing, ...once }, silentFrames(100), {
       ...PLAIN,
       "input_audio_buffer.append": (_say, _event, connection) => connection.send(message),
     });
@@ -245,7 +247,7 @@ describe("failures", () => {
   });
 
   test("a socket that is closed before all was said is lost", async () => {
-    const failing = against(asr, { ...hearing, ...once }, talk(100), {
+    const failing = against(asr, { ...hearing, ...once }, silentFrames(100), {
       ...PLAIN,
       "session.finish": (_say, _event, connection) => connection.close(1000),
     });

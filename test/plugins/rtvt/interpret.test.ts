@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { type AudioFrame, type FaultScript, levelDbfs, withRetry } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
-import { framesOf, silence } from "#test/signals";
+import { framesOf, silentFrames } from "#test/signals";
 import { textsOf } from "#test/texts";
 import type { ServedOptions } from "#test/vendor-service";
 import { asr } from "../../../plugins/rtvt/asr.ts";
@@ -12,12 +12,11 @@ import { HEARS_WORDS, TEXT_MS, testTypes, words } from "./nodes.ts";
 import { pem } from "./pem.ts";
 import { ACCESS, hears, OVER_WEB, seconds, served, withService } from "./service.ts";
 
-const talk = (ms: number) => framesOf(silence({ ms }));
 const retried = withRetry(interpret, 3);
 const said = (frames: Parameters<typeof textsOf>[0]) => textsOf(frames).map(({ text }) => text);
 const options = (more: Partial<ServedOptions> = {}): ServedOptions => ({
   workflow: hears(seconds("go forward", "ten meters")),
-  frames: talk(2500),
+  frames: silentFrames(2500),
   config: { target: "es" },
   ...more,
 });
@@ -214,7 +213,7 @@ describe("when something goes wrong", () => {
   test("a flush finishes the sentence, and the next frame begins another stream", async () => {
     covers("R12");
     await withService({ workflow: hears(seconds("go forward")) }, async ({ clock, network, emulator }) => {
-      const frames = [...talk(600), { kind: "flush" } as const, ...talk(1100).map(later(9600))];
+      const frames = [...silentFrames(600), { kind: "flush" } as const, ...silentFrames(1100).map(later(9600))];
       const driven = await driveNode(interpret, { ...ACCESS, target: "es" }, { clock, network, frames });
       expect(said(driven.frames("transcript"))).toEqual(["go forward", "go forward"]);
       expect(driven.events.filter(({ type }) => type === "started")).toHaveLength(2);

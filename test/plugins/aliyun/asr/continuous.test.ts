@@ -2,17 +2,18 @@ import { describe, expect, test } from "bun:test";
 import type { NodeDefinition } from "#engine/plugin";
 import { covers } from "#test/covers";
 import { hears } from "#test/service-workflows";
+import { silentFrames } from "#test/signals";
 import { textsOf } from "#test/texts";
 import { asr } from "../../../../plugins/aliyun/asr.ts";
 import { ACCESS, served } from "../service.ts";
-import { continuous, sentBy, talk } from "./driven.ts";
+import { continuous, sentBy } from "./driven.ts";
 
 describe("a continuous stream", () => {
   test("sentences become utterances, with times, words and what the service says of them", async () => {
     covers("A5");
     const { frames, events } = await served(asr, {
       workflow: hears("one two", "three"),
-      frames: talk(2000),
+      frames: silentFrames(2000),
       config: { ...continuous, language: "en-US", words: true },
     });
     const [first, second] = textsOf(frames("final"));
@@ -57,7 +58,7 @@ describe("a continuous stream", () => {
         };
       },
     };
-    const options = { workflow: hears("one", "two"), frames: talk(2000), config, tracing: true };
+    const options = { workflow: hears("one", "two"), frames: silentFrames(2000), config, tracing: true };
     const heard = await served(updating, options);
     const sent = sentBy(heard).map(({ header, payload }) => ({ name: header.name, payload }));
     expect(sent.map(({ name }) => name)).toEqual(["StartTranscription", "ControlTranscriber", "StopTranscription"]);
@@ -72,7 +73,7 @@ describe("a continuous stream", () => {
   ] as const)("results that come $what give each sentence once", async ({ fault }) => {
     const { frames } = await served(asr, {
       workflow: hears("one two", "three", "four five"),
-      frames: talk(3000),
+      frames: silentFrames(3000),
       config: continuous,
       faults: [{ on: "messages", from: 2, count: 9, do: fault }],
     });

@@ -1,8 +1,4 @@
-import { framesOf, silence } from "#test/signals";
 import type { served } from "../service.ts";
-
-/** So much silence, in frames. */
-export const talk = (ms: number) => framesOf(silence({ ms }));
 
 /** The directives that a node sent, as its trace tells. */
 export const sentBy = ({ events }: Pick<Awaited<ReturnType<typeof served>>, "events">) =>

@@ -3,11 +3,12 @@ import { withRetry } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
 import { hears } from "#test/service-workflows";
+import { silentFrames } from "#test/signals";
 import { textsOf } from "#test/texts";
 import type { ServiceOptions } from "#test/vendor-service";
 import { asr } from "../../../../plugins/aliyun/asr.ts";
 import { ACCESS, served, withService } from "../service.ts";
-import { continuous, talk, whole } from "./driven.ts";
+import { continuous, whole } from "./driven.ts";
 
 const once = { link: { attempts: 1 } };
 
@@ -15,7 +16,7 @@ describe("failures", () => {
   const failing = (faults: ServiceOptions["faults"], config: Record<string, unknown> = {}) =>
     served(asr, {
       workflow: hears("x"),
-      frames: talk(1000),
+      frames: silentFrames(1000),
       config: { ...whole, ...once, ...config },
       ...(faults && { faults }),
     });
@@ -42,7 +43,7 @@ describe("failures", () => {
     { what: "a stop that is not answered", after: { received: 3 }, code: "RESULT_LATE" },
   ])("$what ends after the 10 s that the vendor's clients wait", async ({ after, code }) => {
     covers("A2");
-    const options = { workflow: hears("x"), frames: talk(1000), config: { ...whole, ...once } };
+    const options = { workflow: hears("x"), frames: silentFrames(1000), config: { ...whole, ...once } };
     await withService(
       { ...options, faults: [{ on: "connection", after, do: { silence: true } }] },
       async ({ clock, network }) => {
@@ -65,7 +66,7 @@ describe("failures", () => {
     await expect(failing([...faults])).rejects.toMatchObject({ code });
     const { frames } = await served(withRetry(asr, 3), {
       workflow: hears("one two", "three"),
-      frames: talk(2000),
+      frames: silentFrames(2000),
       config: continuous,
       faults: [...faults],
     });
@@ -75,7 +76,7 @@ describe("failures", () => {
   test("a slow handshake loses no sample of the first word", async () => {
     const { frames, usage } = await served(asr, {
       workflow: hears("first word"),
-      frames: talk(1000),
+      frames: silentFrames(1000),
       config: whole,
       faults: [{ on: "handshake", do: { delay: 3000 } }],
     });

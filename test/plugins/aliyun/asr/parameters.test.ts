@@ -1,13 +1,19 @@
 import { describe, expect, test } from "bun:test";
 import { covers } from "#test/covers";
 import { hears } from "#test/service-workflows";
+import { silentFrames } from "#test/signals";
 import { asr } from "../../../../plugins/aliyun/asr.ts";
 import { ACCESS, served } from "../service.ts";
-import { sentBy, talk, whole } from "./driven.ts";
+import { sentBy, whole } from "./driven.ts";
 
 describe("what is sent", () => {
   const startOf = async (config: Record<string, unknown>) => {
-    const options = { workflow: hears("x"), frames: talk(1000), config: { ...whole, ...config }, tracing: true };
+    const options = {
+      workflow: hears("x"),
+      frames: silentFrames(1000),
+      config: { ...whole, ...config },
+      tracing: true,
+    };
     const heard = await served(asr, options);
     return sentBy(heard)[0]?.payload;
   };

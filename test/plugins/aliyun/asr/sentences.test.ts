@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { covers } from "#test/covers";
 import { hears } from "#test/service-workflows";
+import { silentFrames } from "#test/signals";
 import { textsOf } from "#test/texts";
 import { utterances } from "#test/utterances";
 import { asr } from "../../../../plugins/aliyun/asr.ts";
 import { ACCESS, served } from "../service.ts";
-import { talk, whole } from "./driven.ts";
+import { whole } from "./driven.ts";
 
 describe("sentence by sentence", () => {
   test("each utterance is a task of its own and keeps its name and place", async () => {
@@ -34,7 +35,7 @@ describe("sentence by sentence", () => {
 
   test("where a sentence is all that comes, no detector is needed", async () => {
     covers("A1");
-    const { frames } = await served(asr, { workflow: hears("one", "two"), frames: talk(2000), config: whole });
+    const { frames } = await served(asr, { workflow: hears("one", "two"), frames: silentFrames(2000), config: whole });
     expect(textsOf(frames("final")).map(({ text }) => text)).toEqual(["one two"]);
     expect(asr.inputs(asr.config.parse({ ...ACCESS, ...whole })).audio?.requires).toBeUndefined();
     expect(asr.inputs(asr.config.parse(ACCESS)).audio?.requires).toEqual(["speech"]);
@@ -61,7 +62,7 @@ describe("sentence by sentence", () => {
     covers("A1");
     const { frames, events } = await served(asr, {
       workflow: hears("stop there"),
-      frames: talk(3000),
+      frames: silentFrames(3000),
       config: { ...whole, maxEndSilenceMs: 500, link: { pace: 1, aheadMs: 0 } },
     });
     const finals = textsOf(frames("final"));
