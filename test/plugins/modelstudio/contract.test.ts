@@ -24,6 +24,7 @@ import {
   KEY,
   LISTENS,
   openService,
+  PARAFORMER,
   REALTIME_URL,
   SPEAKS,
   TASKS_URL,
@@ -48,9 +49,8 @@ const hearing = (config: Record<string, unknown>, frames = () => spoken(SENTENCE
 
 describe("recognition by tasks", () => {
   registerContract(vendorRecogniserContract("modelstudio.asr, Gummy,", hearing({})), test);
-  const paraformer = { model: "paraformer-realtime-v2" };
-  registerContract(vendorRecogniserContract("modelstudio.asr, Paraformer,", hearing(paraformer)), test);
-  const utterances = hearing({ ...paraformer, mode: "utterance" }, marked);
+  registerContract(vendorRecogniserContract("modelstudio.asr, Paraformer,", hearing(PARAFORMER)), test);
+  const utterances = hearing({ ...PARAFORMER, mode: "utterance" }, marked);
   registerContract(vendorRecogniserContract("modelstudio.asr by utterance", utterances), test);
   const translated = subject({
     definition: interpret,

@@ -10,11 +10,10 @@ import { spoken } from "#test/toy-vendor/ears";
 import { asr } from "../../../plugins/modelstudio/asr.ts";
 import modelstudio from "../../../plugins/modelstudio/index.ts";
 import { interpret } from "../../../plugins/modelstudio/interpret.ts";
-import { ACCESS, LISTENS, served, withService } from "./service.ts";
+import { ACCESS, LISTENS, PARAFORMER, served, withService } from "./service.ts";
 
 const SAID = ["one two three", "four five", "six"];
 const MOUNT = "/api-ws/v1/inference";
-const paraformer = { model: "paraformer-realtime-v2" };
 
 const heard = (frames: ReturnType<typeof textsOf>) => frames.filter(({ final }) => final).map(({ text }) => text);
 
@@ -36,7 +35,7 @@ test("a line that breaks is opened again, and what was not answered is sent agai
   const { frames, counters } = await served(withRetry(asr, 2), {
     workflow: LISTENS,
     frames: spoken(SAID),
-    config: paraformer,
+    config: PARAFORMER,
     faults: [{ on: "connection", mount: MOUNT, connections: 1, after: { received: 12 }, do: { close: 1006 } }],
     pace: 1,
   });
@@ -95,7 +94,7 @@ test("a socket that one node needs no more carries the tasks of another, of anot
     });
     const drive = (node: NodeDefinition, config: Record<string, unknown>) =>
       driveNode(pooled(node), { ...ACCESS, ...config }, { frames: spoken(SAID), clock, network });
-    const first = await drive(asr, paraformer);
+    const first = await drive(asr, PARAFORMER);
     const second = await drive(interpret, { target: "es" });
     expect(heard(textsOf(first.frames("final")))).toEqual(SAID);
     expect(heard(textsOf(second.frames("translation")))).toEqual(SAID.map((text) => text.toUpperCase()));

@@ -14,6 +14,9 @@ export const AUTHORIZATION = `Bearer ${API_KEY}`;
 /** What every config of a test has. */
 export const ACCESS = { url: TASKS_URL, httpUrl: HTTP_URL, apiKey: API_KEY };
 
+/** Settings of a model that is asked in other words than Gummy, which is the default. */
+export const PARAFORMER = { model: "paraformer-realtime-v2" };
+
 /** A workflow that hears these sentences, a second each, with the times of words; with translations where a language is given. */
 export const hears = (texts: readonly string[], target?: string): string =>
   target === undefined ? heard(...texts) : inCapitals(heard(...texts), target);
