@@ -1,190 +1,17 @@
 import { describe, expect, test } from "bun:test";
 import { z } from "zod";
 import {
-  type AudioFrame,
-  type Connection,
   type Control,
   CredentialLimits,
-  credentialLimits,
   defineNode,
   EngineError,
-  type Frame,
-  type LimitSettings,
-  type LinkNodeOptions,
   type LinkProtocol,
-  type LinkSettings,
   linkNode,
-  linkPool,
   linkSettings,
-  type NodeContext,
-  type NodeDefinition,
-  type SpeechMark,
-  type TextFrame,
 } from "#engine/plugin";
-import { MemoryNetwork, newHousehold, Resources, VirtualClock } from "#engine/runtime";
-import { type DriveOptions, driveNode } from "#engine/testing";
-import { covers } from "#test/covers";
-import { prompt } from "#test/texts";
-
-/** A service that answers `open` with `ready` and `finish` with `done`, and remembers what it heard, connection by connection. */
-class Service {
-  readonly heard: string[][] = [];
-  readonly at: number[] = [];
-  /** Asked for each message; true: it was answered. */
-  answer: (message: string, connection: Connection) => boolean = () => false;
-
-  constructor(readonly clock: VirtualClock) {}
-
-  readonly door = {
-    upgrade: async () => ({ serve: (connection: Connection) => void this.#serve(connection) }),
-  };
-
-  async #serve(connection: Connection): Promise<void> {
-    const heard: string[] = [];
-    this.heard.push(heard);
-    this.at.push(this.clock.nowMs());
-    for await (const message of connection) {
-      const said = String(message);
-      heard.push(said);
-      if (this.answer(said, connection)) continue;
-      if (said === "open") connection.send("ready");
-      if (said === "finish") connection.send("done");
-    }
-    heard.push("gone");
-  }
-}
-
-/** Answers one message in its own way. */
-const on =
-  (wanted: string, act: (connection: Connection) => void): Service["answer"] =>
-  (said, connection) => {
-    if (said !== wanted) return false;
-    act(connection);
-    return true;
-  };
-
-const protocolOf = (more: Partial<LinkProtocol> & { greets?: boolean } = {}): LinkProtocol => ({
-  vendor: "plain",
-  dial: () => ({ url: "ws://plain.test/" }),
-  connect(wire) {
-    let waiting = wire.expect<void>();
-    const ask = (what: string) => {
-      waiting = wire.expect<void>();
-      wire.send(what);
-      return waiting.promise;
-    };
-    let over: () => void = () => {};
-    return {
-      ...(more.greets && { greet: () => ask("hello") }),
-      message(message) {
-        if (message === "over") over();
-        else if (message === "error") throw new EngineError("VENDOR_FAILED", "plain has failed");
-        else waiting.resolve();
-      },
-      session(session) {
-        over = () => session.over();
-        return {
-          open: () => ask("open"),
-          send(frame) {
-            wire.send(wordOf(frame));
-            if (frame.kind === "text") session.emit({ ...frame, role: "translation" });
-          },
-          flush: () => wire.send("flush"),
-          finish: () => ask("finish"),
-        };
-      },
-    };
-  },
-  ...more,
-});
-
-const wordOf = (frame: Frame): string =>
-  frame.kind === "audio"
-    ? `${frame.startSample / 320}`
-    : frame.kind === "speech"
-      ? frame.mark
-      : frame.kind === "text"
-        ? frame.text
-        : frame.kind;
-
-interface Asked {
-  readonly sessions: LinkNodeOptions["sessions"];
-  readonly settings?: Partial<LinkSettings>;
-  readonly protocol?: Parameters<typeof protocolOf>[0];
-  readonly limits?: LimitSettings;
-  readonly pooled?: true;
-}
-
-const nodeOf = ({ sessions, settings = {}, protocol, limits, pooled }: Asked): NodeDefinition =>
-  defineNode({
-    type: "plain.node",
-    summary: "Speaks plainly.",
-    role: "asr",
-    shape: "task",
-    effects: ["network"],
-    inputs: { in: { kinds: ["audio", "speech", "text"] } },
-    outputs: { out: { kinds: ["text"] } },
-    config: z.strictObject({}),
-    create: async (_config, ctx: NodeContext) =>
-      linkNode({
-        ctx,
-        protocol: protocolOf(protocol),
-        settings: linkSettings(settings),
-        sessions,
-        ...(limits && { limits: await ctx.resource(credentialLimits(limits, "plain")) }),
-        ...(pooled && { pool: await ctx.resource(linkPool("plain")) }),
-      }),
-  });
-
-const RATE = 16_000;
-const audio = (n: number): AudioFrame => ({
-  kind: "audio",
-  pcm: new Int16Array(320),
-  sampleRateHz: RATE,
-  channels: 1,
-  startSample: n * 320,
-});
-const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => audio(from + i));
-const mark = (kind: "start" | "end", n: number): SpeechMark => ({
-  kind: "speech",
-  mark: kind,
-  utterance: `u${n}`,
-  atSample: n * 320,
-  sampleRateHz: RATE,
-});
-const say = (text: string, more: Partial<TextFrame> = {}) => prompt(text, text, { sampleRateHz: RATE, ...more });
-
-/** Drives a node against the service, and closes it in the middle of nothing. */
-async function drive(
-  asked: Asked,
-  frames: readonly (Frame | Control)[],
-  more: { prepare?: (service: Service) => void; pace?: number } & Pick<DriveOptions, "signal"> = {},
-) {
-  const clock = new VirtualClock();
-  const stop = clock.drive();
-  const network = new MemoryNetwork(clock);
-  const service = new Service(clock);
-  more.prepare?.(service);
-  await network.listen("plain.test:80", service.door);
-  try {
-    const driven = await driveNode(
-      nodeOf(asked),
-      {},
-      {
-        frames,
-        clock,
-        network,
-        pace: more.pace ?? 0,
-        ...(more.signal && { signal: more.signal }),
-      },
-    );
-    await clock.sleep(1);
-    const endedMs = clock.nowMs() - 1;
-    return { ...driven, heard: service.heard, at: service.at, endedMs, sockets: network.sockets };
-  } finally {
-    stop();
-  }
-}
+import { driveNode } from "#engine/testing";
+import { drive, mark, range, say } from "./driven.ts";
+import { on, type PlainService, protocolOf } from "./plain-service.ts";
 
 describe("a session", () => {
   test("is one for the whole stream, marks among the audio", async () => {
@@ -335,7 +162,7 @@ describe("a session", () => {
   });
 
   test("that does not finish in time fails the node with a code", async () => {
-    const prepare = (service: Service) => {
+    const prepare = (service: PlainService) => {
       service.answer = (said) => said === "finish";
     };
     await expect(
@@ -346,7 +173,7 @@ describe("a session", () => {
   });
 
   test("fails the node at once with what the vendor said, though nothing more comes in", async () => {
-    const prepare = (service: Service) => {
+    const prepare = (service: PlainService) => {
       service.answer = on("1", (connection) => connection.send("error"));
     };
     await expect(
@@ -370,130 +197,3 @@ describe("a session", () => {
     expect(cut.heard.map((words) => words.join(" "))).toEqual(["open start 0 1 finish gone", "open 2 end finish gone"]);
   });
 });
-
-describe("a connection", () => {
-  test("is made before there is anything to send where that is wanted", async () => {
-    const { at } = await drive({ sessions: "stream", settings: { early: true } }, range(50, 52), { pace: 1 });
-    expect(at).toEqual([0]);
-    const late = await drive({ sessions: "stream" }, range(50, 52), { pace: 1 });
-    expect(late.at).toEqual([1020]);
-  });
-
-  test.each([
-    { code: "VENDOR_KEY_REFUSED", toldMs: 0 },
-    { code: "VENDOR_REFUSED", toldMs: 10_020 },
-  ] as const)("that fails early with $code is told of after $toldMs ms", async ({ code, toldMs }) => {
-    let clock: VirtualClock | undefined;
-    const dial = () => {
-      throw new EngineError(code, "plain does not want to");
-    };
-    const driving = drive(
-      { sessions: "stream", settings: { early: true }, protocol: { dial } },
-      [audio(500)], // somebody speaks after ten seconds
-      {
-        pace: 1,
-        prepare: (service) => {
-          clock = service.clock;
-        },
-      },
-    );
-    await expect(driving).rejects.toMatchObject({ code });
-    expect(clock?.nowMs()).toBe(toldMs);
-  });
-
-  test("is kept alive while nothing is sent", async () => {
-    const { heard } = await drive(
-      { sessions: "stream", settings: { keepAliveMs: 1000 }, protocol: { connect: (wire) => beating(wire) } },
-      [...range(0, 1), ...range(200, 201)],
-      { pace: 1 },
-    );
-    expect(heard[0]?.filter((word) => word === "beat")).toHaveLength(4);
-  });
-
-  test.each([
-    { settings: { silentMs: 2000 }, lost: true },
-    { settings: { silentMs: 0 }, lost: false },
-  ])("counts as lost when nothing is heard for $settings.silentMs ms: $lost", async ({ settings, lost }) => {
-    const driving = drive({ sessions: "stream", settings }, [...range(0, 1), ...range(500, 501)], {
-      pace: 1,
-      prepare: (service) => {
-        service.answer = on("0", (connection) => connection.freeze?.());
-      },
-    });
-    const code = lost ? "VENDOR_LOST" : "RESULT_LATE";
-    await expect(driving).rejects.toMatchObject({ code });
-  });
-
-  test("that is quiet but answers pings is not lost", async () => {
-    const { heard } = await drive(
-      { sessions: "stream", settings: { silentMs: 2000 } },
-      [...range(0, 1), ...range(500, 501)],
-      { pace: 1 },
-    );
-    expect(heard).toHaveLength(1);
-  });
-
-  test("waits in the pool for other nodes with the same credential, and not longer than it may", async () => {
-    covers("S31");
-    const clock = new VirtualClock();
-    const stop = clock.drive();
-    const network = new MemoryNetwork(clock);
-    const service = new Service(clock);
-    await network.listen("plain.test:80", service.door);
-    const resources = new Resources();
-    const { value: pool, release } = await resources.acquire(linkPool("plain"));
-    const asked: Asked = { sessions: "frame", settings: { poolMs: 5000 }, protocol: { reusable: true }, pooled: true };
-    const once = async (text: string) => {
-      const node = nodeOf(asked);
-      const shared: NodeDefinition = {
-        ...node,
-        create: (config, ctx) =>
-          node.create(config, Object.create(ctx, { resource: { value: async () => pool } }) as NodeContext),
-      };
-      return driveNode(shared, {}, { frames: [say(text)], clock, network });
-    };
-    const first = await once("a");
-    const second = await once("b");
-    expect(service.heard).toEqual([["open", "a", "finish", "open", "b", "finish"]]);
-    expect([first, second].map(({ events }) => events[0]?.cause)).toEqual(["first", "pool"]);
-    expect([pool.size, network.sockets]).toEqual([1, 2]);
-    await clock.sleep(6000);
-    expect([pool.size, network.sockets]).toEqual([0, 0]);
-    await once("c");
-    await release();
-    await clock.sleep(1);
-    expect(network.sockets).toBe(0);
-    stop();
-  });
-
-  test("counts within the limits of its credential from opening to end, across runs", async () => {
-    covers("S43");
-    const limits: LimitSettings = { concurrency: 1, perSecond: 0, waitMs: 0 };
-    const clock = new VirtualClock();
-    const stop = clock.drive();
-    const network = new MemoryNetwork(clock);
-    const service = new Service(clock);
-    await network.listen("plain.test:80", service.door);
-    const { resources } = newHousehold({ network });
-    const once = async () => {
-      const node = nodeOf({ sessions: "stream", limits });
-      const shared: NodeDefinition = {
-        ...node,
-        create: (config, ctx) => {
-          const resource = async (wanted: Parameters<NodeContext["resource"]>[0]) =>
-            (await resources.acquire(wanted)).value;
-          return node.create(config, Object.create(ctx, { resource: { value: resource } }) as NodeContext);
-        },
-      };
-      await driveNode(shared, {}, { frames: range(0, 50), clock, network, pace: 1 });
-    };
-    await Promise.all([once(), once(), once()]);
-    expect(service.at).toEqual([20, 1000, 1000]);
-    stop();
-  });
-});
-
-/** Beats by a message of its own. */
-function beating(wire: Parameters<LinkProtocol["connect"]>[0]): ReturnType<LinkProtocol["connect"]> {
-  return { ...protocolOf().connect(wire), keepAlive: () => wire.send("beat") };
-}
