@@ -3,7 +3,8 @@ import { type Live, type LiveOptions, Parlando } from "#engine/client";
 import { defaultServerConfig } from "#engine/control";
 import { SystemClock } from "#engine/runtime";
 import { type Listening, listen } from "#engine/server";
-import { FakeControl, type FakeRun } from "#test/fake-control";
+import { FakeControl } from "#test/fake-control";
+import type { FakeRun } from "#test/fake-run";
 import { EXAMPLES, KeptLog } from "#test/served";
 
 setDefaultTimeout(60_000); // on a busy machine

@@ -3,7 +3,8 @@ import { decode, encode } from "@msgpack/msgpack";
 import { SCOPES } from "#engine/control";
 import type { Clock } from "#engine/plugin";
 import { Connection, Counts, encodeAudio, HEADER_BYTES, serverMessageSchema, WIRE_FORMATS } from "#engine/server";
-import { FakeControl, type FakeSession } from "#test/fake-control";
+import { FakeControl } from "#test/fake-control";
+import type { FakeSession } from "#test/fake-run";
 import { KeptLog } from "#test/served";
 import { readAudio } from "../../../engine/client/audio-message.ts";
 

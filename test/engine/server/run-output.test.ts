@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readEvents } from "#engine/client";
 import { wantedPart } from "#engine/server";
-import { FakeControl, type FakeRun } from "#test/fake-control";
+import { FakeControl } from "#test/fake-control";
+import type { FakeRun } from "#test/fake-run";
 import { type App, appOf, ask } from "#test/served";
 
 setDefaultTimeout(60_000); // on a busy machine
