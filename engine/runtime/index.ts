@@ -12,6 +12,7 @@ export type { Envelope, Up } from "./isolate/messages.ts";
 export { type ChildTask, ISOLATED, startProcess, startWorker } from "./isolate/start.ts";
 export { LiveInput, type LiveInputOptions } from "./live-input.ts";
 export { StreamedResponse } from "./network/http-response.ts";
+export { listenFailure } from "./network/listen-failure.ts";
 export { MemoryConnection } from "./network/memory-connection.ts";
 export { MemoryNetwork, type MemoryNetworkOptions } from "./network/memory-network.ts";
 export { type ClockedNetwork, type NetworkRules, NodeNetwork } from "./network/node-network.ts";

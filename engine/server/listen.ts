@@ -2,7 +2,7 @@ import type { Server } from "bun";
 import type { Control } from "#engine/control";
 import { EngineError } from "#engine/errors";
 import type { Clock, Logger } from "#engine/plugin";
-import { answerWeb } from "#engine/runtime";
+import { answerWeb, listenFailure } from "#engine/runtime";
 import { createApp } from "./app.ts";
 import type { Example } from "./calls/ports.ts";
 import { type AnySocket, bothSockets, sharedGateways } from "./gateways/shared-port.ts";
@@ -79,7 +79,7 @@ export function listen(options: ListenOptions): Listening {
       websocket: bothSockets(sockets.handler()),
     });
   } catch (error) {
-    throw new EngineError("CONFIG_INVALID", `listen: ${host}:${port} cannot be listened on`, { cause: error });
+    throw listenFailure(`listen: ${host}:${port}`, error);
   }
   const stop = async () => {
     await server.stop(true);

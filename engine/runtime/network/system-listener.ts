@@ -1,6 +1,7 @@
 import type { Server, ServerWebSocket } from "bun";
 import { EngineError } from "#engine/errors";
 import type { Connection, Door, Incoming, Listener, Message, Outgoing, TlsTexts, Upgrade } from "#engine/plugin";
+import { listenFailure } from "./listen-failure.ts";
 import { QueuedConnection } from "./queued-connection.ts";
 import { TcpConnection, tcpHandlers } from "./tcp-connection.ts";
 
@@ -20,7 +21,7 @@ export async function listenOnMachine(address: string, door: Door, tls?: TlsText
     const place = { hostname, port, ...(tls && { tls: { ...tls } }) };
     return door.stream ? listenTcp(place, door.stream.bind(door)) : listenWeb(place, door);
   } catch (error) {
-    throw new EngineError("CONFIG_INVALID", `${address} cannot be listened on`, { cause: error });
+    throw listenFailure(address, error);
   }
 }
 

@@ -1,7 +1,6 @@
-import { resolve } from "node:path";
 import type { OpenGateway, OwnPort } from "#engine/control";
-import { EngineError } from "#engine/errors";
-import type { GatewayPlace, Listener, ServerNetwork, TlsTexts } from "#engine/plugin";
+import type { GatewayPlace, Listener, ServerNetwork } from "#engine/plugin";
+import { readTls } from "../tls-files.ts";
 import { GatewayPaths } from "./gateway-paths.ts";
 
 export interface GatewayListeners {
@@ -22,7 +21,7 @@ export interface ListenGatewaysOptions {
 
 /**
  * Opens the ports of gateways that have some of their own.
- * @throws EngineError CONFIG_INVALID where an address cannot be listened on, FILE_NOT_FOUND for a certificate.
+ * @throws EngineError CONFIG_INVALID where an address cannot be listened on, and what `readTls` throws.
  */
 export async function listenGateways({
   gateways,
@@ -70,18 +69,4 @@ function webPorts(gateways: readonly OpenGateway[]): { readonly own: OwnPort; re
     else ports.set(key, { own: gateway.web, those: [gateway] });
   }
   return [...ports.values()];
-}
-
-/** @param where of the configuration, for messages. @throws EngineError FILE_NOT_FOUND. */
-export async function readTls(
-  { cert, key }: { readonly cert: string; readonly key: string },
-  cwd: string,
-  where: string,
-): Promise<TlsTexts> {
-  const read = async (path: string) => {
-    const file = Bun.file(resolve(cwd, path));
-    if (!(await file.exists())) throw new EngineError("FILE_NOT_FOUND", `${where}: ${path}: no such file`);
-    return file.text();
-  };
-  return { cert: await read(cert), key: await read(key) };
 }

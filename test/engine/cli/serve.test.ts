@@ -96,7 +96,7 @@ test.each([
     [],
     { "parlando.yaml": "listen: { tls: { cert: c.pem, key: k.pem } }\n" },
     1,
-    /FILE_NOT_FOUND listen\.tls: c\.pem/,
+    /FILE_NOT_FOUND listen\.tls\.cert: c\.pem/,
   ],
 ] as const)("%s is told, and nothing is served", async (_what, args, files, status, said) => {
   const called = await callCommand(["serve", ...args], folder(files));
