@@ -16,7 +16,7 @@ export interface Vendor extends Pick<EmulatorOptions, "web" | "tcp" | "keys" | "
   readonly access?: Readonly<Record<string, unknown>>;
 }
 
-export interface ServiceOptions extends Partial<Pick<EmulatorOptions, "types" | "web">> {
+export interface ServiceOptions extends Partial<Pick<EmulatorOptions, "types" | "web" | "keys">> {
   readonly workflow: string;
   readonly faults?: FaultScript["faults"];
   readonly gatewayConfig?: Readonly<Record<string, unknown>>;
@@ -51,11 +51,12 @@ export interface ServiceOpener {
 
 export function vendorService({ gateway, access = {}, ...vendor }: Vendor): ServiceOpener {
   const openService = async (options: ServiceOptions): Promise<Service> => {
-    const { workflow, faults = [], gatewayConfig: config = {}, on, web = vendor.web, types = vendor.types } = options;
+    const { workflow, faults = [], gatewayConfig: config = {}, on, web = vendor.web } = options;
+    const { types = vendor.types, keys = vendor.keys } = options;
     const clock = on?.clock ?? new VirtualClock();
     const stop = on ? () => {} : clock.drive();
     const network = on?.network ?? new MemoryNetwork(clock, options.network);
-    const at = { ...vendor, ...(web !== undefined && { web }) };
+    const at = { ...vendor, ...(web !== undefined && { web }), ...(keys && { keys }) };
     const emulator = await emulate(gateway, { ...at, network, types, workflow, config, faults: { faults } });
     const close = async () => {
       await emulator.close();

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { EngineError } from "#engine/plugin";
 import { covers } from "#test/covers";
-import { ACCESS, finals, hearing, talk, tencent, texts } from "#test/tencent";
+import { textsOf } from "#test/texts";
 import { asr } from "../../../plugins/tencent/asr.ts";
+import { ACCESS, finals, hearing, talk, tencent } from "./service.ts";
 
 const HERE = { url: "ws://tencent.test/asr/v2" };
 
@@ -21,14 +22,14 @@ describe("tencent.asr", () => {
       await using service = await tencent();
       const { frames, events, usage } = await service.drive(asr, { ...HERE, results }, { frames: talk(3000) });
       expect(finals(frames())).toEqual(["one two", "three four", "five six"]);
-      const said = texts(frames("final"));
+      const said = textsOf(frames("final"));
       expect(said.map(({ startSample, endSample }) => [startSample, endSample])).toEqual([
         [0, 16_000],
         [16_000, 32_000],
         [32_000, 48_000],
       ]);
       expect(new Set(said.map(({ utterance }) => utterance)).size).toBe(3);
-      expect(texts(frames("partial")).map(({ text }) => text)).toContain("one");
+      expect(textsOf(frames("partial")).map(({ text }) => text)).toContain("one");
       expect(said[0]).toMatchObject({ language: "zh", vendor: { sentence: "0" } });
       expect(events.map(({ type }) => type)).toEqual(["opened", "started", "completed", "closed"]);
       expect(usage.requests).toBe(1);
@@ -46,7 +47,7 @@ describe("tencent.asr", () => {
       { ...HERE, sessions: "utterance" },
       { frames: [mark("start", "u1", 0), ...talk(3000), mark("end", "u1", 48_000)] },
     );
-    expect(texts(frames("final"))).toMatchObject([
+    expect(textsOf(frames("final"))).toMatchObject([
       { text: "one two three four five six", utterance: "u1", startSample: 0, endSample: 48_000 },
     ]);
     expect(usage.requests).toBe(1);
@@ -76,11 +77,11 @@ describe("tencent.asr", () => {
       }),
     });
     const { frames, counters } = await service.drive(asr, { url: "ws://odd.test/asr/v2" }, { frames: talk(1000) });
-    expect(texts(frames("final")).map(({ text, startSample, endSample }) => [text, startSample, endSample])).toEqual([
+    expect(textsOf(frames("final")).map(({ text, startSample, endSample }) => [text, startSample, endSample])).toEqual([
       ["one", 0, 12_800],
       ["two", 12_800, 14_400],
     ]);
-    expect(texts(frames("partial")).map(({ text }) => text)).toEqual(["tw", "thr", ""]);
+    expect(textsOf(frames("partial")).map(({ text }) => text)).toEqual(["tw", "thr", ""]);
     expect(counters).toMatchObject({ strayResults: 1, emptyUtterances: 1 });
   });
 
@@ -89,7 +90,7 @@ describe("tencent.asr", () => {
       workflow: hearing([{ text: "one two", words: "auto", fromMs: 0, untilMs: 1000 }]),
     });
     const { frames } = await service.drive(asr, { ...HERE, words: true }, { frames: talk(1000) });
-    expect(texts(frames("final"))[0]?.words?.map(({ text }) => text)).toEqual(["one", "two"]);
+    expect(textsOf(frames("final"))[0]?.words?.map(({ text }) => text)).toEqual(["one", "two"]);
   });
 
   test("audio is given at a pace that the service takes", async () => {

@@ -8,7 +8,7 @@ import {
   vendorRecogniserContract,
   vendorSynthesiserContract,
 } from "#engine/testing";
-import { ACCESS, hearing, LISTENS, speaking, tencent } from "#test/tencent";
+import { LISTENS } from "#test/service-workflows";
 import { prompt } from "#test/texts";
 import { spoken } from "#test/toy-vendor/ears";
 import { markedSpeech } from "#test/utterances";
@@ -16,6 +16,7 @@ import { listenTo, trialsOf } from "#test/vendor-trials";
 import { signedUrl } from "../../../plugins/tencent/access.ts";
 import { asr } from "../../../plugins/tencent/asr.ts";
 import { tts } from "../../../plugins/tencent/tts.ts";
+import { ACCESS, hearing, speaking, tencent } from "./service.ts";
 
 const SENTENCES = ["one two", "three four"];
 const HEARS = "ws://tencent.test/asr/v2";
@@ -27,7 +28,7 @@ const trial = trialsOf({
   open:
     (workflow) =>
     (faults = [], latencyMs = 0) =>
-      tencent({ workflow, faults, latencyMs }),
+      tencent({ workflow, faults, network: { latencyMs } }),
 });
 
 const recogniser = (config: Record<string, unknown>, frames: () => readonly Frame[]) =>

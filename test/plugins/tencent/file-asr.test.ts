@@ -11,8 +11,10 @@ import {
 } from "#engine/plugin";
 import { covers } from "#test/covers";
 import { MemoryDesk } from "#test/memory-desk";
-import { ACCESS, finals, hearing, type Service, type ServiceOptions, tencent, texts } from "#test/tencent";
+import { textsOf } from "#test/texts";
+import type { ServiceOptions } from "#test/vendor-service";
 import { fileAsr } from "../../../plugins/tencent/file-asr.ts";
+import { ACCESS, finals, hearing, type TencentService, tencent } from "./service.ts";
 
 const URLS = {
   legacy: "http://tencent.test/asr/v1",
@@ -30,7 +32,7 @@ const upload = (bytes: Uint8Array, more: Partial<RecordingFrame> = {}): Recordin
 });
 
 /** A service, a process that can be called back, and recordings that can be fetched. */
-async function setting(options: ServiceOptions = {}): Promise<{ service: Service; desk: MemoryDesk }> {
+async function setting(options: Partial<ServiceOptions> = {}): Promise<{ service: TencentService; desk: MemoryDesk }> {
   const service = await tencent(options);
   await service.network.listen("files.test:80", {
     request: async ({ path }) =>
@@ -64,7 +66,7 @@ describe("tencent.file-asr", () => {
       { api, url: URLS[api], ...config },
       { frames: [upload(wav(3000))], desk },
     );
-    expect(texts(frames("final")).map(({ text, startSample, endSample }) => [text, startSample, endSample])).toEqual([
+    expect(textsOf(frames("final")).map(({ text, startSample, endSample }) => [text, startSample, endSample])).toEqual([
       ["one two", 0, 16_000],
       ["three four", 16_000, 32_000],
       ["five six", 32_000, 48_000],
@@ -94,7 +96,7 @@ describe("tencent.file-asr", () => {
       await using _ = service;
       const config = { api, url: URLS[api], words: true, speakers: true };
       const { frames } = await service.drive(fileAsr, config, { frames: [upload(wav(1000))], desk });
-      expect(texts(frames())[0]?.words?.map(({ text }) => text)).toEqual(["one", "two"]);
+      expect(textsOf(frames())[0]?.words?.map(({ text }) => text)).toEqual(["one", "two"]);
     }
   });
 
@@ -106,7 +108,7 @@ describe("tencent.file-asr", () => {
       for (const callbackBody of ["form", "json"]) {
         const { service, desk } = await setting({
           workflow: hearing([{ text: said, fromMs: 0, untilMs: 1000 }]),
-          config: { callbackBody },
+          gatewayConfig: { callbackBody },
         });
         await using _ = service;
         const config = { api: "legacy", url: URLS.legacy, encoding };
@@ -123,7 +125,7 @@ describe("tencent.file-asr", () => {
     await using _ = service;
     const config = { api: "legacy", url: URLS.legacy, engine: "8k_0", channels: 2 };
     const { frames } = await service.drive(fileAsr, config, { frames: [upload(wav(1000, 8000, 2))], desk });
-    expect(texts(frames()).map(({ text, speaker, startSample }) => [text, speaker, startSample])).toEqual([
+    expect(textsOf(frames()).map(({ text, speaker, startSample }) => [text, speaker, startSample])).toEqual([
       ["one two", "0", 0],
       ["one two", "1", 8000],
     ]);

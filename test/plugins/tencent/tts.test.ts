@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { type AudioFrame, EngineError, type Frame } from "#engine/plugin";
 import { covers } from "#test/covers";
-import { ACCESS, type ServiceOptions, speaking, tencent, texts } from "#test/tencent";
-import { prompt } from "#test/texts";
+import { prompt, textsOf } from "#test/texts";
+import type { ServiceOptions } from "#test/vendor-service";
 import { tts } from "../../../plugins/tencent/tts.ts";
+import { ACCESS, speaking, tencent } from "./service.ts";
 
 const URLS = {
   http: "http://tencent.test/stream",
@@ -12,7 +13,7 @@ const URLS = {
 } as const;
 const MODES = Object.keys(URLS) as (keyof typeof URLS)[];
 
-const service = (options: ServiceOptions = {}) => tencent({ workflow: speaking(), ...options });
+const service = (options: Partial<ServiceOptions> = {}) => tencent({ workflow: speaking(), ...options });
 
 const audioOf = (frames: readonly Frame[]): AudioFrame[] =>
   frames.filter((frame): frame is AudioFrame => frame.kind === "audio");
@@ -59,7 +60,7 @@ describe("tencent.tts", () => {
       { frames: [prompt("u1", "one two"), prompt("u2", "three")] },
     );
     expect(
-      texts(frames("spoken")).map(({ text, words = [] }) => [text, words.map((w) => [w.text, w.startSample])]),
+      textsOf(frames("spoken")).map(({ text, words = [] }) => [text, words.map((w) => [w.text, w.startSample])]),
     ).toEqual([
       [
         "one two",

@@ -5,8 +5,8 @@ import { builtInTypes } from "#test/built-in-types";
 import { covers } from "#test/covers";
 import { planExample, runExample } from "#test/example-run";
 import { scratchFolder } from "#test/short-recording";
-import { ACCESS, finals, hearing, speaking, tencent } from "#test/tencent";
 import plugin from "../../../plugins/tencent/index.ts";
+import { ACCESS, finals, hearing, speaking, tencent } from "./service.ts";
 
 setDefaultTimeout(60_000);
 
@@ -48,7 +48,7 @@ test("the example runs against the gateway: words are heard, subtitled and spoke
     workflow: hearing([{ text: "go forward ten meters", words: "auto", partials: "auto", fromMs: 0, untilMs: 2000 }]),
   });
   const { network, clock } = ears;
-  await using _mouth = await tencent({ workflow: speaking(), on: { network, clock, address: "mouth.test:80" } });
+  await using _mouth = await tencent({ workflow: speaking(), on: { network, clock }, web: "mouth.test:80" });
   const params = { hearAt: "ws://tencent.test/asr/v2", speakAt: "ws://mouth.test/stream_wsv2" };
   const { report, frames } = await runExample(EXAMPLE, { types, environment, params, talk, folder, on: ears });
   expect(report.failures).toEqual([]);

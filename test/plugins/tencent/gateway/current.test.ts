@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { covers } from "#test/covers";
-import { ACCESS, hearing, type Service, tencent } from "#test/tencent";
+import type { Service } from "#test/vendor-service";
 import { tc3Authorization } from "../../../../plugins/tencent/signatures.ts";
+import { ACCESS, hearing, tencent } from "../service.ts";
 import { nowS } from "./signed-values.ts";
 
 describe("the current interface for recordings", () => {

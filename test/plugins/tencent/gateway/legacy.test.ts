@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { covers } from "#test/covers";
-import { ACCESS, type Service, tencent } from "#test/tencent";
+import type { Service } from "#test/vendor-service";
 import { signSha1, wireQuery } from "../../../../plugins/tencent/signatures.ts";
+import { ACCESS, tencent } from "../service.ts";
 import { nowS, rawQuery, type Values, without } from "./signed-values.ts";
 
 describe("the older interface for recordings", () => {

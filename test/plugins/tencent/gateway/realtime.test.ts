@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { type Connection, EngineError, encodeS16le, encodeWav, loadOpus } from "#engine/plugin";
 import { covers } from "#test/covers";
-import { ACCESS, hearing, KEY, type Service, tencent } from "#test/tencent";
+import type { Service } from "#test/vendor-service";
 import { opusFrame, opusPackets } from "../../../../plugins/tencent/gateway/audio-in.ts";
 import { percentEncode, signSha1, wireQuery } from "../../../../plugins/tencent/signatures.ts";
+import { ACCESS, hearing, KEY, tencent } from "../service.ts";
 import { nowS, rawQuery, type Values } from "./signed-values.ts";
 
 describe("recognition in real time", () => {

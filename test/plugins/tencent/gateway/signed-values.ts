@@ -1,4 +1,4 @@
-import type { Service } from "#test/tencent";
+import type { Service } from "#test/vendor-service";
 
 /** What a client sends and signs, by name. */
 export type Values = Record<string, string | number>;

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { type Connection, openDecoder } from "#engine/plugin";
 import { covers } from "#test/covers";
-import { ACCESS, type Service, speaking, tencent } from "#test/tencent";
+import type { Service } from "#test/vendor-service";
 import { percentEncode, signSha1, wireQuery } from "../../../../plugins/tencent/signatures.ts";
 import { flowingMessage } from "../../../../plugins/tencent/wire/spoken.ts";
+import { ACCESS, speaking, tencent } from "../service.ts";
 import { nowS, type Values, without } from "./signed-values.ts";
 
 describe("synthesis", () => {

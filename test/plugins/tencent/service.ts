@@ -3,18 +3,16 @@ import {
   type AudioFrame,
   defineNode,
   EngineError,
-  type FaultScript,
   type Frame,
   type GatewayKey,
   type NodeDefinition,
-  NodeTypes,
-  type TextFrame,
 } from "#engine/plugin";
-import { MemoryNetwork, newHousehold, VirtualClock } from "#engine/runtime";
-import { type Driven, type DriveOptions, driveNode, type Emulator, emulate } from "#engine/testing";
-import { gateway } from "../../plugins/tencent/gateway.ts";
-import { builtInTypes } from "./built-in-types.ts";
-import { ears } from "./toy-vendor/ears.ts";
+import { type Driven, type DriveOptions, driveNode } from "#engine/testing";
+import { builtInTypes } from "#test/built-in-types";
+import { textsOf } from "#test/texts";
+import { ears } from "#test/toy-vendor/ears";
+import { type Service, type ServiceOptions, vendorService } from "#test/vendor-service";
+import { gateway } from "../../../plugins/tencent/gateway.ts";
 
 /** The made-up credentials of the vectors. */
 export const ACCESS = {
@@ -40,15 +38,6 @@ export const THREE_SENTENCES = hearing([
   { text: "three four", partials: "auto", fromMs: 1000, untilMs: 2000 },
   { text: "five six", partials: "auto", fromMs: 2000, untilMs: 3000 },
 ]);
-
-/** A workflow that hears the made-up speech of the made-up vendor, wherever its hearing begins. */
-export const LISTENS = JSON.stringify({
-  parlando: 1,
-  name: "listens",
-  inputs: { talk: { kind: "audio" } },
-  nodes: { asr: { use: "toy.ears", from: "inputs.talk" } },
-  outputs: { texts: ["asr.partial", "asr.final"] },
-});
 
 /** So many ms of audio in frames of 20 ms. */
 export const talk = (ms: number, sampleRateHz = 16_000): AudioFrame[] =>
@@ -105,63 +94,31 @@ export const speaking = (settings: Record<string, unknown> = {}): string =>
     outputs: { speech: "voice", said: "voice.spoken" },
   });
 
-export interface ServiceOptions {
-  readonly workflow?: string;
-  readonly faults?: FaultScript["faults"];
-  /** Of the gateway. */
-  readonly config?: Record<string, unknown>;
-  readonly keys?: readonly GatewayKey[];
-  /** Of the network. */
-  readonly latencyMs?: number;
-  /** Beside another one. */
-  readonly on?: { readonly network: MemoryNetwork; readonly clock: VirtualClock; readonly address: string };
-}
+/** Plain addresses stand for those with TLS, which memory has not. */
+const { openService } = vendorService({
+  gateway,
+  web: "tencent.test:80",
+  types: builtInTypes().with([{ name: "double", nodes: [speaker, ears] }]),
+  keys: [KEY],
+});
 
 /** The service in memory and virtual time, under all of the vendor's names. */
-export interface Service {
-  readonly clock: VirtualClock;
-  readonly network: MemoryNetwork;
-  readonly emulator: Emulator;
+export interface TencentService extends Service {
+  /** Drives a node against it, with its credentials. */
   drive(definition: NodeDefinition, config: Record<string, unknown>, options?: DriveOptions): Promise<Driven>;
-  close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts it; plain addresses stand for those with TLS, which memory has not. */
-export async function tencent(options: ServiceOptions = {}): Promise<Service> {
-  const { on } = options;
-  const clock = on?.clock ?? new VirtualClock();
-  const stop = on ? () => {} : clock.drive();
-  const network = on?.network ?? new MemoryNetwork(clock, { latencyMs: options.latencyMs ?? 0 });
-  const emulator = await emulate(gateway, {
-    network,
-    web: on?.address ?? "tencent.test:80",
-    types: new NodeTypes([...builtInTypes().plugins, { name: "double", nodes: [speaker, ears] }]),
-    workflow: options.workflow ?? THREE_SENTENCES,
-    keys: options.keys ?? [KEY],
-    faults: { faults: [...(options.faults ?? [])] },
-    household: newHousehold({ network }),
-    config: options.config ?? {},
-  });
-  const close = async () => {
-    await emulator.close();
-    stop();
-  };
+export async function tencent(options: Partial<ServiceOptions> = {}): Promise<TencentService> {
+  const service = await openService({ workflow: THREE_SENTENCES, ...options });
+  const { clock, network } = service;
   return {
-    clock,
-    network,
-    emulator,
-    close,
+    ...service,
     drive: (definition, config, more = {}) =>
       driveNode(definition, { ...ACCESS, ...config }, { clock, network, ...more }),
-    [Symbol.asyncDispose]: close,
   };
 }
 
-export const texts = (frames: readonly Frame[]): TextFrame[] =>
-  frames.filter((frame): frame is TextFrame => frame.kind === "text");
-
 export const finals = (frames: readonly Frame[]): string[] =>
-  texts(frames)
+  textsOf(frames)
     .filter(({ final }) => final)
     .map(({ text }) => text);
