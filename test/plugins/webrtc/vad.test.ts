@@ -200,7 +200,7 @@ test("a frame that carries the right id already goes on as it is; a protected on
 
 test("a frame longer than the detector takes is an error that says what is wanted", async () => {
   const frames = framesOf(quiet(200), { frameMs: 100 });
-  expect(run(frames)).rejects.toMatchObject({ code: "AUDIO_FORMAT_UNSUPPORTED" });
+  await expect(run(frames)).rejects.toMatchObject({ code: "AUDIO_FORMAT_UNSUPPORTED" });
 });
 
 test("the implementation that serves is named in the run's events", async () => {
