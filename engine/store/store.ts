@@ -19,21 +19,26 @@ export interface StoreOptions {
 
 /** The store: repositories on one database, read as committed and written in transactions. */
 export class Store {
-  constructor(private readonly database: Database) {}
+  /** @param place where it is, for messages; no password. */
+  constructor(
+    private readonly database: Database,
+    private readonly place: string,
+  ) {}
 
   /**
    * Opens and migrates in place.
-   * @throws EngineError STORE_FAILED, STORE_FULL.
+   * @throws EngineError STORE_FAILED, STORE_FULL, CONFIG_INVALID for an address of no PostgreSQL.
    */
   static async open({ url, folder, sync }: StoreOptions): Promise<Store> {
+    const file = join(folder, "parlando.sqlite");
+    const place = url === undefined ? file : placeOf(url);
     try {
       return new Store(
-        url === undefined
-          ? new SqliteDatabase(join(folder, "parlando.sqlite"), sync)
-          : await PostgresDatabase.open(url, sync),
+        url === undefined ? new SqliteDatabase(file, sync) : await PostgresDatabase.open(url, sync),
+        place,
       );
     } catch (error) {
-      throw storeFailure(error);
+      throw storeFailure(error, place);
     }
   }
 
@@ -76,7 +81,8 @@ export class Store {
         throw storeFailure(error);
       });
       if (taken) return;
-      if (attempt === CLAIM_ATTEMPTS) throw new EngineError("STORE_TAKEN", "another process works on this store");
+      if (attempt === CLAIM_ATTEMPTS)
+        throw new EngineError("STORE_TAKEN", `store: another process works on ${this.place}`);
       await Bun.sleep(CLAIM_PAUSE_MS);
     }
   }
@@ -84,4 +90,16 @@ export class Store {
   close(): Promise<void> {
     return this.database.close();
   }
+}
+
+/** Host, port and database. @throws EngineError CONFIG_INVALID; what was found may hold a password, and is not told. */
+function placeOf(url: string): string {
+  if (!/^postgres(ql)?:\/\//.test(url))
+    throw new EngineError(
+      "CONFIG_INVALID",
+      "store.url or DATABASE_URL: postgres://USER:PASSWORD@HOST:PORT/DATABASE was wanted",
+    );
+  if (!URL.canParse(url)) return "PostgreSQL"; // several hosts, which the driver takes apart by itself
+  const { host, pathname } = new URL(url);
+  return `PostgreSQL at ${host}${pathname}`;
 }

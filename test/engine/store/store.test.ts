@@ -357,17 +357,35 @@ describe.each(storeKinds())("$name", (kind) => {
   });
 });
 
-test("a PostgreSQL that is not there is a failure with a code and no address in it", async () => {
+test.each([
+  ["a PostgreSQL that is not there", "STORE_FAILED", /PostgreSQL at 127\.0\.0\.1:1\/none .*nothing listens there/],
+  ["an address of something else", "CONFIG_INVALID", /store\.url or DATABASE_URL: postgres:\/\/USER/],
+])("%s is told with its place and what stood in the way, and without its password", async (what, code, said) => {
   covers("E9");
-  const failing = Store.open({ url: "postgres://secret:word@127.0.0.1:1/none", folder: "/nowhere", sync: "normal" });
-  const error = await failing.catch((caught) => caught);
-  expect(error.code).toBe("STORE_FAILED");
-  expect(error.message).not.toContain("word");
+  const scheme = what.startsWith("a PostgreSQL") ? "postgres" : "mysql";
+  const url = `${scheme}://secret:word@127.0.0.1:1/none`;
+  const error = await Store.open({ url, folder: "/nowhere", sync: "normal" }).catch((caught) => caught);
+  expect(error.code).toBe(code);
+  expect(error.message).toMatch(said);
+  expect(error.message).not.toMatch(/secret|word@/);
+});
+
+test("a folder that cannot be made, and a store that another process has, are told by their paths", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "parlando-place-"));
+  const file = join(folder, "parlando.sqlite");
+  const first = await Store.open({ folder, sync: "normal" });
+  await first.claim();
+  const second = await Store.open({ folder, sync: "normal" });
+  await expect(second.claim()).rejects.toThrow(`another process works on ${file}`);
+  await Promise.all([first.close(), second.close()]);
+  await expect(Store.open({ folder: join(file, "below"), sync: "normal" })).rejects.toThrow(
+    `store: ${join(file, "below", "parlando.sqlite")} cannot be opened (a file stands where a folder was wanted`,
+  );
 });
 
 test("a file of SQLite without room takes a transaction wholly or not at all, and goes on when there is room", async () => {
   const database = new SqliteDatabase(join(mkdtempSync(join(tmpdir(), "parlando-full-")), "small.sqlite"), "normal");
-  const store = new Store(database);
+  const store = new Store(database, "small.sqlite");
   await store.write((to) => to.runs.insert(run("r1")));
   const { connection } = database;
   const { page_count } = connection.query<{ page_count: number }, []>("PRAGMA page_count").get()!;
