@@ -9,6 +9,10 @@ const name = z.string().regex(NAME, "a name is made of letters, digits, - and _,
 const environmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "not the name of an environment variable");
 /** A host by name, or all below one: `*.example.com`. */
 const host = z.string().regex(/^(\*\.)?[A-Za-z0-9.-]+$/, "a host name, or *. and one");
+/** As browsers send it; those of apps have schemes of their own. */
+const origin = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/\s]+\/?$/, "an origin such as https://app.example.org, without a path");
 const seconds = (what: string, most: number) => z.number().int().min(1).max(most).describe(`${what}, in seconds`);
 const bytes = (what: string, least: number, most: number) =>
   z.number().int().min(least).max(most).describe(`${what}, in bytes`);
@@ -47,7 +51,7 @@ const quotas = z.strictObject({
 
 const keys = z.strictObject({
   required: z.boolean().default(false).describe("asks for a key on a loopback address too"),
-  origins: z.array(z.string().min(1)).default([]).describe("web origins that may call, by CORS"),
+  origins: z.array(origin).default([]).describe("web origins that may call, by CORS"),
   quotas: z.record(z.string(), quotas).default({}).describe("by project; * stands for all that are not named"),
 });
 
@@ -83,7 +87,10 @@ const limits = z.strictObject({
 
 export const serverConfigSchema = z.strictObject({
   listen: listen.prefault({}),
-  publicUrl: z.url().optional().describe("how this server is reached from outside; callbacks need it"),
+  publicUrl: z
+    .url({ protocol: /^https?$/, error: "an address such as https://speech.example.org" })
+    .optional()
+    .describe("how this server is reached from outside; callbacks need it"),
   store: store.prefault({}),
   keys: keys.prefault({}),
   secrets: z
@@ -142,12 +149,16 @@ export const serverConfigSchema = z.strictObject({
 /** `parlando.yaml`, checked, with its defaults. Paths in it are relative to its folder. */
 export type ServerConfig = z.output<typeof serverConfigSchema>;
 
+/** Places where somebody may have put a secret by mistake: findings go to logs. */
+const mayHoldSecret = ([part, ...rest]: readonly PropertyKey[]): boolean =>
+  part === "secrets" || part === "store" || part === "traces" || (part === "gateways" && rest.includes("keys"));
+
 /** @param file the name that findings carry. */
 export function readServerConfig(
   text: string,
   file: string,
 ): { readonly config?: ServerConfig; readonly findings: readonly Finding[] } {
-  const { value, findings } = readYaml(text, serverConfigSchema, file);
+  const { value, findings } = readYaml(text, serverConfigSchema, file, mayHoldSecret);
   return { ...(value && { config: value }), findings };
 }
 

@@ -72,7 +72,9 @@ async function assemble(options: ControlOptions, store: Store, folder: string): 
   const outbox: StoredRunsOptions["outbox"] = (message, project) => subscriptions.ofMessage(message, project);
   const journal = new Journal(store, clock, log, outbox, queued);
   const uploads = new UploadsService(store, join(folder, "uploads"), config.limits.uploadBytes, epochMs);
+  uploads.clearHalves();
   const secrets = new SecretBook(config, environment, cwd);
+  for (const name of secrets.unset()) log.warn("a secret of the configuration is not set", { secret: name });
   const planner = new Planner(config, types, secrets, join(folder, "runs"), cwd);
   const locate = locator(uploads, nodeRules, config.limits.uploadBytes);
   const household = { ...options.household, desk };

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { EngineError } from "#engine/errors";
@@ -8,6 +8,9 @@ import type { Caller } from "../api/access.ts";
 import type { FileToSend } from "../api/runs.ts";
 import type { Uploads, UploadView } from "../api/work.ts";
 import { newId } from "../ids.ts";
+
+/** Ends the name of a file that is still coming in: what ends so when a process begins is of one that was killed. */
+const COMING = ".part";
 
 /** What was uploaded: rows in the store, bytes in files. */
 export class UploadsService implements Uploads {
@@ -30,7 +33,8 @@ export class UploadsService implements Uploads {
     mkdirSync(this.folder, { recursive: true });
     const path = join(this.folder, id);
     try {
-      const bytes = await writeStream(path, body, this.mostBytes);
+      const bytes = await writeStream(path + COMING, body, this.mostBytes);
+      renameSync(path + COMING, path);
       const row: UploadRow = {
         id,
         project: caller.project,
@@ -43,9 +47,16 @@ export class UploadsService implements Uploads {
       await this.store.write((to) => to.uploads.insert(row));
       return uploadView(row);
     } catch (error) {
-      rmSync(path, { force: true });
+      for (const left of [path + COMING, path]) rmSync(left, { force: true });
       throw error;
     }
+  }
+
+  /** Removes what an earlier process had half of when it was killed: nobody knows its id, so nobody could delete it. */
+  clearHalves(): void {
+    if (!existsSync(this.folder)) return;
+    for (const name of readdirSync(this.folder))
+      if (name.endsWith(COMING)) rmSync(join(this.folder, name), { force: true });
   }
 
   async get(caller: Caller, id: string): Promise<UploadView> {

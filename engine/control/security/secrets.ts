@@ -55,6 +55,12 @@ export class SecretBook {
     };
   }
 
+  /** Names of the configuration behind which nothing stands. */
+  unset(): string[] {
+    const { secrets } = this.config;
+    return Object.keys(secrets).filter((name) => this.#read(secrets[name]!) === undefined);
+  }
+
   /** A file that cannot be read is a secret that is not set. */
   #read(source: ServerConfig["secrets"][string]): string | undefined {
     if ("env" in source) return this.environment[source.env];

@@ -21,8 +21,14 @@ export function doorRules(config: Control["config"]): DoorRules {
   return {
     loopback: isLoopback(listen.host),
     hosts: outside ? [bare(outside.hostname)] : [],
-    origins: [...keys.origins.map((origin) => origin.replace(/\/$/, "")), ...(outside ? [outside.origin] : [])],
+    origins: [...keys.origins.map(asBrowsersSend), ...(outside ? [outside.origin] : [])],
   };
+}
+
+/** In lower case and without the port that goes without saying; of schemes that are not the web's nothing is known. */
+function asBrowsersSend(origin: string): string {
+  const bare = origin.replace(/\/$/, "");
+  return /^https?:/i.test(bare) && URL.canParse(bare) ? new URL(bare).origin : bare;
 }
 
 /**

@@ -101,7 +101,8 @@ function describe(issue: Issue, value: unknown, schema: z.ZodType, options: Chec
   const name = place.length === 0 ? "the value" : placeName(place);
   if (found === undefined) {
     const words = (issue.code === "custom" ? ownWords(issue) : undefined) ?? wanted(issue);
-    return [yaml.finding("KEY_MISSING", place, `${options.what} needs ${name}: ${words}`)];
+    const holder = issue.path.length > 1 ? placeName(options.where(issue.path.slice(0, -1))) : options.what;
+    return [yaml.finding("KEY_MISSING", place, `${holder} needs ${name}: ${words}`)];
   }
   if (issue.code === "invalid_key")
     return [yaml.finding("NAME_INVALID", place, issue.issues[0]?.message ?? `${name} is no name`, { at: "key" })];

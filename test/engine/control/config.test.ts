@@ -64,6 +64,9 @@ test.each([
   ["allowedHosts: [http://x]", 1, 16],
   ["limits: { runs: 0 }", 1, 17],
   ["publicUrl: speech", 1, 12],
+  ["publicUrl: ftp://speech.example.org", 1, 12],
+  ["keys: { origins: [app.example.org] }", 1, 19],
+  ["keys: { origins: [https://app.example.org/page] }", 1, 19],
   ["gateways: { a: { type: aliyun, prefix: nls } }", 1, 40],
   ["gateways: { a: { type: aliyun, prefix: /nls/ } }", 1, 40],
   ["gateways: { a: { type: aliyun, keys: [{ id: a, secret: word }] } }", 1, 56],
@@ -72,4 +75,20 @@ test.each([
   const { config, findings } = readServerConfig(text, "parlando.yaml");
   expect(config).toBeUndefined();
   expect(findings[0]).toMatchObject({ file: "parlando.yaml", line, column, severity: "error" });
+});
+
+test.each([
+  ["secrets: { azure: hunter2 }"],
+  ['store: "postgres://parlando:hunter2@db/parlando"'],
+  ["gateways: { a: { type: aliyun, prefix: /a, keys: [{ id: a, secret: hunter2 }] } }"],
+  ["traces: { url: hunter2 }"],
+])("%j is told without the secret that stands in the wrong place", (text) => {
+  const { findings } = readServerConfig(text, "parlando.yaml");
+  expect(findings.length).toBeGreaterThan(0);
+  expect(JSON.stringify(findings)).not.toContain("hunter2");
+});
+
+test("what is missing below a key is told as missing there", () => {
+  const { findings } = readServerConfig("listen: { tls: { cert: cert.pem } }", "parlando.yaml");
+  expect(findings.map(({ message }) => message)).toEqual(["tls needs key: a string"]);
 });

@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { defaultServerConfig } from "#engine/control";
-import { checkDoor, isLoopback, jsonDepth } from "#engine/server";
+import { checkDoor, doorRules, isLoopback, jsonDepth } from "#engine/server";
 import { FakeControl } from "#test/fake-control";
 import { appOf, ask } from "#test/served";
 
@@ -52,6 +52,16 @@ test("only addresses of this machine are loopback", () => {
   expect(["0.0.0.0", "::", "10.0.0.1", "localhost.example.com", "127.0.0.1.example.com"].map(isLoopback)).toEqual(
     Array(5).fill(false),
   );
+});
+
+test("origins are compared as browsers send them, however they were written", () => {
+  const config = defaultServerConfig();
+  const origins = ["https://App.Example.com:443/", "http://app.example.com:8080", "capacitor://localhost"];
+  expect(doorRules({ ...config, keys: { ...config.keys, origins } }).origins).toEqual([
+    "https://app.example.com",
+    "http://app.example.com:8080",
+    "capacitor://localhost",
+  ]);
 });
 
 test("a page of a listed origin is answered with its headers, another is refused", async () => {
