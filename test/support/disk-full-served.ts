@@ -15,7 +15,7 @@ export interface DiskFullReport {
 }
 
 const LIVE = { live: { encoding: "s16le", sampleRateHz: RATE_HZ, channels: 1 } } as const;
-/** Longer than what a full disk may still hold in pages that are there already. */
+/** Longer than what a full disk may still hold in pages that are there already, and in the log, which begins anew in the same file. */
 const BIG = 2 ** 20;
 const EXPECTED = new Set(["STORE_FULL", "STORE_FAILED", "FILE_UNWRITABLE"]);
 
@@ -72,7 +72,7 @@ async function fillAndFree(
 
   disk.fill(server);
   const calls: (() => Promise<unknown>)[] = [
-    () => client.runs.start({ workflow: "numbers", inputs: { talk: LIVE } }),
+    () => client.runs.start({ workflow: { text: `${NUMBERS}# ${"x".repeat(BIG * 0.9)}\n` }, inputs: { talk: LIVE } }),
     () => client.uploads.create(new Uint8Array(BIG)),
     () =>
       client.workflows.save(
