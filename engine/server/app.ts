@@ -1,5 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { cors } from "hono/cors";
+import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
 import type { Control } from "#engine/control";
 import { EngineError } from "#engine/errors";
@@ -45,8 +47,9 @@ export function createApp(options: AppOptions): OpenAPIHono<Env> {
   const { control, counts, examples } = options;
   const app = newRoutes();
   app.onError((error, c) => {
-    if (problemOf(error).problem.code === "INTERNAL") logFailure(options.log, error, { route: routePath(c, -1) });
-    return answerProblem(c, error);
+    const told = explained(error, app, c);
+    if (problemOf(told).problem.code === "INTERNAL") logFailure(options.log, told, { route: routePath(c, -1) });
+    return answerProblem(c, told);
   });
   app.notFound((c) => answerProblem(c, missing(app, c.req.method, c.req.path)));
   guard(app, options);
@@ -108,6 +111,28 @@ function guard(app: OpenAPIHono<Env>, { control, rules, counts, log }: AppOption
     }
     await next();
   });
+}
+
+/** What Hono and the runtime say in a word or two, said so that it helps. */
+function explained(error: Error, app: OpenAPIHono<Env>, c: Context): Error {
+  // nobody hears the answer any more, but who counts failures should not find one of the server
+  if (error.name === "AbortError" && c.req.raw.signal.aborted)
+    return new EngineError("REQUEST_INVALID", "the request broke off before its end", { cause: error });
+  if (!(error instanceof HTTPException) || error.status !== 415) return error;
+  const types = bodyTypes(app, c.req.method, routePath(c, -1));
+  const message = `content-type: ${types.join(" or ")} was wanted`;
+  return types.length === 0 ? error : new HTTPException(415, { message });
+}
+
+/** The types of the body that a route describes. */
+function bodyTypes(app: OpenAPIHono<Env>, method: string, path: string): string[] {
+  for (const definition of app.openAPIRegistry.definitions) {
+    if (definition.type !== "route") continue;
+    const { route } = definition;
+    if (route.method === method.toLowerCase() && route.path.replace(/\{(\w+)\}/g, ":$1") === path)
+      return Object.keys(route.request?.body?.content ?? {});
+  }
+  return [];
 }
 
 /** Why no route was found: the path is unknown, or only the method is. */

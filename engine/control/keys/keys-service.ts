@@ -4,7 +4,7 @@ import type { KeyRow, Store } from "#engine/store";
 import { type Caller, type Keys, type KeyView, type NewKey, SCOPES, type Scope } from "../api/access.ts";
 import type { ServerConfig } from "../config.ts";
 import { newId } from "../ids.ts";
-import type { TokensService } from "./tokens-service.ts";
+import { refused, type TokensService } from "./tokens-service.ts";
 
 /** `parlando_ID_SECRET`. */
 const KEY = /^parlando_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/;
@@ -107,8 +107,6 @@ export class KeysService implements Keys {
 
 const hashOf = (secret: string): Buffer => createHash("sha256").update(secret).digest();
 const NO_HASH = "0".repeat(64);
-
-const refused = (): EngineError => new EngineError("KEY_REFUSED", "a valid key is needed");
 
 export const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);

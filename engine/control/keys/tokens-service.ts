@@ -62,4 +62,6 @@ export class TokensService implements Tokens {
   }
 }
 
-const refused = (): EngineError => new EngineError("KEY_REFUSED", "a valid key is needed");
+/** The same for every bearer that lets nobody in, whatever is wrong with it. */
+export const refused = (): EngineError =>
+  new EngineError("KEY_REFUSED", "a valid key is needed, as `authorization: Bearer KEY`; `parlando keys` makes them");

@@ -74,7 +74,7 @@ export class WorkflowsService implements Workflows {
     requireScope(caller, "workflows:read");
     requireWhole(caller);
     const rows = await this.store.read((from) => from.workflows.versions(caller.project, name));
-    if (rows.length === 0) throw unknown();
+    if (rows.length === 0) throw unknown(name);
     return rows.map(workflowView);
   }
 
@@ -83,7 +83,7 @@ export class WorkflowsService implements Workflows {
     requireWhole(caller);
     const { name, version } = partsOf(reference);
     const gone = await this.store.write((to) => to.workflows.delete(caller.project, name, version));
-    if (gone === 0) throw unknown();
+    if (gone === 0) throw unknown(reference);
   }
 
   async lint(caller: Caller, text: string, name = "workflow.yaml"): Promise<readonly Finding[]> {
@@ -113,7 +113,8 @@ export class WorkflowsService implements Workflows {
     const { name, version } = partsOf(reference);
     const row = await this.store.read((from) => from.workflows.get(caller.project, name, version));
     const only = caller.only && ("workflow" in caller.only ? caller.only.workflow : "");
-    if (!row || (only !== undefined && only !== row.name && only !== `${row.name}@${row.version}`)) throw unknown();
+    if (!row || (only !== undefined && only !== row.name && only !== `${row.name}@${row.version}`))
+      throw unknown(reference);
     return row;
   }
 }
@@ -121,11 +122,12 @@ export class WorkflowsService implements Workflows {
 function partsOf(reference: string): { name: string; version?: number } {
   const [name = "", version, ...more] = reference.split("@");
   if (version === undefined) return { name };
-  if (more.length > 0 || !/^[1-9]\d{0,8}$/.test(version)) throw unknown();
+  if (more.length > 0 || !/^[1-9]\d{0,8}$/.test(version)) throw unknown(reference);
   return { name, version: Number(version) };
 }
 
-const unknown = (): EngineError => new EngineError("WORKFLOW_NOT_FOUND", "there is no such workflow");
+const unknown = (reference: string): EngineError =>
+  new EngineError("WORKFLOW_NOT_FOUND", `no workflow is stored as ${reference.slice(0, 200)}`);
 
 const workflowView = ({ name, version, description, createdAtMs, inputs, outputs }: WorkflowRow): WorkflowView => ({
   name,

@@ -42,6 +42,7 @@ function describeIssue(issue: z.core.$ZodIssue): string {
 
 function messageOf(issue: z.core.$ZodIssue): string {
   if (issue.code === "unrecognized_keys") return `unknown: ${issue.keys.join(", ").slice(0, 200)}`;
+  if (issue.code === "invalid_key") return issue.issues[0]?.message ?? issue.message;
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return issue.message;
   const branches = new Set(issue.errors.map((branch) => (branch[0] ? describeIssue(branch[0]) : issue.message)));
   return [...branches].slice(0, 4).join("; or ");

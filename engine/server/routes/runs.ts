@@ -55,7 +55,7 @@ const deleteRuns = createRoute({
   path: "/v1/runs",
   tags,
   summary: "Delete all runs that carry these labels, with what they left behind",
-  request: { query: z.object({ label: queryLabels }) },
+  request: { query: z.strictObject({ label: queryLabels }) },
   responses: { 200: json(z.object({ deleted: z.number().int() }), "how many"), ...problems() },
 });
 
@@ -82,7 +82,7 @@ const cancelRun = createRoute({
   path: "/v1/runs/{id}/cancel",
   tags,
   summary: "End a run at once",
-  request: { params: idParams, query: z.object({ reason: z.string().max(200).optional() }) },
+  request: { params: idParams, query: z.strictObject({ reason: z.string().max(200).optional() }) },
   responses: { 200: json(runSchema, "the run"), ...noRun },
 });
 
@@ -102,7 +102,7 @@ const updateNode = createRoute({
   summary: "Change live fields of a node",
   request: {
     params: z.object({ id: z.string().min(1).max(128), node: z.string().min(1).max(300) }),
-    body: jsonBody(z.record(z.string().max(100), z.unknown()), { endpointMs: 800 }),
+    body: jsonBody(z.record(z.string().max(100), z.unknown()), { gainDb: -6 }),
   },
   responses: {
     204: { description: "changed" },

@@ -22,7 +22,7 @@ const route = createRoute({
   description:
     "Waits until the run has ended; `parlando-run` names it. Raw formats tell rate and channels in `content-type`.",
   request: {
-    query: z.object({
+    query: z.strictObject({
       workflow: z.string().min(1).max(200).optional().describe("a stored one; the server's own `speak` where left out"),
       input: z.string().max(100).optional().describe("where the workflow has several"),
       output: z.string().max(100).optional().describe("where the workflow has several with audio"),

@@ -40,7 +40,7 @@ const route = createRoute({
   description:
     "The body is the recording itself, a form with a `file`, or JSON with a `url`. Waits until the run has ended; `parlando-run` names it.",
   request: {
-    query: z.object({
+    query: z.strictObject({
       workflow: z
         .string()
         .min(1)

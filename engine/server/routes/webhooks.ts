@@ -69,7 +69,7 @@ const listOfWebhook = createRoute({
   path: "/v1/webhooks/{id}/deliveries",
   tags,
   summary: "Deliveries of a webhook, newest first; `state=dead` are the dead letters",
-  request: { params: idParams, query: z.object(ofState) },
+  request: { params: idParams, query: z.strictObject(ofState) },
   responses: { 200: json(deliveryPageSchema, "a page"), ...noWebhook },
 });
 
@@ -78,7 +78,7 @@ const listDeliveries = createRoute({
   path: "/v1/deliveries",
   tags,
   summary: "All deliveries, newest first, those of `core.webhook` nodes too; `run` and `state` choose",
-  request: { query: z.object({ ...ofState, run: z.string().max(100).optional() }) },
+  request: { query: z.strictObject({ ...ofState, run: z.string().max(100).optional() }) },
   responses: { 200: json(deliveryPageSchema, "a page"), ...problems() },
 });
 

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Control, JOB_STATES } from "#engine/control";
+import { EngineError } from "#engine/errors";
 import { json, jsonBody, problems } from "../http/problem.ts";
 import { newRoutes } from "../http/routes.ts";
 import { startJobSchema } from "../schemas/runs.ts";
@@ -14,7 +15,7 @@ const createUpload = createRoute({
   summary: "Upload a recording",
   description: "The body is the file itself; it is streamed to disk.",
   request: {
-    query: z.object({ name: z.string().min(1).max(200).optional() }),
+    query: z.strictObject({ name: z.string().min(1).max(200).optional() }),
     body: {
       required: true,
       content: { "application/octet-stream": { schema: z.any().openapi({ type: "string", format: "binary" }) } },
@@ -65,7 +66,7 @@ const listJobs = createRoute({
   path: "/v1/jobs",
   tags: ["jobs"],
   summary: "List jobs, newest first",
-  request: { query: z.object({ ...pageQuery, state: z.enum(JOB_STATES).optional() }) },
+  request: { query: z.strictObject({ ...pageQuery, state: z.enum(JOB_STATES).optional() }) },
   responses: { 200: json(jobPageSchema, "a page"), ...problems() },
 });
 
@@ -83,7 +84,7 @@ const listItems = createRoute({
   path: "/v1/jobs/{id}/items",
   tags: ["jobs"],
   summary: "The recordings of a job, each with its run",
-  request: { params: idParams, query: z.object(pageQuery) },
+  request: { params: idParams, query: z.strictObject(pageQuery) },
   responses: { 200: json(jobItemPageSchema, "a page"), ...problems("JOB_NOT_FOUND") },
 });
 
@@ -101,7 +102,7 @@ export const workRoutes = ({ uploads, jobs }: Pick<Control, "uploads" | "jobs">)
   newRoutes()
     .openapi(createUpload, async (c) => {
       const { name } = c.req.valid("query");
-      const mediaType = c.req.header("content-type");
+      const mediaType = mediaTypeOf(c.req.header("content-type"));
       c.env?.patient?.(c.req.raw);
       const about = { ...(name !== undefined && { name }), ...(mediaType !== undefined && { mediaType }) };
       return c.json(await uploads.create(c.var.caller, bodyOf(c.req.raw), about), 201);
@@ -128,3 +129,14 @@ export const workRoutes = ({ uploads, jobs }: Pick<Control, "uploads" | "jobs">)
 
 /** The body as it streams in; an empty one where there is none. */
 export const bodyOf = (request: Request): ReadableStream<Uint8Array> => request.body ?? new Blob([]).stream();
+
+/** @throws EngineError REQUEST_INVALID for a form: its parts would be stored as they are, and nothing could read them. */
+function mediaTypeOf(contentType: string | undefined): string | undefined {
+  if (contentType !== undefined && /^multipart\//i.test(contentType))
+    throw new EngineError(
+      "REQUEST_INVALID",
+      "content-type: the body is to be the file itself (curl --data-binary @FILE), and a form came",
+    );
+  // what programs say of a body of which they know nothing
+  return contentType === "application/x-www-form-urlencoded" ? undefined : contentType;
+}

@@ -42,7 +42,7 @@ const listWorkflows = createRoute({
   path: "/v1/workflows",
   tags,
   summary: "List workflows, each in its latest version",
-  request: { query: z.object(pageQuery) },
+  request: { query: z.strictObject(pageQuery) },
   responses: { 200: json(workflowPageSchema, "a page"), ...problems() },
 });
 

@@ -140,7 +140,7 @@ export const startedRunSchema = z
   .openapi("StartedRun");
 export const runPageSchema = pageOf(runSchema, "RunPage");
 
-export const runFilterQuery = z.object({
+export const runFilterQuery = z.strictObject({
   ...pageQuery,
   state: z.enum(RUN_STATES).optional(),
   workflow: z.string().max(200).optional(),
@@ -149,14 +149,14 @@ export const runFilterQuery = z.object({
   createdBeforeMs: queryWhole(0, Number.MAX_SAFE_INTEGER, "Unix time").optional(),
 });
 
-export const transcriptQuery = z.object({
+export const transcriptQuery = z.strictObject({
   format: z.enum(TRANSCRIPT_FORMATS).default("json"),
   output: z.string().max(100).optional().describe("of one output of the workflow; all where left out"),
   role: z.enum(["transcript", "translation", "prompt"]).optional(),
   language: z.string().max(35).optional(),
 });
 
-export const eventsQuery = z.object({
+export const eventsQuery = z.strictObject({
   after: queryWhole(0, Number.MAX_SAFE_INTEGER, "events after this id; Last-Event-ID goes before it").optional(),
   partials: z.enum(["true", "false"]).optional().describe("partials too; default true"),
   outputs: queryNames("outputs that are wanted").optional(),
@@ -213,7 +213,7 @@ export const accountsSchema = z
   })
   .openapi("RunAccounts");
 
-export const usageQuery = z.object({
+export const usageQuery = z.strictObject({
   run: z.string().max(128).optional(),
   key: z.string().max(128).optional(),
   label: queryLabels.optional(),

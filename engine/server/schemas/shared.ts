@@ -27,7 +27,9 @@ export const findingSchema = z
   })
   .openapi("Finding");
 
-const LABEL_NAME = z.string().regex(/^[\w./-]{1,63}$/);
+const LABEL_NAME = z
+  .string()
+  .regex(/^[\w./-]{1,63}$/, "the name of a label has from 1 to 63 letters, digits and . _ / -");
 
 export const labelsSchema = z
   .record(LABEL_NAME, z.string().max(255))
@@ -66,16 +68,18 @@ export const queryNames = (what: string) =>
 export const queryLabels = z
   .union([z.string(), z.array(z.string()).max(32)])
   .transform((value, ctx) => {
-    const found: Record<string, string> = {};
+    const found = new Map<string, string>();
     for (const item of typeof value === "string" ? [value] : value) {
       const at = item.indexOf(":");
-      if (at < 1) {
-        ctx.addIssue({ code: "custom", message: "a label is asked for as NAME:VALUE" });
+      const name = item.slice(0, at);
+      const wrong = at < 1 ? "a label is asked for as NAME:VALUE" : found.has(name) && "a label has one value";
+      if (wrong) {
+        ctx.addIssue({ code: "custom", message: wrong });
         return z.NEVER;
       }
-      found[item.slice(0, at)] = item.slice(at + 1);
+      found.set(name, item.slice(at + 1));
     }
-    return found;
+    return Object.fromEntries(found);
   })
   .openapi({
     type: "array",

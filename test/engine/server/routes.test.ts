@@ -266,3 +266,71 @@ test("readyz follows the control", async () => {
   expect((await ask(app, "GET", "/readyz")).status).toBe(503);
   expect((await ask(app, "GET", "/healthz")).status).toBe(200);
 });
+
+test.each([
+  ["a body without its type", "POST", "/v1/runs", {}, 415, "content-type: application/json was wanted"],
+  ["YAML without its type", "PUT", "/v1/workflows/w", {}, 415, "content-type: application/json or application/yaml"],
+  [
+    "a form where a file was wanted",
+    "POST",
+    "/v1/uploads",
+    { "content-type": "multipart/form-data; boundary=x" },
+    400,
+    "--data-binary",
+  ],
+])("%s is refused with what was wanted", async (_what, method, path, headers, status, said) => {
+  const control = new FakeControl();
+  const response = await appOf(control).request(path, { method, headers, body: "{}" });
+  expect(response.status).toBe(status);
+  expect(await response.json()).toMatchObject({ code: "REQUEST_INVALID", message: expect.stringContaining(said) });
+  expect(control.asked).toEqual([]);
+});
+
+test.each([
+  ["GET", "/v1/runs?lable=customer:7"],
+  ["DELETE", "/v1/runs?label=customer:7&lable=call:1"],
+  ["GET", "/v1/runs/r1/transcript?formt=srt"],
+  ["GET", "/v1/runs/r1/events?from=3"],
+  ["GET", "/v1/usage?label_=a:b"],
+  ["GET", "/v1/jobs?status=done"],
+  ["GET", "/v1/workflows?name=a"],
+  ["GET", "/v1/deliveries?dead=true"],
+  ["POST", "/v1/transcribe?workfow=meeting"],
+  ["POST", "/v1/speak?forma=mp3"],
+])("%s %s is refused: a misspelt filter or setting is not passed over", async (method, path) => {
+  const control = new FakeControl();
+  const body = method === "POST" ? { text: "a" } : undefined;
+  const { status, json } = await ask(appOf(control), method, path, { ...(body && { body }) });
+  expect([status, json]).toEqual([400, { code: "REQUEST_INVALID", message: expect.stringMatching(/unknown: \w+$/) }]);
+  expect(control.asked).toEqual([]);
+});
+
+test("a label that is asked for twice is refused, and every name of one is only a name", async () => {
+  const control = new FakeControl();
+  const app = appOf(control);
+  expect((await ask(app, "GET", "/v1/runs?label=call:1&label=call:2")).status).toBe(400);
+  await ask(app, "GET", "/v1/runs?label=__proto__:1");
+  expect(JSON.stringify(control.last("runs.list"))).toContain('"labels":{"__proto__":"1"}');
+});
+
+test("a label's name that does not hold is told with what was wanted", async () => {
+  const { json } = await ask(appOf(new FakeControl()), "POST", "/v1/runs", {
+    body: { workflow: "w", labels: { "": "x" } },
+  });
+  expect(json).toMatchObject({ code: "REQUEST_INVALID", message: expect.stringContaining("from 1 to 63 letters") });
+});
+
+test("a caller who hangs up in the middle of a body is no fault of the server", async () => {
+  const log = new KeptLog();
+  const gone = new AbortController();
+  const body = new ReadableStream({
+    pull() {
+      gone.abort();
+      throw gone.signal.reason;
+    },
+  });
+  const request = new Request("http://localhost/v1/uploads", { method: "POST", body, signal: gone.signal });
+  const response = await appOf(new FakeControl(), log).request(request);
+  expect(response.status).toBe(400);
+  expect(log.lines.filter(({ level }) => level === "warn")).toEqual([]);
+});

@@ -150,7 +150,7 @@ test("a stored workflow is taken as it is when it is due", async () => {
 
 test.each([
   ["a file that is not there", { workflow: "none.yaml" }, /a: none\.yaml: no such file/],
-  ["a name that nothing is stored under", { workflow: "none" }, /a: there is no such workflow/],
+  ["a name that nothing is stored under", { workflow: "none" }, /a: no workflow is stored as none/],
   ["a workflow that does not hold", { workflow: "broken.yaml" }, /a: broken\.yaml:\d+:\d+ \w+/],
   ["a param that the workflow has not", { workflow: "alone.yaml", params: { wort: "x" } }, /params\.wort/],
   ["a secret as a param", { workflow: "secret.yaml", params: { key: "word" } }, /secrets stand under secrets/],
