@@ -205,7 +205,12 @@ export class Connection implements SessionListener {
     const join = async () => {
       const found = await find();
       if (this.#over) return;
-      const session = await runs.attach(caller, found.run.id, attachRequest(message), this);
+      const session = await runs.attach(caller, found.run.id, attachRequest(message), this).catch(async (error) => {
+        // nobody knows the run that was started for this socket, unless it can be asked for again by its key
+        if (message.type === "start" && message.idempotencyKey === undefined)
+          await runs.cancel(caller, found.run.id, "its socket could not join it");
+        throw error;
+      });
       if (this.#over) session.close();
       else this.#joined(session, found);
     };
