@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { AudioFrame, Connection, Frame, NodeDefinition } from "#engine/plugin";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { driveAgainst, sockets } from "#test/scripted-door";
 import { framesOf, silence } from "#test/signals";
 import { prompt, textsOf } from "#test/texts";
@@ -87,7 +88,7 @@ test("audio from a recogniser's service, and a payload of another form, are code
     { StartTranscription: (_, connection) => connection.send("{") },
   ];
   for (const answers of wrong)
-    await expect(against(asr, { ...continuous, link }, talk, answers)).rejects.toMatchObject({
+    expect(await rejectionOf(against(asr, { ...continuous, link }, talk, answers))).toMatchObject({
       code: "VENDOR_PROTOCOL",
     });
 });

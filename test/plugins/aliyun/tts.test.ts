@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { type AudioFrame, type Control, encodeS16le, type Frame, type TextFrame } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { speaks } from "#test/service-workflows";
 import { prompt, textsOf } from "#test/texts";
 import type { ServiceOptions } from "#test/vendor-service";
@@ -130,7 +131,7 @@ describe.each(["plain", "long", "flowing"] as const)("mode %s", (mode) => {
       config: { mode, answerMs: 2000 },
       faults: [{ on: "connection", after, do: fault }],
     });
-    await expect(failing).rejects.toMatchObject({ code });
+    expect(await rejectionOf(failing)).toMatchObject({ code });
   });
 });
 

@@ -4,6 +4,7 @@ import { MemoryNetwork, VirtualClock } from "#engine/runtime";
 import { type Driven, type DriveOptions, driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
 import { MemoryDesk } from "#test/memory-desk";
+import { rejectionOf } from "#test/rejection";
 import { textsOf } from "#test/texts";
 import { fileAsr } from "../../../plugins/modelstudio/file-asr.ts";
 import { at, serveFiles, wav } from "./recordings.ts";
@@ -76,7 +77,7 @@ test.each([
   ["one that cannot be read", at("bad.wav"), "VENDOR_REFUSED", "DECODE_ERROR"],
 ])("%s is the vendor's refusal", async (_, frame, code, vendorCode) => {
   const failing = recognised([frame]);
-  await expect(failing).rejects.toMatchObject({ code, details: { vendorCode } });
+  expect(await rejectionOf(failing)).toMatchObject({ code, details: { vendorCode } });
 });
 
 test.each([
@@ -84,7 +85,7 @@ test.each([
   ["bytes", { kind: "recording", source: { bytes: new Uint8Array(10) } }],
   ["another kind of address", { kind: "recording", source: { url: "ftp://files.test/a.wav" } }],
 ] as [string, RecordingFrame][])("%s cannot be handed over, and nothing is sent", async (_, frame) => {
-  await expect(recognised([frame])).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+  expect(await rejectionOf(recognised([frame]))).toMatchObject({ code: "CONFIG_INVALID" });
 });
 
 test("hot words are given to the service as a list, which goes with the run", async () => {
@@ -246,7 +247,7 @@ describe("the service's own words", () => {
     ["of a task that is not known", state("UNKNOWN"), "VENDOR_FAILED"],
   ])("a failure %s is a coded error, and the task is not asked for again", async (_, answer, code) => {
     const failing = against({ [SUBMIT]: submitted, "/tasks/t1": () => answer });
-    await expect(failing).rejects.toMatchObject({ code, details: { taskId: "t1" } });
+    expect(await rejectionOf(failing)).toMatchObject({ code, details: { taskId: "t1" } });
   });
 
   test.each([
@@ -258,14 +259,14 @@ describe("the service's own words", () => {
   ])("a submission answered with %j and HTTP %i is %s", async (body, status, code) => {
     covers("S37");
     const answer = { status, body: typeof body === "string" ? body : JSON.stringify(body) };
-    await expect(against({ [SUBMIT]: () => answer })).rejects.toMatchObject({ code });
+    expect(await rejectionOf(against({ [SUBMIT]: () => answer }))).toMatchObject({ code });
   });
 
   test.each([
     ["no JSON", { status: 200, body: "<html>" }],
     ["another form", json({ output: {} })],
   ])("an answer of %s is said to be garbled", async (_, answer) => {
-    await expect(against({ [SUBMIT]: () => answer })).rejects.toMatchObject({ code: "VENDOR_PROTOCOL" });
+    expect(await rejectionOf(against({ [SUBMIT]: () => answer }))).toMatchObject({ code: "VENDOR_PROTOCOL" });
   });
 
   test("a result that never comes is given up, and its task is called off", async () => {
@@ -281,7 +282,7 @@ describe("the service's own words", () => {
       },
       { resultMs: 10_000 },
     );
-    await expect(failing).rejects.toMatchObject({ code: "RESULT_LATE" });
+    expect(await rejectionOf(failing)).toMatchObject({ code: "RESULT_LATE" });
     expect(cancelled).toHaveLength(1);
   });
 });
@@ -300,7 +301,7 @@ test("a restart waits on for the task that was submitted, and does not submit it
     {},
     { desk, signal: killed.signal },
   );
-  await expect(first).rejects.toMatchObject({ code: "RUN_CANCELLED" });
+  expect(await rejectionOf(first)).toMatchObject({ code: "RUN_CANCELLED" });
   const { calls, events } = await against({ "/tasks/t1": done, "/r.json": () => json(RESULT) }, {}, { desk });
   expect(calls.map(({ path }) => path)).toEqual(["/tasks/t1", "/r.json"]);
   expect(events.map(({ type }) => type)).toEqual(["resumed"]);

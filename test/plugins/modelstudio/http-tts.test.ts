@@ -10,6 +10,7 @@ import {
 } from "#engine/plugin";
 import { registerContract, synthesiserContract } from "#engine/testing";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { driveAgainst } from "#test/scripted-door";
 import { counting } from "#test/signals";
 import { prompt } from "#test/texts";
@@ -141,7 +142,7 @@ describe("failures", () => {
     ["an address that is none", events({ output: { audio: { url: "nowhere" } } }), "VENDOR_PROTOCOL"],
   ] as [string, Outgoing, string][])("%s is %s", async (_, answer, code) => {
     const failing = against(http, ({ path }) => (path.endsWith("/none") ? { status: 404 } : answer));
-    await expect(failing).rejects.toMatchObject({ code });
+    expect(await rejectionOf(failing)).toMatchObject({ code });
   });
 
   test("a service that does not go on is given up", async () => {
@@ -151,6 +152,6 @@ describe("failures", () => {
     };
     const answer = { status: 200, headers: { "content-type": "text/event-stream" }, body: silent() };
     const failing = against({ ...http, answerMs: 2000 }, () => answer);
-    await expect(failing).rejects.toMatchObject({ code: "RESULT_LATE" });
+    expect(await rejectionOf(failing)).toMatchObject({ code: "RESULT_LATE" });
   });
 });

@@ -10,6 +10,7 @@ import {
 } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { counting } from "#test/signals";
 import { prompt, textsOf } from "#test/texts";
 import { tts } from "../../../plugins/modelstudio/tts.ts";
@@ -120,7 +121,7 @@ describe("CosyVoice", () => {
   ])("SSML that leaves its element is refused before it is sent, %s", async (_, config) => {
     const frames = [prompt("u1", "<speak>Hi</speak><audio src='file:///x'/>")];
     const speaking = served(tts, { workflow: SPEAKS, frames, config: { ...config, ssml: true } });
-    await expect(speaking).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    expect(await rejectionOf(speaking)).toMatchObject({ code: "CONFIG_INVALID" });
   });
 
   test("speaks text after text on one socket, each with its utterance, without a gap", async () => {
@@ -247,7 +248,7 @@ describe("CosyVoice", () => {
 
   test("a service that does not answer a text is given up", async () => {
     const failing = against(tts, { answerMs: 3000 }, [prompt("u1", "x")], { "run-task": PLAIN["run-task"]! });
-    await expect(failing).rejects.toMatchObject({ code: "RESULT_LATE" });
+    expect(await rejectionOf(failing)).toMatchObject({ code: "RESULT_LATE" });
   });
 
   test("a voice that does not fit the model is said to be one", async () => {
@@ -264,7 +265,7 @@ describe("CosyVoice", () => {
           },
         ),
     });
-    await expect(failing).rejects.toMatchObject({ code: "VOICE_UNKNOWN" });
+    expect(await rejectionOf(failing)).toMatchObject({ code: "VOICE_UNKNOWN" });
   });
 
   test.each(["plain", "flowing"])(
@@ -354,7 +355,7 @@ describe("formats", () => {
       ...PLAIN,
       "continue-task": ({ connection }) => connection.send(wav),
     });
-    await expect(failing).rejects.toMatchObject({ code: "AUDIO_NOT_RECOGNISED" });
+    expect(await rejectionOf(failing)).toMatchObject({ code: "AUDIO_NOT_RECOGNISED" });
   });
 });
 

@@ -10,6 +10,7 @@ import {
 import { newHousehold, Resources, type VirtualClock } from "#engine/runtime";
 import { driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { type Asked, audio, drive, nodeOf, range, say, withService } from "./driven.ts";
 import { on, protocolOf } from "./plain-service.ts";
 
@@ -39,7 +40,7 @@ describe("a connection", () => {
         },
       },
     );
-    await expect(driving).rejects.toMatchObject({ code });
+    expect(await rejectionOf(driving)).toMatchObject({ code });
     expect(clock?.nowMs()).toBe(toldMs);
   });
 
@@ -63,7 +64,7 @@ describe("a connection", () => {
       },
     });
     const code = lost ? "VENDOR_LOST" : "RESULT_LATE";
-    await expect(driving).rejects.toMatchObject({ code });
+    expect(await rejectionOf(driving)).toMatchObject({ code });
   });
 
   test("that is quiet but answers pings is not lost", async () => {

@@ -10,6 +10,7 @@ import {
   linkSettings,
 } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
+import { rejectionOf } from "#test/rejection";
 import { drive, mark, range, say } from "./driven.ts";
 import { on, type PlainService, protocolOf } from "./plain-service.ts";
 
@@ -157,7 +158,9 @@ describe("a session", () => {
           limits,
         }),
     });
-    await expect(driveNode(node, {}, { frames: range(0, 2) })).rejects.toMatchObject({ code: "VENDOR_KEY_REFUSED" });
+    expect(await rejectionOf(driveNode(node, {}, { frames: range(0, 2) }))).toMatchObject({
+      code: "VENDOR_KEY_REFUSED",
+    });
     expect(limits.inside).toBe(0);
   });
 
@@ -165,9 +168,9 @@ describe("a session", () => {
     const prepare = (service: PlainService) => {
       service.answer = (said) => said === "finish";
     };
-    await expect(
-      drive({ sessions: "stream", settings: { finishMs: 700 } }, range(0, 2), { prepare }),
-    ).rejects.toMatchObject({
+    expect(
+      await rejectionOf(drive({ sessions: "stream", settings: { finishMs: 700 } }, range(0, 2), { prepare })),
+    ).toMatchObject({
       code: "RESULT_LATE",
     });
   });
@@ -176,9 +179,9 @@ describe("a session", () => {
     const prepare = (service: PlainService) => {
       service.answer = on("1", (connection) => connection.send("error"));
     };
-    await expect(
-      drive({ sessions: "stream" }, [...range(0, 2), ...range(5000, 5001)], { prepare, pace: 1 }),
-    ).rejects.toMatchObject({
+    expect(
+      await rejectionOf(drive({ sessions: "stream" }, [...range(0, 2), ...range(5000, 5001)], { prepare, pace: 1 })),
+    ).toMatchObject({
       code: "VENDOR_FAILED",
     });
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { type EncodedFrame, isOpusHead, loadOpus, type NodeContext, OggReader } from "#engine/plugin";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { hears } from "#test/service-workflows";
 import { counting, framesOf, tone } from "#test/signals";
 import { textsOf } from "#test/texts";
@@ -106,7 +107,7 @@ describe("what is sent", () => {
       { text: "packed", endSample: 16_000 },
     ]);
     const wrong = packets.map((frame) => ({ ...frame, codec: "amr" }));
-    await expect(served(asr, { workflow: hears("x"), frames: wrong, config })).rejects.toMatchObject({
+    expect(await rejectionOf(served(asr, { workflow: hears("x"), frames: wrong, config }))).toMatchObject({
       code: "CODEC_UNSUPPORTED",
     });
   });

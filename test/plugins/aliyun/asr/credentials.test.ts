@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { NodeDefinition } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { hears } from "#test/service-workflows";
 import { textsOf } from "#test/texts";
 import { utterances } from "#test/utterances";
@@ -56,7 +57,9 @@ describe("credentials", () => {
     const options = { workflow: hears("x"), frames: utterances(1), access: KEYED, gatewayConfig };
     const { frames } = await served(asr, { ...options, faults: [{ ...expired, connections: 1 }] });
     expect(textsOf(frames("final"))).toHaveLength(1);
-    await expect(served(asr, { ...options, faults: [expired] })).rejects.toMatchObject({ code: "VENDOR_KEY_REFUSED" });
+    expect(await rejectionOf(served(asr, { ...options, faults: [expired] }))).toMatchObject({
+      code: "VENDOR_KEY_REFUSED",
+    });
   });
 
   test.each([
@@ -67,6 +70,6 @@ describe("credentials", () => {
   ])("$access is refused for good", async ({ access, code }) => {
     covers("A7", "A9");
     const failing = served(asr, { workflow: hears("x"), frames: utterances(1), access });
-    await expect(failing).rejects.toMatchObject({ code });
+    expect(await rejectionOf(failing)).toMatchObject({ code });
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { withRetry } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { hears } from "#test/service-workflows";
 import { silentFrames } from "#test/signals";
 import { textsOf } from "#test/texts";
@@ -35,7 +36,7 @@ describe("failures", () => {
       { on: "handshake", do: { vendorError: status } },
       { on: "connection", after: { received: 4 }, do: { vendorError: status } },
     ] as const)
-      await expect(failing([fault])).rejects.toMatchObject({ code, details: { vendorCode: status } });
+      expect(await rejectionOf(failing([fault]))).toMatchObject({ code, details: { vendorCode: status } });
   });
 
   test.each([
@@ -48,7 +49,7 @@ describe("failures", () => {
       { ...options, faults: [{ on: "connection", after, do: { silence: true } }] },
       async ({ clock, network }) => {
         const work = driveNode(asr, { ...ACCESS, ...options.config }, { frames: options.frames, clock, network });
-        await expect(work).rejects.toMatchObject({ code });
+        expect(await rejectionOf(work)).toMatchObject({ code });
         expect(clock.nowMs()).toBeGreaterThanOrEqual(10_000);
         expect(clock.nowMs()).toBeLessThan(12_500);
       },
@@ -63,7 +64,7 @@ describe("failures", () => {
   ] as const)("$what is a failure that may be tried again, and then nothing is missing", async ({ fault, code }) => {
     covers("A9");
     const faults = [{ on: "connection", connections: 1, after: { received: 8 }, do: fault }] as const;
-    await expect(failing([...faults])).rejects.toMatchObject({ code });
+    expect(await rejectionOf(failing([...faults]))).toMatchObject({ code });
     const { frames } = await served(withRetry(asr, 3), {
       workflow: hears("one two", "three"),
       frames: silentFrames(2000),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Network } from "#engine/plugin";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { hears } from "#test/service-workflows";
 import { canonicalQuery, signCall, stringToSign, tokenParameters } from "../../../../plugins/aliyun/token/signature.ts";
 import { KEY, withService } from "../service.ts";
@@ -36,7 +37,7 @@ describe("CreateToken", () => {
       const dial = () => network.dial({ url: "ws://nls.test/ws/v1", headers: { "X-NLS-Token": Token.Id } });
       (await dial()).destroy();
       await clock.sleep(3_600_000);
-      await expect(dial()).rejects.toMatchObject({ details: { status: 403 } });
+      expect(await rejectionOf(dial())).toMatchObject({ details: { status: 403 } });
     });
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { hears } from "#test/service-workflows";
 import { KEY, TOKEN, withService } from "../service.ts";
 import { START, scene } from "./raw-client.ts";
@@ -17,7 +18,7 @@ describe("the door", () => {
     await withService({ workflow: hears("x") }, async ({ network }) => {
       const dialled = network.dial({ url: `ws://nls.test${path}`, headers });
       if (status === 0) (await dialled).destroy();
-      else await expect(dialled).rejects.toMatchObject({ details: { status } });
+      else expect(await rejectionOf(dialled)).toMatchObject({ details: { status } });
     });
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { type EncodedFrame, loadOpus } from "#engine/plugin";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { framesOf, silence, tone } from "#test/signals";
 import { textsOf } from "#test/texts";
 import { asr } from "../../../../plugins/modelstudio/asr.ts";
@@ -41,7 +42,7 @@ describe("audio", () => {
     expect(heard.filter((one) => typeof one === "number")).toHaveLength(packets.length);
     const wrong = packets.map((packet) => ({ ...packet, codec: "silk" }));
     const failing = against(asr, { format: "opus" }, wrong, PLAIN);
-    await expect(failing).rejects.toMatchObject({ code: "CODEC_UNSUPPORTED" });
+    expect(await rejectionOf(failing)).toMatchObject({ code: "CODEC_UNSUPPORTED" });
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { rejectionOf } from "#test/rejection";
 import { silentFrames } from "#test/signals";
 import { asr } from "../../../../plugins/modelstudio/asr.ts";
 import { hears, served } from "../service.ts";
@@ -20,6 +21,6 @@ describe("temporary keys", () => {
   test("cannot be made of a wrong one", async () => {
     const config = { temporaryKeys: true, apiKey: "example-key.wrong" };
     const failing = served(asr, { workflow: hears(["one"]), frames: silentFrames(100), config });
-    await expect(failing).rejects.toMatchObject({ code: "VENDOR_KEY_REFUSED" });
+    expect(await rejectionOf(failing)).toMatchObject({ code: "VENDOR_KEY_REFUSED" });
   });
 });

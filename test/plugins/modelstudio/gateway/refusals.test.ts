@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { API_KEY, HTTP_URL, KEY, REALTIME_URL, SPEAKS, TASKS_URL, withService } from "../service.ts";
 import { ASR, command, conversing, dial, eventsOf, listening, PCM, speaking, TASK, TTS, told } from "./task-client.ts";
 
@@ -74,7 +75,7 @@ describe("bad input", () => {
     await withService({ workflow: SPEAKS }, async (service) => {
       for (const url of [TASKS_URL, `${TASKS_URL}/`, `${REALTIME_URL}?model=x-asr`]) {
         const refused = dial(service, url, authorization);
-        await expect(refused).rejects.toMatchObject({ details: { status: 401 } });
+        expect(await rejectionOf(refused)).toMatchObject({ details: { status: 401 } });
       }
       const call = await service.network.fetch({ url: `${HTTP_URL}/tasks`, headers: { authorization } });
       expect([call.status, await call.json()]).toMatchObject([401, { code: "InvalidApiKey" }]);
