@@ -1,18 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { EngineError } from "#engine/plugin";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { textsOf } from "#test/texts";
 import { asr } from "../../../plugins/tencent/asr.ts";
 import { ACCESS, finals, hearing, talk, tencent } from "./service.ts";
 
 const HERE = { url: "ws://tencent.test/asr/v2" };
-
-async function codeOf(work: Promise<unknown>): Promise<string> {
-  return work.then(
-    () => "nothing was thrown",
-    (error) => (error instanceof EngineError ? error.code : String(error)),
-  );
-}
 
 describe("tencent.asr", () => {
   test.each([{ results: "segments" }, { results: "sentences" }])(
@@ -101,9 +94,8 @@ describe("tencent.asr", () => {
     const { frames } = await service.drive(asr, HERE, { frames: talk(20_000) });
     expect(finals(frames())).toEqual(["a long talk"]);
     await using other = await tencent();
-    expect(await codeOf(other.drive(asr, { ...HERE, link: { pace: 0 } }, { frames: talk(20_000) }))).toBe(
-      "VENDOR_RATE_LIMITED",
-    );
+    const failing = other.drive(asr, { ...HERE, link: { pace: 0 } }, { frames: talk(20_000) });
+    expect(await rejectionOf(failing)).toMatchObject({ code: "VENDOR_RATE_LIMITED" });
   });
 
   test.each([
@@ -115,7 +107,8 @@ describe("tencent.asr", () => {
   ])("$name is refused before any audio is sent", async ({ config, code }) => {
     covers("T6");
     await using service = await tencent();
-    expect(await codeOf(service.drive(asr, { ...HERE, ...config }, { frames: talk(200) }))).toBe(code);
+    const failing = service.drive(asr, { ...HERE, ...config }, { frames: talk(200) });
+    expect(await rejectionOf(failing)).toMatchObject({ code });
     expect(service.emulator.host.reports).toEqual([]);
   });
 
@@ -128,8 +121,7 @@ describe("tencent.asr", () => {
     await using service = await tencent({
       faults: [{ on: "connection", after: { received: 10 }, do: { vendorError: vendorCode } }],
     });
-    const events: unknown[] = [];
-    expect(await codeOf(service.drive(asr, HERE, { frames: talk(3000) }).then((d) => events.push(d)))).toBe(code);
+    expect(await rejectionOf(service.drive(asr, HERE, { frames: talk(3000) }))).toMatchObject({ code });
   });
 
   test("a greeting that says busy is asked again", async () => {

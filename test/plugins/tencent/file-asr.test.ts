@@ -11,6 +11,7 @@ import {
 } from "#engine/plugin";
 import { covers } from "#test/covers";
 import { MemoryDesk } from "#test/memory-desk";
+import { errorOf } from "#test/rejection";
 import { textsOf } from "#test/texts";
 import type { ServiceOptions } from "#test/vendor-service";
 import { fileAsr } from "../../../plugins/tencent/file-asr.ts";
@@ -39,16 +40,6 @@ async function setting(options: Partial<ServiceOptions> = {}): Promise<{ service
       path === "/talk.wav" ? { status: 200, body: wav(3000) } : { status: 404, body: "not here" },
   });
   return { service, desk: await MemoryDesk.open(service.network, "here.test:80") };
-}
-
-async function errorOf(work: Promise<unknown>): Promise<EngineError> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof EngineError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
 }
 
 describe("tencent.file-asr", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { type AudioFrame, EngineError, type Frame } from "#engine/plugin";
+import type { AudioFrame, Frame } from "#engine/plugin";
 import { covers } from "#test/covers";
+import { errorOf } from "#test/rejection";
 import { prompt, textsOf } from "#test/texts";
 import type { ServiceOptions } from "#test/vendor-service";
 import { tts } from "../../../plugins/tencent/tts.ts";
@@ -21,16 +22,6 @@ const samplesOf = (frames: readonly Frame[], utterance?: string): number =>
   audioOf(frames)
     .filter((frame) => utterance === undefined || frame.utterance === utterance)
     .reduce((sum, { pcm }) => sum + pcm.length, 0);
-
-async function errorOf(work: Promise<unknown>): Promise<EngineError> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof EngineError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
 
 describe("tencent.tts", () => {
   test.each(MODES)("texts are spoken one after the other, without a gap, by %s", async (mode) => {

@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { decode, ffmpeg } from "../../../../plugins/tencent/gateway/decode.ts";
 
 describe("recordings that take ffmpeg", () => {
@@ -31,8 +32,7 @@ describe("recordings that take ffmpeg", () => {
     { name: "where it is not there", environment: () => ({ PATH: "/nowhere" }) },
   ])("cannot be read $name", async ({ environment }) => {
     covers("T9");
-    const failed = decode(recording, environment()).catch((error: unknown) => error);
-    expect(await failed).toMatchObject({ code: "AUDIO_NOT_RECOGNISED" });
+    expect(await rejectionOf(decode(recording, environment()))).toMatchObject({ code: "AUDIO_NOT_RECOGNISED" });
   });
 
   test("doctor names it", async () => {
