@@ -71,6 +71,7 @@ export class Retention {
       );
     await store.write(async (to) => {
       await to.access.forgetRequestsBefore(nowMs - REQUESTS_MS);
+      await to.webhooks.deleteDeliveredOfForgotten();
       await to.webhooks.deleteDeliveredBefore(nowMs - DELIVERED_MS);
     });
   }

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, lte, min } from "drizzle-orm";
+import { and, count, desc, eq, exists, lte, min } from "drizzle-orm";
 import type { Db } from "../database.ts";
 import type { Tables } from "../schema/tables.ts";
 import { after, chunks, type Position } from "./paging.ts";
@@ -110,6 +110,16 @@ export class WebhookRows {
       .from(deliveries)
       .groupBy(deliveries.state);
     return Object.fromEntries(rows.map((row) => [row.state, row.deliveries]));
+  }
+
+  /** What came through of runs of which nothing was to be kept, and nothing else is: it may hold what was said. */
+  async deleteDeliveredOfForgotten(): Promise<void> {
+    const { deliveries, runs } = this.t;
+    const forgotten = this.db
+      .select({ id: runs.id })
+      .from(runs)
+      .where(and(eq(runs.id, deliveries.runId), eq(runs.keep, "none"), eq(runs.workflowText, "")));
+    await this.db.delete(deliveries).where(and(eq(deliveries.state, "delivered"), exists(forgotten)));
   }
 
   /** Those that need nothing more. */

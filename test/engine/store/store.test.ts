@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EngineError } from "#engine/errors";
-import { type EventRow, type FinalRow, type RunRow, Store } from "#engine/store";
+import { type DeliveryRow, type EventRow, type FinalRow, type RunRow, Store } from "#engine/store";
 import { covers } from "#test/covers";
 import { openStore, storeKinds } from "#test/stores";
 import { SqliteDatabase } from "../../../engine/store/sqlite.ts";
@@ -32,6 +32,22 @@ const run = (id: string, more: Partial<RunRow> = {}): RunRow => ({
   drain: null,
   accounts: null,
   ...more,
+});
+
+const delivery = (id: string, state: string, nextAtMs: number): DeliveryRow => ({
+  id,
+  project: "default",
+  webhookId: "w1",
+  url: null,
+  signature: null,
+  runId: "r1",
+  event: "run.final",
+  body: "{}",
+  state,
+  attempts: 0,
+  createdAtMs: 1,
+  nextAtMs,
+  last: null,
 });
 
 const event = (runId: string, id: number, data: unknown = {}): EventRow => ({
@@ -294,24 +310,31 @@ describe.each(storeKinds())("$name", (kind) => {
     expect(await store.read((from) => from.jobs.nextDueMs("none"))).toBeUndefined();
   });
 
+  it("keeps no delivery that came through of a run that was forgotten, and every other one", async () => {
+    await using opened = await openStore(kind);
+    const { store } = opened;
+    await store.write(async (to) => {
+      await to.runs.insert(run("r1", { keep: "none", endedAtMs: 2000 }));
+      await to.runs.insert(run("r2", { keep: "none", endedAtMs: 2000 }));
+      await to.runs.insert(run("r3", { endedAtMs: 2000 }));
+      await to.runs.forget("r1");
+      const own = { event: "core.webhook" };
+      await to.webhooks.queue([
+        { ...delivery("d1", "delivered", 0), ...own },
+        { ...delivery("d2", "waiting", 0), ...own },
+        { ...delivery("d3", "dead", 0), ...own },
+        { ...delivery("d4", "delivered", 0), runId: "r2" },
+        { ...delivery("d5", "delivered", 0), runId: "r3" },
+      ]);
+      await to.webhooks.deleteDeliveredOfForgotten();
+    });
+    const left = await store.read((from) => from.webhooks.deliveries({ project: "default", limit: 10 }));
+    expect(left.map(({ id }) => id).sort()).toEqual(["d2", "d3", "d4", "d5"]);
+  });
+
   it("hands out deliveries whose time has come", async () => {
     await using opened = await openStore(kind);
     const { store } = opened;
-    const delivery = (id: string, state: string, nextAtMs: number) => ({
-      id,
-      project: "default",
-      webhookId: "w1",
-      url: null,
-      signature: null,
-      runId: "r1",
-      event: "run.final",
-      body: "{}",
-      state,
-      attempts: 0,
-      createdAtMs: 1,
-      nextAtMs,
-      last: null,
-    });
     await store.write((to) =>
       to.webhooks.queue([
         delivery("d1", "waiting", 50),
