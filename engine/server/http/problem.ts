@@ -12,7 +12,7 @@ export const problemSchema = z
     code: z.enum(codes).describe("stable; programs decide by it"),
     message: z.string().describe("for people; may improve"),
     findings: z.array(findingSchema).readonly().optional().describe("of a workflow that does not hold"),
-    retryAfterMs: z.number().optional().describe("when the same call may succeed"),
+    retryAfterMs: z.number().optional().describe("when the same call may succeed; as `Retry-After`, too"),
   })
   .openapi("Problem");
 
@@ -61,16 +61,26 @@ const described = (list: readonly ErrorCode[]) => ({
 });
 
 /** What any call can be answered with. */
-const ANYWHERE: readonly ErrorCode[] = ["REQUEST_INVALID", "KEY_REFUSED", "SCOPE_MISSING", "QUOTA_EXCEEDED"];
+const ANYWHERE: readonly ErrorCode[] = [
+  "REQUEST_INVALID",
+  "KEY_REFUSED",
+  "SCOPE_MISSING",
+  "HOST_FORBIDDEN",
+  "REQUEST_TOO_LARGE",
+  "QUOTA_EXCEEDED",
+];
 
-/** The failures of a route for its document, by status: the codes given here, and those of every call. */
-export function problems(...list: ErrorCode[]): Record<number, ReturnType<typeof described>> {
+/** The failures of a route for its document, by status: the codes given here, those of every call, and that there may be others. */
+export function problems(...list: ErrorCode[]): Record<number | "default", ReturnType<typeof described>> {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of new Set([...ANYWHERE, ...list])) {
     const { httpStatus } = ERROR_TRAITS[code];
     byStatus.set(httpStatus, [...(byStatus.get(httpStatus) ?? []), code]);
   }
-  return Object.fromEntries([...byStatus].map(([status, found]) => [status, described(found)]));
+  return {
+    ...Object.fromEntries([...byStatus].map(([status, found]) => [status, described(found)])),
+    default: { ...described([]), description: "any other failure, such as what a run failed with" },
+  };
 }
 
 /** A schema as the JSON body of an answer. */
@@ -88,3 +98,16 @@ export const jsonBody = <T extends z.ZodType>(schema: T, example: z.input<T>) =>
 export const jsonContent = <T extends z.ZodType>(schema: T, example: z.input<T>) => ({
   "application/json": { schema, example },
 });
+
+/** Texts as the body of an answer, by media type. */
+export const texts = (...mediaTypes: string[]) =>
+  Object.fromEntries(mediaTypes.map((type) => [type, { schema: z.string() }]));
+
+/** Bytes as the body of a request or an answer, by media type. */
+export const bytes = (...mediaTypes: string[]) =>
+  Object.fromEntries(
+    mediaTypes.map((type) => [type, { schema: z.any().openapi({ type: "string", format: "binary" }) }]),
+  );
+
+/** The header of answers that took a run. */
+export const runHeader = { "parlando-run": { description: "the run's id", schema: { type: "string" as const } } };

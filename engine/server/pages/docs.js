@@ -59,11 +59,12 @@ const oneName = (schema) =>
   refName(schema) ??
   schema.properties?.type?.enum?.[0] ??
   schema.properties?.type?.const ??
+  schema.properties?.event?.enum?.[0] ??
   schema.description ??
   words(schema).join("");
 
-/** A request that can be pasted into a shell. */
-function curl(method, path, operation) {
+/** A request that can be pasted into a shell. @param keyed an empty key would be refused where none is wanted. */
+function curl(method, path, operation, keyed) {
   const body = operation.requestBody?.content ?? {};
   const lines = [`curl ${method === "get" ? "" : `-X ${method.toUpperCase()} `}${location.origin}${path}`];
   if (body["application/octet-stream"]) lines.push("  --data-binary @recording.wav");
@@ -71,11 +72,14 @@ function curl(method, path, operation) {
     const text = JSON.stringify(body["application/json"].example).replaceAll("'", "'\\''");
     lines.push("  -H 'content-type: application/json'", `  -d '${text}'`);
   }
-  lines.push(`  -H "authorization: Bearer $PARLANDO_KEY"`);
+  if (keyed) lines.push(`  -H "authorization: Bearer $PARLANDO_KEY"`);
   return lines.join(" \\\n");
 }
 
-function article(path, method, operation) {
+/** What an answer is: a schema by its name, else its media type. */
+const answerWords = (type, schema) => (type === "application/json" ? words(schema) : [type]);
+
+function article(path, method, operation, keyed) {
   const live = operation.tags?.includes("live");
   const parameters = (operation.parameters ?? []).map(({ name, in: place, required, schema, description }) =>
     el(
@@ -89,8 +93,8 @@ function article(path, method, operation) {
   );
   const bodies = Object.entries(operation.requestBody?.content ?? {});
   const responses = Object.entries(operation.responses ?? {}).map(([status, { description, content }]) => {
-    const schema = Object.values(content ?? {})[0]?.schema;
-    const shape = schema && status < 400 ? words(schema) : [];
+    const types = status < 400 ? Object.entries(content ?? {}) : [];
+    const shape = types.flatMap(([type, { schema }], i) => [i === 0 ? "" : ", ", ...answerWords(type, schema)]);
     return el("tr", {}, el("td", {}, status), el("td", {}, ...shape), el("td", { class: "quiet" }, description));
   });
   return el(
@@ -101,7 +105,7 @@ function article(path, method, operation) {
     ...(operation.description ? paragraphs(operation.description) : []),
     ...(parameters.length > 0 ? [el("table", {}, ...parameters)] : []),
     ...bodies.map(([type, { schema }]) => el("p", {}, `Body: ${type}, `, ...words(schema))),
-    ...(live ? [] : [el("pre", {}, curl(method, path, operation))]),
+    ...(live ? [] : [el("pre", {}, curl(method, path, operation, keyed))]),
     el("details", {}, el("summary", {}, "Answers"), el("table", {}, ...responses)),
   );
 }
@@ -120,6 +124,7 @@ const anchor = (method, path) => `${method}-${path.replace(/[^\w]+/g, "-")}`;
 
 async function show() {
   const document_ = await (await fetch("/openapi.json")).json();
+  const keyed = (await fetch("/v1/who")).status === 401;
   find("version").textContent = document_.info.version;
   const content = find("content");
   const routes = find("routes");
@@ -133,7 +138,7 @@ async function show() {
     content.append(el("h2", {}, name), el("p", { class: "quiet" }, description));
     routes.append(el("h2", {}, name));
     for (const { path, method, operation } of found) {
-      content.append(article(path, method, operation));
+      content.append(article(path, method, operation, keyed));
       const words = `${path} ${operation.summary}`.toLowerCase();
       routes.append(
         el("a", { href: `#${anchor(method, path)}`, "data-words": words }, `${method.toUpperCase()} ${path}`),

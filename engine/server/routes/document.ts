@@ -2,6 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "@hono/zod-openapi";
 import { RUN_MESSAGES } from "#engine/control";
 import { type Env, newRoutes } from "../http/routes.ts";
+import { webhookEventSchema, webhookHeaders } from "../schemas/webhook-events.ts";
 import { CLIENT_MESSAGES, clientMessageSchema, SERVER_MESSAGES, serverMessageSchema } from "../stream/messages.ts";
 
 const TAGS = [
@@ -49,6 +50,7 @@ function registerMessages(app: OpenAPIHono<Env>): void {
     description: "A key (`parlando keys create`) or a token. A loopback server without keys needs none.",
   });
   registry.register("RunMessage", runMessageSchema());
+  registerWebhook(app);
   registry.register("ClientMessage", clientMessageSchema);
   registry.register("ServerMessage", serverMessageSchema);
   for (const [path, first] of [
@@ -72,6 +74,23 @@ function registerMessages(app: OpenAPIHono<Env>): void {
       },
       responses: { 101: { description: "the socket" } },
     });
+}
+
+/** What addresses are sent that asked for it by `POST /v1/webhooks`. */
+function registerWebhook(app: OpenAPIHono<Env>): void {
+  app.openAPIRegistry.registerWebhook({
+    method: "post",
+    path: "event",
+    tags: ["webhooks"],
+    summary: "An event of a run or job, sent to the address of a webhook",
+    description:
+      "Any status from 200 to 299 takes it. With any other, or none, it is sent again, at growing distances, until it is a dead letter.",
+    request: {
+      headers: webhookHeaders,
+      body: { required: true, content: { "application/json": { schema: webhookEventSchema() } } },
+    },
+    responses: { 200: { description: "taken" } },
+  });
 }
 
 const streamDescription = (first: string) =>

@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { Runs, UsageFilter } from "#engine/control";
 import { EngineError } from "#engine/errors";
 import { eventStream } from "../http/event-stream.ts";
-import { json, problems } from "../http/problem.ts";
+import { bytes, json, problems, texts } from "../http/problem.ts";
 import { newRoutes } from "../http/routes.ts";
 import { sendFile } from "../http/send-file.ts";
 import {
@@ -10,15 +10,21 @@ import {
   artifactsSchema,
   eventsQuery,
   transcriptQuery,
+  transcriptSchema,
   usageQuery,
   usageSchema,
 } from "../schemas/runs.ts";
 import { exact, idParams } from "../schemas/shared.ts";
 
 const tags = ["runs"];
-const binary = (description: string) => ({
-  description,
-  content: { "application/octet-stream": { schema: z.any().openapi({ type: "string", format: "binary" }) } },
+const binary = (description: string, type = "application/octet-stream") => ({ description, content: bytes(type) });
+/** By `format`, which the types of a route cannot say. */
+const transcriptContent: Record<string, { schema: z.ZodType }> = {
+  ...json(transcriptSchema, "").content,
+  ...texts("text/plain", "application/x-subrip", "text/vtt"),
+};
+const rangeHeader = z.object({
+  range: z.string().max(100).optional().describe("one range of bytes, such as bytes=0-999"),
 });
 
 const followRun = createRoute({
@@ -47,7 +53,10 @@ const getTranscript = createRoute({
   summary: "The finals of a run as json, txt, srt or vtt",
   request: { params: idParams, query: transcriptQuery },
   responses: {
-    200: { description: "the transcript", content: { "text/plain": { schema: z.string() } } },
+    200: {
+      description: "the transcript",
+      content: transcriptContent,
+    },
     ...problems("RUN_NOT_FOUND"),
   },
 });
@@ -66,10 +75,11 @@ const getArtifact = createRoute({
   path: "/v1/runs/{id}/artifacts/{name}",
   tags,
   summary: "One file of a run",
-  request: { params: idParams.extend({ name: z.string().min(1).max(500) }) },
+  request: { params: idParams.extend({ name: z.string().min(1).max(500) }), headers: rangeHeader },
   responses: {
-    200: binary("the file"),
+    200: binary("the file, of its own media type"),
     206: binary("a part of it"),
+    416: { description: "the range lies outside the file" },
     ...problems("RUN_NOT_FOUND", "ARTIFACT_NOT_FOUND"),
   },
 });
@@ -79,8 +89,13 @@ const getRecording = createRoute({
   path: "/v1/runs/{id}/recording",
   tags,
   summary: "A WAV with a channel for each track of both directions, aligned by sample",
-  request: { params: idParams },
-  responses: { 200: binary("WAV"), 206: binary("a part of it"), ...problems("RUN_NOT_FOUND", "ARTIFACT_NOT_FOUND") },
+  request: { params: idParams, headers: rangeHeader },
+  responses: {
+    200: binary("WAV", "audio/wav"),
+    206: binary("a part of it", "audio/wav"),
+    416: { description: "the range lies outside the file" },
+    ...problems("RUN_NOT_FOUND", "ARTIFACT_NOT_FOUND"),
+  },
 });
 
 const getEdges = createRoute({
@@ -126,7 +141,7 @@ export const runOutputRoutes = (runs: Runs) =>
         c.req.valid("param").id,
         exact(c.req.valid("query")),
       );
-      return c.text(body, 200, { "Content-Type": mediaType });
+      return new Response(body, { headers: { "content-type": mediaType } });
     })
     .openapi(listArtifacts, async (c) => {
       return c.json({ items: await runs.artifacts(c.var.caller, c.req.valid("param").id) }, 200);

@@ -92,7 +92,7 @@ const drainRun = createRoute({
   tags,
   summary: "End the input of a run; what is under way comes out",
   request: { params: idParams },
-  responses: { 200: json(runSchema, "the run"), ...noRun },
+  responses: { 200: json(runSchema, "the run"), ...problems("RUN_NOT_FOUND", "RUN_ENDED") },
 });
 
 const updateNode = createRoute({

@@ -3,7 +3,7 @@ import type { Control } from "#engine/control";
 import { MEDIA_TYPES } from "#engine/plugin";
 import { chooseWorkflow, type Example, queryParams } from "../calls/ports.ts";
 import { encodedParts, type Spoken, speak, wavParts } from "../calls/speak.ts";
-import { jsonBody, problems } from "../http/problem.ts";
+import { bytes, jsonBody, problems, runHeader } from "../http/problem.ts";
 import { newRoutes } from "../http/routes.ts";
 import { queryList } from "../schemas/shared.ts";
 
@@ -11,6 +11,8 @@ import { queryList } from "../schemas/shared.ts";
 const FILES = { mp3: "mp3", opus: "opus", ogg: "vorbis" } as const;
 /** Samples alone. */
 const RAW = ["s16le", "mulaw", "alaw"] as const;
+/** audio/L16 is big-endian, so it would be wrong here. */
+const RAW_TYPES = { s16le: "audio/x-s16le", mulaw: "audio/PCMU", alaw: "audio/PCMA" } as const;
 const FORMATS = ["wav", "mp3", "opus", "ogg", ...RAW] as const;
 type Format = (typeof FORMATS)[number];
 
@@ -41,8 +43,14 @@ const route = createRoute({
   },
   responses: {
     200: {
-      description: "audio",
-      content: { "audio/wav": { schema: z.any().openapi({ type: "string", format: "binary" }) } },
+      description:
+        "audio, as `format` says; samples alone with their rate and channels: `audio/PCMU;rate=8000;channels=1`",
+      headers: runHeader,
+      content: bytes(
+        "audio/wav",
+        ...Object.values(FILES).map((codec) => MEDIA_TYPES[codec]),
+        ...Object.values(RAW_TYPES),
+      ),
     },
     ...problems(
       "WORKFLOW_NOT_FOUND",
@@ -51,6 +59,7 @@ const route = createRoute({
       "OUTPUT_UNKNOWN",
       "AUDIO_FORMAT_UNSUPPORTED",
       "SERVER_BUSY",
+      "SERVER_DRAINING",
     ),
   },
 });
@@ -99,18 +108,6 @@ function partsOf(format: Format, spoken: Spoken): readonly Uint8Array[] | Promis
 }
 
 function mediaType(format: Format, { sampleRateHz, channels }: Spoken): string {
-  const about = `rate=${sampleRateHz};channels=${channels}`;
-  switch (format) {
-    case "wav":
-      return "audio/wav";
-    case "mulaw":
-      return `audio/PCMU;${about}`;
-    case "alaw":
-      return `audio/PCMA;${about}`;
-    case "s16le":
-      // audio/L16 is big-endian, so it would be wrong here
-      return `audio/x-s16le;${about}`;
-    default:
-      return MEDIA_TYPES[FILES[format]];
-  }
+  if (format === "wav") return "audio/wav";
+  return isRaw(format) ? `${RAW_TYPES[format]};rate=${sampleRateHz};channels=${channels}` : MEDIA_TYPES[FILES[format]];
 }

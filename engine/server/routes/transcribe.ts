@@ -4,7 +4,7 @@ import { EngineError } from "#engine/errors";
 import { chooseWorkflow, type Example, queryParams } from "../calls/ports.ts";
 import { transcribe } from "../calls/transcribe.ts";
 import { checkDepth, decodeText, readBody } from "../http/limits.ts";
-import { json, jsonContent, problems } from "../http/problem.ts";
+import { bytes, json, jsonContent, problems, runHeader, texts } from "../http/problem.ts";
 import { describeWrong, newRoutes } from "../http/routes.ts";
 import { list, queryList } from "../schemas/shared.ts";
 import { bodyOf } from "./work.ts";
@@ -54,13 +54,23 @@ const route = createRoute({
     body: {
       required: true,
       content: {
-        "application/octet-stream": { schema: z.any().openapi({ type: "string", format: "binary" }) },
+        ...bytes("application/octet-stream"),
+        "multipart/form-data": {
+          schema: z.object({ file: z.any().openapi({ type: "string", format: "binary" }) }).openapi("RecordingForm"),
+        },
         ...jsonContent(source, { url: "https://example.com/talk.wav" }),
       },
     },
   },
   responses: {
-    200: json(transcribed, "what was said"),
+    200: {
+      description: "what was said, as `format` says",
+      headers: runHeader,
+      content: {
+        ...json(transcribed, "").content,
+        ...texts("text/plain", "application/x-subrip", "text/vtt"),
+      },
+    },
     ...problems(
       "WORKFLOW_NOT_FOUND",
       "WORKFLOW_INVALID",
@@ -70,6 +80,7 @@ const route = createRoute({
       "URL_FORBIDDEN",
       "RUN_CANCELLED",
       "SERVER_BUSY",
+      "SERVER_DRAINING",
     ),
   },
 });

@@ -22,7 +22,7 @@ const createWebhook = createRoute({
   tags,
   summary: "Have events of runs and jobs sent to an address",
   description:
-    "Deliveries are signed: `parlando-signature: t=SECONDS,v1=HEX`, HMAC-SHA256 over `SECONDS.BODY` with the secret; two `v1` while it is being rotated. `parlando-delivery` names the delivery, which may come more than once.",
+    "What is posted there is a WebhookEvent. Deliveries are signed: `parlando-signature: t=SECONDS,v1=HEX`, HMAC-SHA256 over `SECONDS.BODY` with the secret; two `v1` while it is being rotated. `parlando-delivery` names the delivery, which may come more than once.",
   request: { body: jsonBody(newWebhookSchema, { url: "https://example.com/hook", events: ["run.ended"] }) },
   responses: { 201: json(createdWebhookSchema, "stored; the secret is shown this once"), ...problems("URL_FORBIDDEN") },
 });

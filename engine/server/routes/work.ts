@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Control, JOB_STATES } from "#engine/control";
 import { EngineError } from "#engine/errors";
-import { json, jsonBody, problems } from "../http/problem.ts";
+import { bytes, json, jsonBody, problems } from "../http/problem.ts";
 import { newRoutes } from "../http/routes.ts";
 import { startJobSchema } from "../schemas/runs.ts";
 import { SAMPLE_WORKFLOW } from "../schemas/sample-workflow.ts";
@@ -18,7 +18,7 @@ const createUpload = createRoute({
     query: z.strictObject({ name: z.string().min(1).max(200).optional() }),
     body: {
       required: true,
-      content: { "application/octet-stream": { schema: z.any().openapi({ type: "string", format: "binary" }) } },
+      content: bytes("application/octet-stream"),
     },
   },
   responses: { 201: json(uploadSchema, "stored"), ...problems("UPLOAD_TOO_LARGE", "FILE_UNWRITABLE", "STORE_FULL") },
@@ -47,6 +47,8 @@ const startJob = createRoute({
   path: "/v1/jobs",
   tags: ["jobs"],
   summary: "Run a workflow over many recordings",
+  description:
+    "Each item is looked up when its turn comes: an upload that is not there, or an address that may not be asked, is the failure of that item.",
   request: {
     headers: z.object({ "idempotency-key": z.string().min(1).max(255).optional() }),
     body: jsonBody(startJobSchema, {
@@ -57,7 +59,7 @@ const startJob = createRoute({
   },
   responses: {
     201: json(jobSchema, "queued"),
-    ...problems("WORKFLOW_INVALID", "WORKFLOW_NOT_FOUND", "UPLOAD_NOT_FOUND", "URL_FORBIDDEN", "IDEMPOTENCY_CONFLICT"),
+    ...problems("WORKFLOW_INVALID", "WORKFLOW_NOT_FOUND", "INPUT_UNKNOWN", "IDEMPOTENCY_CONFLICT", "SERVER_DRAINING"),
   },
 });
 

@@ -64,20 +64,26 @@ const startFields = {
   keep: z
     .enum(["none", "text", "all"])
     .optional()
-    .describe("what is kept; may only be less than the configuration keeps"),
+    .describe(
+      "what is kept; never more than the configuration keeps, which is the default. `text`: no files and no audio; `none`: no texts either, some time after the end",
+    ),
 };
 
 export const startRunSchema = z
   .strictObject({
     ...startFields,
     inputs: z.record(z.string().max(100), binding).optional().describe("what the inputs of the workflow are bound to"),
-    record: z.boolean().optional().describe("stores both directions for `/recording`; needs `keep: all`"),
+    record: z
+      .boolean()
+      .optional()
+      .describe("stores both directions for `/recording`; needs `keep: all`; default false"),
   })
   .openapi("StartRun");
 
 export const startJobSchema = z
   .strictObject({
     ...startFields,
+    secrets: secrets.optional().describe("refused: a job goes on after a restart, and they are not stored"),
     input: z.string().max(100).optional().describe("the input that items are bound to, where the workflow has several"),
     items: z
       .array(
@@ -98,9 +104,9 @@ export const inputTrackSchema = z
     track: z.string(),
     kind: z.enum(["audio", "text", "recording", "encoded"]),
     format: trackFormat.optional(),
-    received: z.number().describe("everything before this sample has arrived"),
-    kept: z.number().describe("everything before this sample is safe: its finals are stored, or it was silence"),
-    windowSamples: z.number().describe("how far a sender may be ahead of `received` as it was told last"),
+    received: z.number().int().describe("everything before this sample has arrived"),
+    kept: z.number().int().describe("everything before this sample is safe: its finals are stored, or it was silence"),
+    windowSamples: z.number().int().describe("how far a sender may be ahead of `received` as it was told last"),
     ended: z.boolean(),
   })
   .openapi("InputTrack");
@@ -161,6 +167,30 @@ export const eventsQuery = z.strictObject({
   partials: z.enum(["true", "false"]).optional().describe("partials too; default true"),
   outputs: queryNames("outputs that are wanted").optional(),
 });
+
+const ROLES = ["transcript", "translation", "prompt"] as const;
+
+export const transcriptSchema = z
+  .object({
+    finals: list(
+      z.object({
+        eventId: z.number().int(),
+        output: z.string(),
+        node: z.string(),
+        role: z.enum(ROLES),
+        utterance: z.string(),
+        text: z.string(),
+        startMs: z.number(),
+        endMs: z.number(),
+        language: z.string().optional(),
+        speaker: z.string().optional(),
+        channel: z.number().optional(),
+        confidence: z.number().optional(),
+        words: list(z.object({ text: z.string(), startMs: z.number(), endMs: z.number() })).optional(),
+      }),
+    ),
+  })
+  .openapi("Transcript");
 
 export const artifactSchema = z
   .object({
@@ -230,7 +260,7 @@ export const usageSchema = z
   .object({
     items: list(
       z.object({
-        of: z.string(),
+        of: z.string().describe("the run, key, workflow or value; empty for what has none, and where `by` is left out"),
         runs: z.number(),
         audioSeconds: z.number(),
         characters: z.number(),
@@ -263,7 +293,7 @@ export const attachFields = {
     .enum([...ENCODINGS, "mp3", "ogg"])
     .optional()
     .describe("of outgoing audio; default s16le"),
-  sends: z.boolean().optional().describe("this socket sends; it takes over from the one that did"),
+  sends: z.boolean().optional().describe("this socket sends; it takes over from the one that did; default false"),
   holds: z
     .record(z.string().max(100), z.number().int().min(0))
     .optional()

@@ -95,7 +95,7 @@ export const queryList = (what: string) =>
     .openapi({ type: "array", items: { type: "string" }, description: what });
 
 export const pageQuery = {
-  limit: queryWhole(1, 200, "how many at most").optional(),
+  limit: queryWhole(1, 200, "how many at most; default 50").optional(),
   cursor: z.string().max(500).optional().describe("`next` of the page before"),
 };
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { z } from "zod";
-import { RUN_MESSAGES } from "#engine/control";
+import { RUN_MESSAGES, WEBHOOK_EVENTS } from "#engine/control";
 import { NodeTypes } from "#engine/plugin";
 import core from "#plugins/core";
 import webrtc from "#plugins/webrtc";
@@ -22,6 +22,7 @@ const document = z.object({
   openapi: z.literal("3.1.0"),
   tags: z.array(z.object({ name: z.string() })),
   paths: z.record(z.string(), z.record(z.string(), operation)),
+  webhooks: z.record(z.string(), z.record(z.string(), operation)),
   components: z.object({
     schemas: z.record(z.string(), z.unknown()),
     securitySchemes: z.record(z.string(), z.unknown()),
@@ -70,9 +71,10 @@ test("every failure is described as a Problem, and every route below /v1 may ref
   for (const [path, methods] of Object.entries(paths))
     for (const { responses } of Object.values(methods)) {
       if (!path.startsWith("/v1/") || "101" in responses) continue;
-      expect(Object.keys(responses)).toEqual(expect.arrayContaining(["400", "401", "403", "429"]));
+      expect(Object.keys(responses)).toEqual(expect.arrayContaining(["400", "401", "403", "413", "429", "default"]));
       for (const [status, response] of Object.entries(responses))
-        if (Number(status) >= 400) expect(JSON.stringify(response)).toContain("#/components/schemas/Problem");
+        if ((Number(status) >= 400 && status !== "416") || status === "default")
+          expect(JSON.stringify(response)).toContain("#/components/schemas/Problem");
     }
 });
 
@@ -108,4 +110,33 @@ test("messages of sockets and events of runs are described by type", async () =>
   for (const name of ["ClientMessage", "ServerMessage", "RunMessage"]) expect(components.schemas).toHaveProperty(name);
   const events = JSON.stringify(components.schemas.RunMessage);
   for (const type of Object.keys(RUN_MESSAGES)) expect(events).toContain(`"${type}"`);
+});
+
+const contentOf = z.object({ content: z.record(z.string(), z.unknown()), headers: z.unknown().optional() });
+
+test.each([
+  ["/v1/runs/{id}/transcript", "get", ["application/json", "text/plain", "application/x-subrip", "text/vtt"]],
+  ["/v1/transcribe", "post", ["application/json", "text/plain", "application/x-subrip", "text/vtt"]],
+  ["/v1/speak", "post", ["audio/wav", "audio/mpeg", "audio/ogg", "audio/x-s16le", "audio/PCMU", "audio/PCMA"]],
+  ["/v1/runs/{id}/recording", "get", ["audio/wav"]],
+])("%s says of what type its answers are", async (path, method, types) => {
+  const { paths } = await openapi();
+  const { content } = contentOf.parse(paths[path]![method]!.responses["200"]);
+  expect(Object.keys(content).map((type) => type.replace(/;.*/, ""))).toEqual(expect.arrayContaining(types));
+});
+
+test("a form is among the bodies of a transcription, and its answer names the run", async () => {
+  const { paths } = await openapi();
+  const { requestBody, responses } = paths["/v1/transcribe"]!.post!;
+  expect(Object.keys(requestBody!.content)).toEqual(expect.arrayContaining(["multipart/form-data"]));
+  expect(contentOf.parse(responses["200"]).headers).toHaveProperty("parlando-run");
+});
+
+test("what an address of a webhook is sent is described by event, with its headers", async () => {
+  const { webhooks, components } = await openapi();
+  const { parameters, requestBody } = webhooks.event!.post!;
+  expect(parameters.map(({ name }) => name)).toEqual(["parlando-event", "parlando-delivery", "parlando-signature"]);
+  expect(JSON.stringify(requestBody)).toContain("#/components/schemas/WebhookEvent");
+  const events = JSON.stringify(components.schemas.WebhookEvent);
+  for (const event of WEBHOOK_EVENTS) expect(events).toContain(`"${event}"`);
 });

@@ -164,6 +164,13 @@ test.skipIf(noBrowser !== undefined)(
     const routes = Object.values(document.paths).reduce((sum, methods) => sum + Object.keys(methods).length, 0);
     expect(await page.$$eval("article h3 .method", (all) => all.length)).toBe(routes);
     expect(await page.textContent("#version")).toBe("1.2.3");
+    // what is shown can be pasted: a header without a key would be refused
+    expect(await page.$$eval("article pre", (all) => all.map((each) => each.textContent).join())).not.toContain(
+      "Bearer",
+    );
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
     await page.fill("#filter", "transcribe");
     expect(await page.$$eval("article:not([hidden]) h3 code", (all) => all.map((each) => each.textContent))).toContain(
       "/v1/transcribe",
@@ -172,4 +179,16 @@ test.skipIf(noBrowser !== undefined)(
     expect(seen).toEqual({ errors: [], outside: [] });
   },
   60_000,
+);
+
+test.skipIf(noBrowser !== undefined)(
+  "the API's page shows where the key goes, where the server wants one",
+  async () => {
+    const { url, control } = served();
+    control.callers.set("somebody", { project: "p", scopes: new Set() });
+    const page = await (await browserThatHears(440)).newPage();
+    await page.goto(`${url}/docs`);
+    await page.waitForSelector("#schema-Run");
+    expect(await page.textContent("#post--v1-runs pre")).toContain('-H "authorization: Bearer $PARLANDO_KEY"');
+  },
 );
