@@ -124,11 +124,13 @@ export const serverConfigSchema = z.strictObject({
   retention: z
     .strictObject({
       runs: days("runs that ended, with all that belongs to them"),
-      audio: days("recordings and uploads"),
+      audio: days("recordings of both directions, and uploads"),
     })
     .prefault({}),
   privacy: z
-    .strictObject({ keep: z.enum(["none", "text", "all"]).default("all").describe("what is kept of a run at most") })
+    .strictObject({
+      keep: z.enum(["none", "text", "all"]).default("all").describe("what is kept of a run at most: all, text or none"),
+    })
     .prefault({}),
   limits: limits.prefault({}),
   traces: z

@@ -3,8 +3,10 @@ import { EngineError } from "#engine/errors";
 import type { Clock, Logger } from "#engine/plugin";
 import type { Store } from "#engine/store";
 import type { ServerConfig } from "./config.ts";
+import { removeFetched } from "./files/locate.ts";
 import type { UploadsService } from "./files/uploads-service.ts";
 import type { LiveRun } from "./live/live-run.ts";
+import { removeRecording } from "./runs/recording.ts";
 import type { RunBook } from "./runs/run-book.ts";
 
 const EVERY_MS = 60_000;
@@ -64,11 +66,19 @@ export class Retention {
           this.#removeFolder(id);
         },
       );
-    if (audio !== undefined)
+    if (audio !== undefined) {
       await this.#each(
         async (from) => (await from.uploads.olderThan(nowMs - audio * DAY_MS, AT_ONCE)).map((row) => row.id),
         (id) => uploads.remove([id]),
       );
+      await this.#each(
+        (from) => from.runs.recordedBefore(nowMs - audio * DAY_MS, AT_ONCE),
+        async (id) => {
+          await removeRecording(book.options.planner.dirOf(id));
+          await store.write((to) => to.runs.unrecorded(id));
+        },
+      );
+    }
     await store.write(async (to) => {
       await to.access.forgetRequestsBefore(nowMs - REQUESTS_MS);
       await to.webhooks.deleteDeliveredOfForgotten();
@@ -76,9 +86,9 @@ export class Retention {
     });
   }
 
-  /** Of a run of which only texts are kept, nothing else stays. */
+  /** What was fetched for a run goes with its end; of one of which only texts are kept, nothing else stays. */
   async #ended(run: LiveRun): Promise<void> {
-    if (run.row.keep === "all") return;
+    if (run.row.keep === "all") return removeFetched(this.options.book.options.planner.dirOf(run.id));
     await this.options.store.write((to) => to.runs.deleteArtifacts(run.id));
     this.#removeFolder(run.id);
   }

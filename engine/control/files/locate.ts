@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { EngineError } from "#engine/errors";
@@ -7,6 +7,14 @@ import type { Locate } from "../runs/planner.ts";
 import { guardedFetch, webUrl } from "../security/guarded-fetch.ts";
 import { requireAllowed, type UrlRules } from "../security/url-guard.ts";
 import { type UploadsService, writeStream } from "./uploads-service.ts";
+
+const FETCHED = /^input-[0-9a-f]{32}$/;
+
+/** Removes what was fetched into the folder of a run that is over: nobody reads it any more. */
+export function removeFetched(runDir: string): void {
+  if (!existsSync(runDir)) return;
+  for (const name of readdirSync(runDir)) if (FETCHED.test(name)) rmSync(join(runDir, name), { force: true });
+}
 
 /** Where inputs that are not live lie on this machine: uploads as they are, URLs fetched into the run's own folder, once. */
 export const locator =

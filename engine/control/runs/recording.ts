@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { open, readFile, rename } from "node:fs/promises";
+import { open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeS16le, Resampler, WAV_HEADER_BYTES, wavHeader } from "#engine/audio";
 import { EngineError } from "#engine/errors";
@@ -28,6 +28,15 @@ export async function recordingOf(folder: string): Promise<string> {
   making.set(path, going);
   await going;
   return path;
+}
+
+/** Takes away a recording, put together or not; nothing where there is none. */
+export async function removeRecording(folder: string): Promise<void> {
+  const index = await readFile(join(folder, RECORDING_INDEX), "utf8").catch(() => undefined);
+  if (index === undefined) return;
+  const tracks: readonly RecordedTrack[] = JSON.parse(index);
+  for (const name of [...tracks.map(({ file }) => file), RECORDING_FILE, RECORDING_INDEX])
+    await rm(join(folder, name), { force: true });
 }
 
 async function make(folder: string, path: string, tracks: readonly RecordedTrack[]): Promise<void> {

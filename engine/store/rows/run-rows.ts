@@ -104,6 +104,22 @@ export class RunRows {
     return rows.map((row) => row.id);
   }
 
+  /** Ids of runs that were recorded and ended before a time. */
+  async recordedBefore(ms: number, limit: number): Promise<string[]> {
+    const { runs } = this.t;
+    const rows = await this.db
+      .select({ id: runs.id })
+      .from(runs)
+      .where(and(eq(runs.record, true), isNotNull(runs.endedAtMs), lt(runs.endedAtMs, ms)))
+      .limit(limit);
+    return rows.map((row) => row.id);
+  }
+
+  /** Of a run whose recording is there no more. */
+  async unrecorded(id: string): Promise<void> {
+    await this.db.update(this.t.runs).set({ record: false }).where(eq(this.t.runs.id, id));
+  }
+
   /** With everything that belongs to them but what they used; their files are the caller's to remove. */
   async delete(ids: readonly string[]): Promise<void> {
     const {

@@ -1,4 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, readdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { encodeWav, sniffContainer, WavReader } from "#engine/audio";
 import { joinPcm, loadOpus, openCoders, openDecoder } from "#engine/plugin";
 import { caller, codeOf, eventsOf, live, openTestControl, TestSocket } from "#test/control";
@@ -177,6 +179,26 @@ describe("a recording", () => {
     }
     await runs.delete(caller, id);
     expect(await Bun.file(file.path).exists()).toBe(false);
+  });
+
+  test("goes when it is older than audio may be, and the run stays", async () => {
+    let nowMs = 1_000_000;
+    await using opened = await openTestControl({ epochMs: () => nowMs, config: { retention: { audio: 1 } } });
+    const { runs } = opened.control;
+    const run = await runs.start(caller, { ...start, record: true });
+    const session = await runs.attach(caller, run.id, { sends: true }, new TestSocket());
+    session.push("talk", bytesOf(spoken([3])));
+    session.end();
+    await eventsOf(opened.control, run.id);
+    const { path } = await runs.recording(caller, run.id);
+    nowMs += 86_000_000;
+    await opened.control.tidy();
+    expect(existsSync(path)).toBe(true);
+    nowMs += 1_000_000;
+    await opened.control.tidy();
+    expect(readdirSync(dirname(path)).filter((name) => name.startsWith("recording"))).toEqual([]);
+    expect(await codeOf(runs.recording(caller, run.id))).toBe("ARTIFACT_NOT_FOUND");
+    expect(await runs.finals(caller, run.id)).toHaveLength(1);
   });
 
   test("is not made of a run that keeps less than everything", async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { encodeWav } from "#engine/audio";
 import { caller, codeOf, eventsOf, finalsOf, live, openTestControl, TestSocket } from "#test/control";
 import { covers } from "#test/covers";
@@ -68,6 +68,9 @@ describe("a run whose input lies elsewhere", () => {
     await attaching;
     await socket.until(({ got }) => got.at(-1)?.type === "closed");
     expect(socket.finals).toEqual(["4", "5", "6"]);
+    // what was fetched for it is somebody's speech, and of no more use
+    const folder = `${control.folder}/parlando-data/runs/${run.id}`;
+    await until(() => readdirSync(folder).every((name) => !name.startsWith("input-")));
     expect(await runs.get(caller, run.id)).toMatchObject({ state: "done", workflow: { name: "numbers" } });
   });
 
