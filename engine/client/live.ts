@@ -94,7 +94,7 @@ export class Live {
     await this.done;
   }
 
-  /** Audio for a track, as its format says, in chunks of any length. @throws EngineError FLOW_EXCEEDED, TRACK_ENDED. */
+  /** Audio for a track, as its format says, in chunks of any length. @throws EngineError FLOW_EXCEEDED, TRACK_ENDED, TRACK_UNKNOWN; before the run was joined, `done` rejects with that. */
   send(track: string, bytes: Uint8Array): void {
     this.#requireOpen();
     this.#sender.audio(track, bytes);
@@ -209,7 +209,11 @@ export class Live {
     this.#failure = undefined;
     this.#outputs = outputs;
     this.#lastId ??= run.lastEventId;
-    if (this.#options.sends) this.#sender.joined(inputs, this.#outlet());
+    try {
+      if (this.#options.sends) this.#sender.joined(inputs, this.#outlet());
+    } catch (error) {
+      return this.#finish(failureOf(error));
+    }
     this.#ready.resolve({ run, inputs, outputs });
     this.#listeners.tell("ready", { run, inputs, outputs });
     this.#pump();
@@ -287,8 +291,7 @@ export class Live {
 
   #retryOrEnd(error: unknown): void {
     if (this.#over) return;
-    const failure =
-      error instanceof EngineError ? error : new EngineError("INTERNAL", "the client failed", { cause: error });
+    const failure = failureOf(error);
     const next = this.#reconnects.next(failure);
     if (!next) return this.#finish(failure);
     this.#listeners.tell("lost", { attempt: next.attempt, reason: failure.code });
@@ -316,3 +319,6 @@ export class Live {
     if (!this.#options.sends) throw new EngineError("USAGE", "this connection only listens: ask for `sends`");
   }
 }
+
+const failureOf = (error: unknown): EngineError =>
+  error instanceof EngineError ? error : new EngineError("INTERNAL", "the client failed", { cause: error });

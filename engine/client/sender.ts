@@ -31,6 +31,8 @@ const BYTES_PER_SAMPLE = { s16le: 2, mulaw: 1, alaw: 1, opus: 1 } as const;
 export class Sender {
   readonly #tracks = new Map<string, Sending>();
   readonly #mostBytes: number;
+  /** As the run has them; undefined until it was joined. */
+  #inputs: readonly InputTrack[] | undefined;
   #flushes = 0;
   #ready = false;
   #allEnded = false;
@@ -80,8 +82,13 @@ export class Sender {
     return found;
   }
 
-  /** The run was joined, at first or again. */
+  /**
+   * The run was joined, at first or again.
+   * @throws EngineError TRACK_UNKNOWN, CHUNK_INVALID where what was put before cannot be sent: it would be lost in silence.
+   */
   joined(inputs: readonly InputTrack[], outlet: Outlet): void {
+    this.#inputs = inputs;
+    for (const [track, { held }] of this.#tracks) this.#requireFit(track, held instanceof HeldAudio);
     inputs.forEach((input, number) => {
       const sending = this.#open(input.track, () =>
         input.kind === "audio" ? new HeldAudio(this.#mostBytes) : new HeldTexts(),
@@ -147,7 +154,18 @@ export class Sender {
     return false;
   }
 
+  #requireFit(track: string, isAudio: boolean): void {
+    if (!this.#inputs) return;
+    const input = this.#inputs.find((each) => each.track === track);
+    const names = this.#inputs.map((each) => each.track).join(", ") || "none";
+    if (!input) throw new EngineError("TRACK_UNKNOWN", `the run has no live input ${track}; it has ${names}`);
+    if (isAudio !== (input.kind === "audio"))
+      throw new EngineError("CHUNK_INVALID", `${track} takes ${isAudio ? "texts" : "audio"}`);
+  }
+
   #openToPut(track: string, make: () => HeldAudio | HeldTexts): Sending {
+    // all that the run has were opened when it was joined
+    if (!this.#tracks.has(track)) this.#requireFit(track, true);
     if (this.#allEnded || this.#tracks.get(track)?.ended) throw new EngineError("TRACK_ENDED", `${track} was ended`);
     return this.#open(track, make);
   }

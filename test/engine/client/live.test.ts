@@ -231,6 +231,19 @@ test("texts are sent once each, across a death of the server", async () => {
   expect(run.texts).toEqual(["one", "two"]);
 });
 
+test.each([
+  ["audio for a track that is not there", (call: Live) => call.send("tlak", bytes(0, 10)), "TRACK_UNKNOWN"],
+  ["a text for a track that is not there", (call: Live) => call.text("wrods", "hello"), "TRACK_UNKNOWN"],
+  ["audio for a track of texts", (call: Live) => call.send("words", bytes(0, 10)), "CHUNK_INVALID"],
+])("%s is refused, before the run was joined and after, and not lost in silence", async (_what, put, code) => {
+  const { client, call } = await talking();
+  expect(() => put(call)).toThrow(expect.objectContaining({ code }));
+  const early = client.join(call.runId, { sends: true });
+  put(early); // nobody knows its tracks yet
+  await expect(early.done).rejects.toMatchObject({ code });
+  await expect(early.ready).rejects.toMatchObject({ code });
+});
+
 test("flush, mute and update reach the run", async () => {
   const { host, call, run } = await talking();
   const muted = host.happened("mute");
