@@ -9,6 +9,7 @@ import { callCommand } from "#test/called-command";
 import { MAIN } from "#test/command-line";
 import { folderOf } from "#test/gateway-server";
 import { gatewayTypes, hearing, said, talk } from "#test/gateways";
+import { rejectionOf } from "#test/rejection";
 
 setDefaultTimeout(60_000); // programs are started, on a machine that may be busy
 
@@ -109,7 +110,7 @@ test("workflows of one's own, and faults: a clock that is off, and then a connec
   expect(off.out).toContain("its clock is off by 7200000 ms");
   expect(off.out).toContain("nothing is behind it for synthesis");
   const asked = (settings: unknown) => ({ ...Object(settings), engine: "16k_en", link: { attempts: 2, backoffMs: 1 } });
-  await expect(drive("tencent.asr", asked(off.settings("tencent.asr")), talk(1000))).rejects.toMatchObject({
+  expect(await rejectionOf(drive("tencent.asr", asked(off.settings("tencent.asr")), talk(1000)))).toMatchObject({
     details: { vendorCode: 4002 },
   });
   const lost = await emulating(

@@ -5,6 +5,7 @@ import { SystemClock } from "#engine/runtime";
 import { type Listening, listen } from "#engine/server";
 import { FakeControl } from "#test/fake-control";
 import type { FakeRun } from "#test/fake-run";
+import { rejectionOf } from "#test/rejection";
 import { EXAMPLES, KeptLog } from "#test/served";
 
 setDefaultTimeout(60_000); // on a busy machine
@@ -240,8 +241,8 @@ test.each([
   expect(() => put(call)).toThrow(expect.objectContaining({ code }));
   const early = client.join(call.runId, { sends: true });
   put(early); // nobody knows its tracks yet
-  await expect(early.done).rejects.toMatchObject({ code });
-  await expect(early.ready).rejects.toMatchObject({ code });
+  expect(await rejectionOf(early.done)).toMatchObject({ code });
+  expect(await rejectionOf(early.ready)).toMatchObject({ code });
 });
 
 test("flush, mute and update reach the run", async () => {

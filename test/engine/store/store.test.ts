@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { EngineError } from "#engine/errors";
 import { type DeliveryRow, type EventRow, type FinalRow, type RunRow, Store } from "#engine/store";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { openStore, storeKinds } from "#test/stores";
 import { SqliteDatabase } from "../../../engine/store/sqlite.ts";
 
@@ -399,10 +400,16 @@ test("a folder that cannot be made, and a store that another process has, are to
   const first = await Store.open({ folder, sync: "normal" });
   await first.claim();
   const second = await Store.open({ folder, sync: "normal" });
-  await expect(second.claim()).rejects.toThrow(`another process works on ${file}`);
+  expect(await rejectionOf(second.claim())).toHaveProperty(
+    "message",
+    expect.stringContaining(`another process works on ${file}`),
+  );
   await Promise.all([first.close(), second.close()]);
-  await expect(Store.open({ folder: join(file, "below"), sync: "normal" })).rejects.toThrow(
-    `store: ${join(file, "below", "parlando.sqlite")} cannot be opened (a file stands where a folder was wanted`,
+  expect(await rejectionOf(Store.open({ folder: join(file, "below"), sync: "normal" }))).toHaveProperty(
+    "message",
+    expect.stringContaining(
+      `store: ${join(file, "below", "parlando.sqlite")} cannot be opened (a file stands where a folder was wanted`,
+    ),
   );
 });
 

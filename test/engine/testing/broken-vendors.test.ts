@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { GatewayDefinition, NodeDefinition } from "#engine/plugin";
 import { type Check, gatewayContract, vendorContract } from "#engine/testing";
+import { rejectionOf } from "#test/rejection";
 import { asr } from "#test/toy-vendor/asr";
 import { brokenGateways, brokenNodes } from "#test/toy-vendor/broken";
 import { connectToy, converseWithToy, listenTo } from "#test/toy-vendor/client";
@@ -53,7 +54,7 @@ describe("each promise of a vendor's node is noticed when it is broken", () => {
         passingError: 500,
         ...(tokens && { tokens }),
       }));
-      await expect(checkOf(checks, promise).run()).rejects.toThrow();
+      expect(await rejectionOf(checkOf(checks, promise).run())).toBeInstanceOf(Error);
     },
     60_000,
   );
@@ -89,7 +90,7 @@ describe("each promise of a gateway is noticed when it is broken", () => {
         },
         secrets: [TOKEN],
       }));
-      await expect(checkOf(checks, promise).run()).rejects.toThrow();
+      expect(await rejectionOf(checkOf(checks, promise).run())).toBeInstanceOf(Error);
     },
     60_000,
   );

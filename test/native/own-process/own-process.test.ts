@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { OwnProcess } from "#native/own-process";
+import { rejectionOf } from "#test/rejection";
 
 setDefaultTimeout(60_000);
 
@@ -50,7 +51,7 @@ test.each([
   { ask: "break", code: "ENGINE_FAILED", message: "oops" },
 ])("what it throws is the answer ($code), and it goes on", async ({ ask, code, message }) => {
   const asked = open();
-  await expect(asked.ask(ask)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+  expect(await rejectionOf(asked.ask(ask))).toMatchObject({ code, message: expect.stringContaining(message) });
   expect(await asked.ask(1)).toBe(1);
   await asked.close();
 });
@@ -71,12 +72,12 @@ test("a wait that is given up ends with the reason, and closing ends the process
   const stop = new AbortController();
   const waiting = asked.ask("slow", stop.signal);
   stop.abort(new Error("enough"));
-  await expect(waiting).rejects.toThrow("enough");
+  expect(await rejectionOf(waiting)).toHaveProperty("message", expect.stringContaining("enough"));
   const hopeless = asked.ask("slow");
   hopeless.catch(() => undefined);
   await asked.close();
-  await expect(hopeless).rejects.toMatchObject({ code: "ENGINE_FAILED" });
-  await expect(asked.ask(1)).rejects.toMatchObject({ message: "asked: asked after it was closed" });
+  expect(await rejectionOf(hopeless)).toMatchObject({ code: "ENGINE_FAILED" });
+  expect(await rejectionOf(asked.ask(1))).toMatchObject({ message: "asked: asked after it was closed" });
   await asked.close();
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { encodeS16le, type FaultScript } from "#engine/plugin";
 import { type GatewaySubject, gatewayContract, registerContract, type VendorService } from "#engine/testing";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { spoken } from "#test/toy-vendor/ears";
 import type { ServiceOptions } from "#test/vendor-service";
 import { CHATS, FAILS, KEY, openService, Talker, URL_, withService } from "./service.ts";
@@ -207,7 +208,7 @@ describe("faults", () => {
     { fault: { refuse: 503 }, status: 503 },
   ] as const)("$fault is an upgrade that is refused", async ({ fault, status }) => {
     await within({ faults: [{ on: "handshake", do: fault }] }, async (service) => {
-      await expect(Talker.dial(service)).rejects.toMatchObject({ details: { status } });
+      expect(await rejectionOf(Talker.dial(service))).toMatchObject({ details: { status } });
     });
   });
 

@@ -4,6 +4,7 @@ import { VirtualClock } from "#engine/runtime";
 import { driveNode } from "#engine/testing";
 import { AgoraRooms } from "#test/agora-room";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { ConnectionPool } from "../../../plugins/agora/rtc/connection-pool.ts";
 import { requireSame, rtcResource } from "../../../plugins/agora/rtc/service.ts";
 import { sink } from "../../../plugins/agora/sink.ts";
@@ -118,7 +119,7 @@ describe("agora.source", () => {
   test("does not start with a token that the server refuses", async () => {
     const { clock, rooms: channels } = rooms();
     const starting = driveNode(source(channels.open), { ...where, token: "refused" }, { clock, frames: [] });
-    await expect(starting).rejects.toMatchObject({ code: "VENDOR_KEY_REFUSED" });
+    expect(await rejectionOf(starting)).toMatchObject({ code: "VENDOR_KEY_REFUSED" });
     expect(channels.members.size).toBe(0);
   });
 });

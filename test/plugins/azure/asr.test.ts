@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { hears } from "#test/service-workflows";
 import { silentFrames } from "#test/signals";
 import { textsOf } from "#test/texts";
@@ -170,7 +171,7 @@ describe("failures of the service", () => {
       frames: silentFrames(500),
       faults: [{ on: "handshake", connections: [1, 2], do: { refuse: status } }],
     });
-    await expect(failing).rejects.toMatchObject({ code });
+    expect(await rejectionOf(failing)).toMatchObject({ code });
   });
 
   test("an upgrade refused for rate or by an error of the service is tried again", async () => {
@@ -200,7 +201,7 @@ describe("failures of the service", () => {
       config: once,
       faults: [{ on: "connection", after: { received: 6 }, do: { vendorError: status } }],
     });
-    await expect(failing).rejects.toMatchObject({ code, details: { vendorCode: status } });
+    expect(await rejectionOf(failing)).toMatchObject({ code, details: { vendorCode: status } });
   });
 
   test.each([
@@ -215,7 +216,7 @@ describe("failures of the service", () => {
       config: once,
       faults: [{ on: "connection", after: { received: 8 }, do: { close } }],
     });
-    await expect(failing).rejects.toMatchObject({ code });
+    expect(await rejectionOf(failing)).toMatchObject({ code });
   });
 
   test.each([{ garbage: true }, { half: true }] as const)("nonsense (%o) is a coded failure", async (fault) => {
@@ -225,6 +226,6 @@ describe("failures of the service", () => {
       config: once,
       faults: [{ on: "connection", after: { received: 5 }, do: fault }],
     });
-    await expect(failing).rejects.toMatchObject({ code: expect.stringMatching(/^VENDOR_(PROTOCOL|LOST)$/) });
+    expect(await rejectionOf(failing)).toMatchObject({ code: expect.stringMatching(/^VENDOR_(PROTOCOL|LOST)$/) });
   });
 });

@@ -6,6 +6,7 @@ import { encodeWav } from "#engine/audio";
 import type { RecordingFrame } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { hears } from "#test/service-workflows";
 import { textsOf } from "#test/texts";
 import { fromBatch, fromFast, fromShort, shortAnswer } from "../../../plugins/azure/file/phrases.ts";
@@ -128,7 +129,7 @@ describe("a batch", () => {
 
   test("whose recording cannot be had is a failure with a code", async () => {
     const missing: RecordingFrame = { kind: "recording", source: { url: "http://files.test/none.wav" } };
-    await expect(recognised(missing, { api: "batch" })).rejects.toMatchObject({
+    expect(await rejectionOf(recognised(missing, { api: "batch" }))).toMatchObject({
       code: "VENDOR_FAILED",
       details: { vendorCode: "VENDOR_UNREACHABLE" },
     });
@@ -170,7 +171,7 @@ describe("what cannot be recognised", () => {
       code: "VENDOR_REFUSED",
     },
   ] as const)("is refused with a code: $name", async ({ frame, config, code }) => {
-    await expect(recognised(frame, config)).rejects.toMatchObject({ code });
+    expect(await rejectionOf(recognised(frame, config))).toMatchObject({ code });
   });
 
   test.each([

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { type Connection, type Frame, type NodeDefinition, withRetry } from "#engine/plugin";
 import type { Driven } from "#engine/testing";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { driveAgainst, sockets } from "#test/scripted-door";
 import { LISTENS } from "#test/service-workflows";
 import { framesOf, silence } from "#test/signals";
@@ -100,7 +101,7 @@ describe("synthesis", () => {
       if (read.path === path) message(say);
     };
     const failing = against(script, tts, { link: { attempts: 1 } }, [prompt("u1", "Hi")]);
-    await expect(failing).rejects.toMatchObject({ code: "VENDOR_PROTOCOL" });
+    expect(await rejectionOf(failing)).toMatchObject({ code: "VENDOR_PROTOCOL" });
   });
 
   test("messages of other turns, other streams and unknown paths are counted and do no harm", async () => {
@@ -175,7 +176,7 @@ describe("recognition", () => {
         if (path === "audio") connection.close(close);
       };
       const failing = against(script, withRetry(asr, 3), {}, framesOf(silence({ ms: 500 })));
-      await expect(failing).rejects.toMatchObject({ code: "VENDOR_REFUSED", details: { closeCode: close } });
+      expect(await rejectionOf(failing)).toMatchObject({ code: "VENDOR_REFUSED", details: { closeCode: close } });
     },
   );
 });

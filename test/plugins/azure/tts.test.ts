@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { AudioFrame, DataFrame, RecordingFrame } from "#engine/plugin";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { speaks } from "#test/service-workflows";
 import { prompt, textsOf } from "#test/texts";
 import { FORMATS } from "../../../plugins/azure/tts/formats.ts";
@@ -63,7 +64,7 @@ describe("texts", () => {
     { name: "is followed by another", text: "<speak>a</speak><speak>b</speak>" },
     { name: "is plain text", text: "Hello" },
   ])("SSML that $name is refused before anything is sent", async ({ text }) => {
-    await expect(speak({ ssml: true }, [prompt("u1", text)])).rejects.toMatchObject({
+    expect(await rejectionOf(speak({ ssml: true }, [prompt("u1", text)]))).toMatchObject({
       code: "CONFIG_INVALID",
       message: expect.not.stringContaining("Hi"),
     });
@@ -140,7 +141,7 @@ describe("formats", () => {
   });
 
   test("one that the other side has no encoder for is a refusal with a code", async () => {
-    await expect(speak({ format: "webm-24khz-16bit-mono-opus", link: { attempts: 1 } })).rejects.toMatchObject({
+    expect(await rejectionOf(speak({ format: "webm-24khz-16bit-mono-opus", link: { attempts: 1 } }))).toMatchObject({
       code: "VENDOR_REFUSED",
     });
   });
@@ -167,7 +168,7 @@ test("a service that falls silent in the midst of a text is a failure in time", 
   const failing = speak({ answerMs: 2000, link: { attempts: 1 } }, [prompt("u1", "Hello.")], {
     faults: [{ on: "connection", after: { sent: 3 }, do: { silence: true } }],
   });
-  await expect(failing).rejects.toMatchObject({ code: "RESULT_LATE" });
+  expect(await rejectionOf(failing)).toMatchObject({ code: "RESULT_LATE" });
 });
 
 test.each([

@@ -3,6 +3,7 @@ import { sniffContainer } from "#engine/audio";
 import { type AudioFrame, joinPcm, openDecoder } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
 import core from "#plugins/core";
+import { rejectionOf } from "#test/rejection";
 import { framesOf, tone } from "#test/signals";
 
 setDefaultTimeout(60_000);
@@ -83,7 +84,7 @@ test("audio that changes its format on the way is refused", async () => {
     ...framesOf(tone({ hz: 500, ms: 100 })),
     ...framesOf(tone({ hz: 500, ms: 100, rateHz: 8000 }), { rateHz: 8000 }),
   ];
-  await expect(driveNode(audio, { path: "a.mp3" }, { frames })).rejects.toMatchObject({
+  expect(await rejectionOf(driveNode(audio, { path: "a.mp3" }, { frames }))).toMatchObject({
     code: "AUDIO_FORMAT_UNSUPPORTED",
   });
 });

@@ -14,6 +14,7 @@ import {
 } from "#engine/plugin";
 import { type Driven, driveNode } from "#engine/testing";
 import core from "#plugins/core";
+import { rejectionOf } from "#test/rejection";
 import { concat, counting, framesOf, interleave, noise, tone } from "#test/signals";
 
 const convert = core.nodes.find((node) => node.type === "core.convert")!;
@@ -129,7 +130,7 @@ describe("conversions", () => {
     { name: "other channels", second: { channels: 2 } },
   ])("$name in the middle of a stream is an error", async ({ second }) => {
     const frames = [...framesOf(counting(320)), ...framesOf(counting(320), { ...second, startSample: 320 })];
-    await expect(driveNode(convert, { sampleRateHz: 48000 }, { frames })).rejects.toMatchObject({
+    expect(await rejectionOf(driveNode(convert, { sampleRateHz: 48000 }, { frames }))).toMatchObject({
       code: "AUDIO_FORMAT_UNSUPPORTED",
       message: expect.stringContaining("at sample 320, after 16000 Hz with 1 channel"),
     });
@@ -141,7 +142,9 @@ describe("conversions", () => {
     { name: "a rate outside the limits", config: { channels: 1 }, channels: 2, rateHz: 500 },
   ])("$name is an error", async ({ config, channels, rateHz }) => {
     const frames = framesOf(counting(320), { channels, rateHz, frameMs: 100 });
-    await expect(driveNode(convert, config, { frames })).rejects.toMatchObject({ code: "AUDIO_FORMAT_UNSUPPORTED" });
+    expect(await rejectionOf(driveNode(convert, config, { frames }))).toMatchObject({
+      code: "AUDIO_FORMAT_UNSUPPORTED",
+    });
   });
 });
 
@@ -297,9 +300,11 @@ describe("telephone codecs", () => {
   });
 
   test("another codec is an error", async () => {
-    await expect(driveNode(convert, {}, { frames: [packetOf("speex", new Uint8Array(3))] })).rejects.toMatchObject({
-      code: "AUDIO_FORMAT_UNSUPPORTED",
-    });
+    expect(await rejectionOf(driveNode(convert, {}, { frames: [packetOf("speex", new Uint8Array(3))] }))).toMatchObject(
+      {
+        code: "AUDIO_FORMAT_UNSUPPORTED",
+      },
+    );
   });
 });
 

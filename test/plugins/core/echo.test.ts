@@ -5,6 +5,7 @@ import { SystemClock } from "#engine/runtime";
 import { audioNodeContract, driveNode, registerContract } from "#engine/testing";
 import { findSpeexDsp } from "#native/speexdsp";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { concat, framesOf, noise, silence, tone, voice } from "#test/signals";
 import { HeardTrack } from "../../../plugins/core/devices/heard.ts";
 import { RunDevices } from "../../../plugins/core/devices/run-devices.ts";
@@ -139,7 +140,7 @@ describe.skipIf(!here)("beside the run's own loudspeaker", () => {
 
   test("is refused under a virtual clock, as the devices are", async () => {
     const driven = driveNode(echo, { reference: "speakers" }, { frames: framesOf(silence({ ms: 20 })) });
-    await expect(driven).rejects.toMatchObject({ code: "CLOCK_REFUSES" });
+    expect(await rejectionOf(driven)).toMatchObject({ code: "CLOCK_REFUSES" });
   });
 });
 

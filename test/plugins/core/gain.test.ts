@@ -4,6 +4,7 @@ import type { AudioFrame } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
 import core from "#plugins/core";
 import { covers } from "#test/covers";
+import { rejectionOf } from "#test/rejection";
 import { concat, counting, framesOf, interleave, silence, tone } from "#test/signals";
 
 const node = (type: string) => core.nodes.find((definition) => definition.type === type)!;
@@ -72,7 +73,7 @@ describe("core.split", () => {
 
   test("refuses audio of another number of channels", async () => {
     const frames = framesOf(counting(640)) as AudioFrame[];
-    await expect(driveNode(node("core.split"), {}, { frames })).rejects.toMatchObject({
+    expect(await rejectionOf(driveNode(node("core.split"), {}, { frames }))).toMatchObject({
       code: "AUDIO_FORMAT_UNSUPPORTED",
     });
   });

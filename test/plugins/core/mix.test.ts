@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { AudioFrame } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
 import core from "#plugins/core";
+import { rejectionOf } from "#test/rejection";
 import { concat, counting, framesOf } from "#test/signals";
 
 const mix = core.nodes.find((node) => node.type === "core.mix")!;
@@ -59,7 +60,7 @@ describe("core.mix", () => {
   });
 
   test("audio of another format is an error that names the input", async () => {
-    await expect(mixed({}, { in1: [], in2: framesOf(counting(320), { rateHz: 8000 }) })).rejects.toMatchObject({
+    expect(await rejectionOf(mixed({}, { in1: [], in2: framesOf(counting(320), { rateHz: 8000 }) }))).toMatchObject({
       code: "AUDIO_FORMAT_UNSUPPORTED",
       message: expect.stringContaining("in2: 8000 Hz"),
     });

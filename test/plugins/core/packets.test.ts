@@ -19,6 +19,7 @@ import { driveNode, registerContract, sourceContract } from "#engine/testing";
 import { formatFinding } from "#engine/workflow";
 import core from "#plugins/core";
 import { planText } from "#test/planning";
+import { rejectionOf } from "#test/rejection";
 import { concat, counting, framesOf, interleave, tone } from "#test/signals";
 
 setDefaultTimeout(60_000);
@@ -121,13 +122,13 @@ describe("what gives no packets is a coded error that names it, from the probe a
   test.each([...cases])("$name: $code", async ({ path, code }) => {
     const location = path();
     const error = { code, message: expect.stringContaining(location) };
-    await expect(packets.opens!.probe({ path: location })).rejects.toMatchObject(error);
-    await expect(driveNode(packets, { path: location })).rejects.toMatchObject(error);
+    expect(await rejectionOf(packets.opens!.probe({ path: location }))).toMatchObject(error);
+    expect(await rejectionOf(driveNode(packets, { path: location }))).toMatchObject(error);
   });
 
   test.each(["mp3", "vorbis"] as const)("a recording in %s: CODEC_UNSUPPORTED", async (container) => {
     const path = kept(await coded(container, tone({ hz: 440, ms: 3000 })));
-    await expect(driveNode(packets, { path })).rejects.toMatchObject({ code: "CODEC_UNSUPPORTED" });
+    expect(await rejectionOf(driveNode(packets, { path }))).toMatchObject({ code: "CODEC_UNSUPPORTED" });
   });
 
   test("a recording that breaks off is read as far as it goes, and told", async () => {
@@ -190,7 +191,7 @@ describe("core.audio writes packets as they are", () => {
   ])("packets $name are refused with $code", async ({ path, change, code }) => {
     const [first, second] = await taken();
     const frames = [first!, { ...second!, ...change }];
-    await expect(driveNode(audio, { path }, { frames })).rejects.toMatchObject({ code });
+    expect(await rejectionOf(driveNode(audio, { path }, { frames }))).toMatchObject({ code });
   });
 
   test.each([
@@ -201,7 +202,7 @@ describe("core.audio writes packets as they are", () => {
     const [frame] = framesOf(counting(320));
     const frames = first === "packets" ? [packet!, frame!] : [frame!, packet!];
     const driven = driveNode(audio, { path: "kept.opus" }, { frames });
-    await expect(driven).rejects.toMatchObject({ code: "AUDIO_FORMAT_UNSUPPORTED" });
+    expect(await rejectionOf(driven)).toMatchObject({ code: "AUDIO_FORMAT_UNSUPPORTED" });
   });
 
   test("only a file of Opus is offered packets", () => {

@@ -3,6 +3,7 @@ import { WavReader } from "#engine/audio";
 import type { AudioFrame } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
 import core from "#plugins/core";
+import { rejectionOf } from "#test/rejection";
 import { concat, counting, framesOf } from "#test/signals";
 
 const wav = core.nodes.find((node) => node.type === "core.wav")!;
@@ -81,11 +82,13 @@ describe("core.wav", () => {
     { name: "channels", second: { channels: 2 } },
   ])("another $name in the middle is an error", async ({ second }) => {
     const frames = [...framesOf(counting(100)), ...framesOf(counting(100), { ...second, startSample: 100 })];
-    await expect(write(frames)).rejects.toMatchObject({ code: "AUDIO_FORMAT_UNSUPPORTED" });
+    expect(await rejectionOf(write(frames))).toMatchObject({ code: "AUDIO_FORMAT_UNSUPPORTED" });
   });
 
   test("a gap beyond what a WAV can hold is an error before a byte of it is written", async () => {
-    await expect(write(framesOf(counting(4), { startSample: 2 ** 31 }), { gaps: "silence" })).rejects.toMatchObject({
+    expect(
+      await rejectionOf(write(framesOf(counting(4), { startSample: 2 ** 31 }), { gaps: "silence" })),
+    ).toMatchObject({
       code: "AUDIO_TOO_LONG",
     });
   });

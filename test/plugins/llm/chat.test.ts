@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Control, Frame, TextFrame } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
+import { rejectionOf } from "#test/rejection";
 import { chat } from "../../../plugins/llm/chat.ts";
 import { ACCESS, bargeIn, openModel, question, type Scripted, textsOf } from "./service.ts";
 
@@ -192,7 +193,7 @@ describe("what goes wrong has a code", () => {
     ["a service that is down", { status: 503 }, "VENDOR_FAILED"],
   ] as [string, Scripted, string][])("%s", async (_, answer, code) => {
     const { driven } = await ask([answer], [question("well?")]);
-    await expect(driven).rejects.toMatchObject({ code, message: expect.not.stringContaining("secret words") });
+    expect(await rejectionOf(driven)).toMatchObject({ code, message: expect.not.stringContaining("secret words") });
   });
 
   test("nobody there", async () => {
@@ -202,14 +203,14 @@ describe("what goes wrong has a code", () => {
       { ...ACCESS, url: "http://nobody.example/v1" },
       { frames: [question("a")], ...model },
     );
-    await expect(driven).rejects.toMatchObject({ code: "VENDOR_UNREACHABLE" });
+    expect(await rejectionOf(driven)).toMatchObject({ code: "VENDOR_UNREACHABLE" });
   });
 
   test("silence is as long as the settings say, counted from the last piece", async () => {
     const { driven, clock } = await ask([["It", 2500, " is", 2500, " so", { ends: "hang" }]], [question("a")], {
       answerMs: 3000,
     });
-    await expect(driven).rejects.toMatchObject({ code: "RESULT_LATE" });
+    expect(await rejectionOf(driven)).toMatchObject({ code: "RESULT_LATE" });
     expect(clock.nowMs()).toBe(8000);
   });
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { DataFrame, TextFrame } from "#engine/plugin";
 import { driveNode, nodeContract, registerContract } from "#engine/testing";
 import { findSherpa } from "#native/sherpa";
+import { rejectionOf } from "#test/rejection";
 import { concat, framesOf, silence, tone } from "#test/signals";
 import { diariser } from "#test/tiny-models";
 import { diarize, speakerOf } from "../../../plugins/sherpa/diarize.ts";
@@ -78,7 +79,7 @@ describe.skipIf(!here)(`sherpa.diarize${here ? "" : ": sherpa-onnx-node is not i
 
   test("a recording that is too long is refused before it fills the memory", async () => {
     const frames = framesOf(silence({ ms: 61_000 }), { frameMs: 1000 });
-    await expect(driveNode(diarize, { model, maxMinutes: 1 }, { frames, formats })).rejects.toMatchObject({
+    expect(await rejectionOf(driveNode(diarize, { model, maxMinutes: 1 }, { frames, formats }))).toMatchObject({
       code: "AUDIO_TOO_LONG",
     });
   });

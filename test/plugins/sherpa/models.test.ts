@@ -6,6 +6,7 @@ import { EngineError, type NodeDefinition } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
 import { findSherpa } from "#native/sherpa";
 import { type Graph, onnxModel } from "#test/onnx";
+import { rejectionOf } from "#test/rejection";
 import { denoiser, diariser, offlineRecogniser, streamingRecogniser, synthesiser } from "#test/tiny-models";
 import { asr } from "../../../plugins/sherpa/asr.ts";
 import { denoise } from "../../../plugins/sherpa/denoise.ts";
@@ -331,7 +332,7 @@ describe.skipIf(!here)("a model with wrong tensors costs its own process, and no
       { kind: "audio", pcm: new Int16Array(8000), sampleRateHz: 16_000, channels: 1, startSample: 0 },
     ] as const;
     const running = driveNode(asr, { model: wrong }, { frames, formats });
-    await expect(running).rejects.toMatchObject({ code: "ENGINE_FAILED" });
+    expect(await rejectionOf(running)).toMatchObject({ code: "ENGINE_FAILED" });
   });
 });
 

@@ -3,6 +3,7 @@ import type { AudioFrame, Control, Frame, SpeechMark } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
 import { anything, extremes, pinkNoise, silence, voice, whiteNoise } from "#test/detector-signals";
 import { recordingPcm, recordingsInstalled } from "#test/recordings";
+import { rejectionOf } from "#test/rejection";
 import { sessionPool } from "../../../plugins/webrtc/batch.ts";
 import plugin from "../../../plugins/webrtc/index.ts";
 import { vad } from "../../../plugins/webrtc/vad.ts";
@@ -200,7 +201,7 @@ test("a frame that carries the right id already goes on as it is; a protected on
 
 test("a frame longer than the detector takes is an error that says what is wanted", async () => {
   const frames = framesOf(quiet(200), { frameMs: 100 });
-  await expect(run(frames)).rejects.toMatchObject({ code: "AUDIO_FORMAT_UNSUPPORTED" });
+  expect(await rejectionOf(run(frames))).toMatchObject({ code: "AUDIO_FORMAT_UNSUPPORTED" });
 });
 
 test("the implementation that serves is named in the run's events", async () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { EngineError, encodeWav } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
 import { findWhisper } from "#native/whisper";
+import { rejectionOf } from "#test/rejection";
 import { tone } from "#test/signals";
 import { fileAsr } from "../../../plugins/whisper/file-asr.ts";
 import { samplesOf } from "../../../plugins/whisper/samples.ts";
@@ -69,5 +70,5 @@ test.each([
     code: "AUDIO_TOO_LONG",
   },
 ])("$name for a recording: $code", async ({ source, code }) => {
-  await expect(samplesOf({ kind: "recording", source }, 5000)).rejects.toMatchObject({ code });
+  expect(await rejectionOf(samplesOf({ kind: "recording", source }, 5000))).toMatchObject({ code });
 });

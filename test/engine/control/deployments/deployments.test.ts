@@ -7,6 +7,7 @@ import type { Control } from "#engine/control";
 import { SystemClock } from "#engine/runtime";
 import { caller, openTestControl } from "#test/control";
 import { gatewayTypes } from "#test/gateways";
+import { rejectionOf } from "#test/rejection";
 import { KeptLog } from "#test/served";
 import { until } from "#test/until";
 
@@ -176,7 +177,7 @@ test.each([
   };
   const folder = home(files);
   const config = { deployments: { a: { when: { every: "1h" }, ...deployment } } };
-  await expect(openTestControl({ folder, config, types: gatewayTypes() })).rejects.toMatchObject({
+  expect(await rejectionOf(openTestControl({ folder, config, types: gatewayTypes() }))).toMatchObject({
     code: "CONFIG_INVALID",
     message: expect.stringMatching(message),
   });

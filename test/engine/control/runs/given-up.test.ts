@@ -2,6 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { EngineError } from "#engine/errors";
 import { type Rows, Store } from "#engine/store";
 import { caller, eventsOf, live, openTestControl, type TestOptions } from "#test/control";
+import { rejectionOf } from "#test/rejection";
 import { NUMBERS } from "#test/spoken-numbers";
 import { storeKinds } from "#test/stores";
 
@@ -56,7 +57,7 @@ describe.each(storeKinds())("$name: a run that does not go on", (kind) => {
   it("is told of in the transaction that ends it, or neither", async () => {
     await using after = await interrupted();
     using _broken = brokenOutbox();
-    await expect(after.control.runs.cancel(caller, after.id)).rejects.toMatchObject({ code: "STORE_FAILED" });
+    expect(await rejectionOf(after.control.runs.cancel(caller, after.id))).toMatchObject({ code: "STORE_FAILED" });
     expect((await after.control.runs.get(caller, after.id)).state).toBe("interrupted");
     expect((await eventsOf(after.control, after.id)).at(-1)).toMatchObject({ data: { state: "interrupted" } });
   });

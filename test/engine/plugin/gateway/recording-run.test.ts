@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { EngineError, encodeWav, type RecordingRequest, recogniseRecording, type TextFrame } from "#engine/plugin";
+import { rejectionOf } from "#test/rejection";
 import { FakeHost, KEY } from "./fake-host.ts";
 
 const wav = (ms: number, channels = 1): Uint8Array =>
@@ -104,7 +105,7 @@ describe("a recording that a client hands over", () => {
   ];
   test.each(refused)("with $what is refused before a run is started: $code", async ({ request, code }) => {
     const host = hearing();
-    await expect(recognise(host, request)).rejects.toMatchObject({ code });
+    expect(await rejectionOf(recognise(host, request))).toMatchObject({ code });
     expect(host.runs).toEqual([]);
   });
 
@@ -113,13 +114,13 @@ describe("a recording that a client hands over", () => {
     await host.network.listen("files.test:80", { request: async () => ({ status: 404 }) });
     const stop = host.clock.drive();
     const asked = recognise(host, { source: { url: "http://files.test/none.wav" } });
-    await expect(asked).rejects.toMatchObject({ code: "VENDOR_UNREACHABLE" });
+    expect(await rejectionOf(asked)).toMatchObject({ code: "VENDOR_UNREACHABLE" });
     stop();
   });
 
   test("fails as its run does", async () => {
     const host = new FakeHost();
     host.onRun = (run) => run.ends({ state: "failed", error: new EngineError("ENGINE_FAILED", "broken") });
-    await expect(recognise(host, {})).rejects.toMatchObject({ code: "ENGINE_FAILED" });
+    expect(await rejectionOf(recognise(host, {}))).toMatchObject({ code: "ENGINE_FAILED" });
   });
 });

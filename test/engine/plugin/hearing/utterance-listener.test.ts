@@ -11,6 +11,7 @@ import {
   type UtteranceListenerSettings,
 } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
+import { rejectionOf } from "#test/rejection";
 
 /** An engine that reads what a test says it reads: the text after each step, then the words of the utterance. */
 function engineOf(texts: readonly string[], final: string): UtteranceEngine & { asked: string[] } {
@@ -106,7 +107,10 @@ test("an engine that fails fails the node, which closes it", async () => {
     ...engine,
     feed: () => Promise.reject(new EngineError("ENGINE_FAILED", "its thread ended")),
   };
-  await expect(hear(failing, [audio(0, 1600)])).rejects.toThrow("its thread ended");
+  expect(await rejectionOf(hear(failing, [audio(0, 1600)]))).toHaveProperty(
+    "message",
+    expect.stringContaining("its thread ended"),
+  );
   expect(engine.asked).toEqual(["close"]);
 });
 

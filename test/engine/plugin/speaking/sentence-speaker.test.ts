@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { type AudioFrame, defineNode, SentenceSpeaker, spokenSentences, type TextFrame, z } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
+import { rejectionOf } from "#test/rejection";
 
 const RATE_HZ = 16_000;
 
@@ -94,7 +95,10 @@ test("the next sentence is made while the one before it is heard", async () => {
 
 test("a sentence that fails ends the node with what the engine threw, after the one before it was heard", async () => {
   const { definition } = scripted({ fails: "Eight." });
-  await expect(driveNode(definition, {}, { frames: [text("Seven. Eight.")] })).rejects.toThrow("no voice");
+  expect(await rejectionOf(driveNode(definition, {}, { frames: [text("Seven. Eight.")] }))).toHaveProperty(
+    "message",
+    expect.stringContaining("no voice"),
+  );
 });
 
 test("a barge-in drops what waits of earlier utterances, and nothing that is protected or its own", async () => {

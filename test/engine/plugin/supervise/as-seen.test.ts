@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { z } from "zod";
 import { defineNode, EngineError, type NodeDefinition, supervise, withFallback, withRetry } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
+import { rejectionOf } from "#test/rejection";
 import { audio, broken, FRAME_SAMPLES, failingAt, RATE, recogniser, Script, speaker } from "./doubles.ts";
 import { drive, finals, SAID, talk } from "./driven.ts";
 
@@ -84,7 +85,9 @@ describe("what the workflow sees", () => {
     await drive([{ definition: source(0), attempts: 3 }], {});
     expect(opened).toBe(3);
     opened = 0;
-    await expect(drive([{ definition: source(2), attempts: 3 }], {})).rejects.toMatchObject({ code: "VENDOR_FAILED" });
+    expect(await rejectionOf(drive([{ definition: source(2), attempts: 3 }], {}))).toMatchObject({
+      code: "VENDOR_FAILED",
+    });
     expect(opened).toBe(1);
   });
 

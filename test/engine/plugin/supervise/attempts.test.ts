@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { EngineError, type NodeDefinition, supervise } from "#engine/plugin";
 import { VirtualClock } from "#engine/runtime";
 import { driveNode } from "#engine/testing";
+import { rejectionOf } from "#test/rejection";
 import { broken, FRAME_SAMPLES, failingAt, recogniser, Script } from "./doubles.ts";
 import { drive, expectRising, finals, SAID, talk, texts } from "./driven.ts";
 
@@ -130,7 +131,7 @@ describe("which failures go where", () => {
     const { definition } = supervise({
       candidates: [{ definition: recogniser(script, "task"), config: {}, attempts: 3 }],
     });
-    await expect(driveNode(definition, {})).rejects.toMatchObject({ code: "VENDOR_KEY_REFUSED" });
+    expect(await rejectionOf(driveNode(definition, {}))).toMatchObject({ code: "VENDOR_KEY_REFUSED" });
     expect(script.opened).toBe(1);
   });
 

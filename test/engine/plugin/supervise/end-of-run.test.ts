@@ -11,6 +11,7 @@ import {
 } from "#engine/plugin";
 import { VirtualClock } from "#engine/runtime";
 import { driveNode } from "#engine/testing";
+import { rejectionOf } from "#test/rejection";
 import { broken, failingAt, recogniser, Script, text } from "./doubles.ts";
 import { defineWatched, drive, finals, talk } from "./driven.ts";
 
@@ -23,9 +24,11 @@ describe("the end of the run", () => {
       stop.abort(new EngineError("RUN_CANCELLED", "stopped"));
       throw broken();
     };
-    await expect(
-      drive([{ definition: recogniser(script, "task"), attempts: 3 }], { frames: talk, signal: stop.signal }),
-    ).rejects.toThrow();
+    expect(
+      await rejectionOf(
+        drive([{ definition: recogniser(script, "task"), attempts: 3 }], { frames: talk, signal: stop.signal }),
+      ),
+    ).toBeInstanceOf(Error);
     expect(script).toMatchObject({ opened: 1, closed: 1 });
   });
 
@@ -35,7 +38,7 @@ describe("the end of the run", () => {
     const { definition } = supervise({ candidates: both.map((d) => ({ definition: d, config: {}, attempts: 3 })) });
     const over = new EngineError("RUN_STALLED", "the run ended");
     const watched = defineWatched(definition, { emit: () => Promise.reject(over) });
-    await expect(driveNode(watched, {}, { frames: talk })).rejects.toBe(over);
+    expect(await rejectionOf(driveNode(watched, {}, { frames: talk }))).toBe(over);
     expect(script.opened).toBe(1);
   });
 
@@ -84,7 +87,7 @@ describe("the end of the run", () => {
       },
     });
     const driven = driveNode(defineWatched(supervised, { node }), {}, { frames: talk, clock });
-    await expect(driven).rejects.toMatchObject({ code: "RUN_CANCELLED" });
+    expect(await rejectionOf(driven)).toMatchObject({ code: "RUN_CANCELLED" });
     expect(script).toMatchObject({ opened: 2, closed: 2 });
   });
 
@@ -96,7 +99,7 @@ describe("the end of the run", () => {
       throw broken();
     };
     const driven = drive([{ definition: recogniser(script, "task"), attempts: 3 }], { signal: stop.signal });
-    await expect(driven).rejects.toMatchObject({ code: "VENDOR_FAILED" });
+    expect(await rejectionOf(driven)).toMatchObject({ code: "VENDOR_FAILED" });
     expect(script.opened).toBe(1);
   });
 
@@ -111,7 +114,7 @@ describe("the end of the run", () => {
       frames: talk,
       signal: stop.signal,
     });
-    await expect(driven).rejects.toThrow();
+    expect(await rejectionOf(driven)).toBeInstanceOf(Error);
     expect(script.opened).toBe(3);
   });
 

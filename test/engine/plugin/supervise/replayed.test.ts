@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { z } from "zod";
 import { type Control, defineNode, type Frame, type NodeDefinition, supervise, type TextFrame } from "#engine/plugin";
 import { driveNode } from "#engine/testing";
+import { rejectionOf } from "#test/rejection";
 import { audio, broken, FRAME_SAMPLES, failingAt, recogniser, Script, text, utterances } from "./doubles.ts";
 import { defineWatched, drive, finals, SAID, talk, texts } from "./driven.ts";
 
@@ -165,7 +166,7 @@ describe("what is replayed", () => {
     const watched = defineWatched(supervise({ candidates: [{ definition, config: {}, attempts: 3 }] }).definition, {
       emit: (frame) => void seen.push(frame),
     });
-    await expect(driveNode(watched, {}, { frames: talk })).rejects.toMatchObject({ code: "VENDOR_FAILED" });
+    expect(await rejectionOf(driveNode(watched, {}, { frames: talk }))).toMatchObject({ code: "VENDOR_FAILED" });
     expect(seen).toHaveLength(1);
     expect(opened).toBe(3);
   });

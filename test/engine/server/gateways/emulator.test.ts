@@ -4,6 +4,7 @@ import { SystemClock } from "#engine/runtime";
 import type { RunningEmulator } from "#engine/server";
 import { driveNode } from "#engine/testing";
 import { emulatorOf, everything, gatewayTypes, hearing, said, talk } from "#test/gateways";
+import { rejectionOf } from "#test/rejection";
 import { until } from "#test/until";
 
 setDefaultTimeout(60_000); // real sockets, on a machine that may be busy
@@ -71,7 +72,7 @@ test("what nothing is behind is said, and refused when it is asked for", async (
   const emulator = await emulatorOf("aliyun", [{ text: hearing("one two") }]);
   expect(emulator.unserved).toEqual(["synthesis"]);
   const refused = drive("aliyun.tts", { ...emulator.nodes["aliyun.tts"], link: { attempts: 1 } }, [word]);
-  await expect(refused).rejects.toMatchObject({ details: { vendorCode: expect.any(Number) } });
+  expect(await rejectionOf(refused)).toMatchObject({ details: { vendorCode: expect.any(Number) } });
   expect((await emulator.control.runs.list(everything, {})).items).toEqual([]);
   await emulator.close();
 });
@@ -85,7 +86,7 @@ test.each([
     /gateways\.emulated\.with\.tokenHours/,
   ],
 ] as const)("%s is told, and nothing stays", async (_what, vendor, more, message) => {
-  await expect(emulatorOf(vendor, [{ text: hearing("one") }], more)).rejects.toMatchObject({
+  expect(await rejectionOf(emulatorOf(vendor, [{ text: hearing("one") }], more))).toMatchObject({
     code: "CONFIG_INVALID",
     message: expect.stringMatching(message),
   });

@@ -7,6 +7,7 @@ import { MemoryNetwork, SystemClock, SystemNetwork } from "#engine/runtime";
 import { listenGateways } from "#engine/server";
 import { folderOf } from "#test/gateway-server";
 import { quietLog } from "#test/gateways";
+import { rejectionOf } from "#test/rejection";
 import { GatewayPaths } from "../../../../engine/server/gateways/gateway-paths.ts";
 import { sharedGateways } from "../../../../engine/server/gateways/shared-port.ts";
 
@@ -105,7 +106,7 @@ test.skipIf(!Bun.which("openssl"))("ports of gateways' own speak TLS where the c
     socket.onerror = reject;
   });
   expect(said).toBe("secure");
-  await expect(fetch(`http://${web}`)).rejects.toThrow();
+  expect(await rejectionOf(fetch(`http://${web}`))).toBeInstanceOf(Error);
   await listeners.close();
   for (const call of cleanUp) await call();
 });
@@ -115,7 +116,7 @@ test("a port that is taken is told, and those that were opened before are closed
   const taken = await network.listen("127.0.0.1:2", {});
   const own = (port: number) => ({ web: { host: "127.0.0.1", port } });
   const gateways = [gateway("one", "", ["GET /"], own(1)), gateway("two", "", ["GET /"], own(2))];
-  await expect(listenGateways({ gateways, network, cwd: "/" })).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+  expect(await rejectionOf(listenGateways({ gateways, network, cwd: "/" }))).toMatchObject({ code: "CONFIG_INVALID" });
   await (await network.listen("127.0.0.1:1", {})).close();
   await taken.close();
 });

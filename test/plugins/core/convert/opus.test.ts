@@ -10,6 +10,7 @@ import {
 } from "#engine/plugin";
 import { type Driven, driveNode } from "#engine/testing";
 import core from "#plugins/core";
+import { rejectionOf } from "#test/rejection";
 import { concat, framesOf, interleave, tone } from "#test/signals";
 
 const convert = core.nodes.find((node) => node.type === "core.convert")!;
@@ -146,20 +147,20 @@ describe("what is no Opus is a coded error, and the coders are closed", () => {
     { name: "three channels", frame: packet(good, { channels: 3 }), code: "AUDIO_FORMAT_UNSUPPORTED" },
   ])("$name", async ({ frame, code }) => {
     const before = openCoders();
-    await expect(driveNode(convert, {}, { frames: [packet(good), frame] })).rejects.toMatchObject({ code });
+    expect(await rejectionOf(driveNode(convert, {}, { frames: [packet(good), frame] }))).toMatchObject({ code });
     expect(openCoders()).toBe(before);
   });
 
   test("packets where the plan said plain audio", async () => {
     const formats = { audio: { sampleRateHz: 16_000, channels: 1 } };
     const driven = driveNode(convert, {}, { frames: [packet(good)], formats });
-    await expect(driven).rejects.toMatchObject({ code: "AUDIO_FORMAT_UNSUPPORTED" });
+    expect(await rejectionOf(driven)).toMatchObject({ code: "AUDIO_FORMAT_UNSUPPORTED" });
   });
 
   test("more channels than Opus has", async () => {
     const frames = framesOf(new Int16Array(960), { channels: 3 });
     const driven = driveNode(convert, { codec: "opus" }, { frames });
-    await expect(driven).rejects.toMatchObject({ code: "AUDIO_FORMAT_UNSUPPORTED" });
+    expect(await rejectionOf(driven)).toMatchObject({ code: "AUDIO_FORMAT_UNSUPPORTED" });
   });
 });
 

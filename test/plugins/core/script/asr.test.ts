@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { type AudioFrame, EngineError, type Frame, type SpeechMark, type TextFrame } from "#engine/plugin";
 import { VirtualClock } from "#engine/runtime";
 import { type DriveOptions, driveNode } from "#engine/testing";
+import { rejectionOf } from "#test/rejection";
 import { script } from "../../../../plugins/core/script.ts";
 
 const SAMPLE_RATE_HZ = 8000;
@@ -114,7 +115,7 @@ test.each([
 
 test("after the last result an error, where the script says so", async () => {
   const answer = said({ results: [{ text: "a" }, { text: "b" }], afterLast: "error" }, three);
-  await expect(answer).rejects.toMatchObject({
+  expect(await rejectionOf(answer)).toMatchObject({
     code: "SCRIPT_INVALID",
     message: expect.stringContaining("utterance 3 came"),
   });
@@ -179,7 +180,7 @@ test("it takes no more audio while it owes an answer, or hears on and answers in
 
 test("a scripted failure has its code, and no later answer follows it", async () => {
   const answer = said({ results: [{ error: "VENDOR_RATE_LIMITED", delayMs: 50 }, { text: "b" }] }, three);
-  await expect(answer).rejects.toMatchObject({
+  expect(await rejectionOf(answer)).toMatchObject({
     code: "VENDOR_RATE_LIMITED",
     message: "results.0 fails as its script says",
   });
@@ -190,7 +191,7 @@ test("a hanging answer ends with the run alone", async () => {
   const stop = new AbortController();
   clock.after(5000, () => stop.abort(new EngineError("RUN_CANCELLED", "the test ends it")));
   const answer = texts({ results: [{ hang: true }] }, three, { clock, signal: stop.signal });
-  await expect(answer).rejects.toMatchObject({ code: "RUN_CANCELLED" });
+  expect(await rejectionOf(answer)).toMatchObject({ code: "RUN_CANCELLED" });
   expect(clock.nowMs()).toBe(5000);
 });
 
@@ -204,7 +205,7 @@ test("a node that is made anew in the same run goes on where its script stood, a
     return driven.frames().map((frame) => frame.kind === "text" && frame.text);
   };
   const run = new VirtualClock();
-  await expect(attempt(three, run)).rejects.toMatchObject({ code: "VENDOR_FAILED" });
+  expect(await rejectionOf(attempt(three, run))).toMatchObject({ code: "VENDOR_FAILED" });
   const afterTheLastFinal = three.slice(
     three.findIndex((frame) => frame.kind === "speech" && frame.mark === "end") + 1,
   );
@@ -212,6 +213,6 @@ test("a node that is made anew in the same run goes on where its script stood, a
   // Played to its end, it is forgotten: another run of the same plan begins at the beginning.
   expect(await attempt(utterance("u9", 0, 100), run)).toEqual(["a"]);
   // A run of the same plan on a clock of its own has nothing to do with it.
-  await expect(attempt(three, run)).rejects.toMatchObject({ code: "VENDOR_FAILED" });
+  expect(await rejectionOf(attempt(three, run))).toMatchObject({ code: "VENDOR_FAILED" });
   expect(await attempt(utterance("u9", 0, 100), new VirtualClock())).toEqual(["a"]);
 });

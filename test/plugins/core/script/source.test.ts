@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { type AudioFrame, EngineError, type Frame, levelDbfs } from "#engine/plugin";
 import { VirtualClock } from "#engine/runtime";
 import { type DriveOptions, driveNode } from "#engine/testing";
+import { rejectionOf } from "#test/rejection";
 import { script } from "../../../../plugins/core/script.ts";
 
 async function play(config: object, options: DriveOptions = {}): Promise<Frame[]> {
@@ -123,7 +124,10 @@ test("a source fails with the code of its script, after what came before", async
   const events = [{ text: "a" }, { atMs: 100, error: "VENDOR_FAILED" }];
   const clock = new VirtualClock();
   const played = play({ events, pace: "realtime" }, { clock });
-  await expect(played).rejects.toMatchObject({ code: "VENDOR_FAILED", message: "events.1 fails as its script says" });
+  expect(await rejectionOf(played)).toMatchObject({
+    code: "VENDOR_FAILED",
+    message: "events.1 fails as its script says",
+  });
   expect(clock.nowMs()).toBe(100);
 });
 
@@ -131,7 +135,7 @@ test("a source that hangs ends with the run alone", async () => {
   const clock = new VirtualClock();
   const stop = new AbortController();
   clock.after(300, () => stop.abort(new EngineError("RUN_CANCELLED", "the test ends it")));
-  await expect(play({ events: [{ hang: true }] }, { clock, signal: stop.signal })).rejects.toMatchObject({
+  expect(await rejectionOf(play({ events: [{ hang: true }] }, { clock, signal: stop.signal }))).toMatchObject({
     code: "RUN_CANCELLED",
   });
 });

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import type { Frame, TextFrame } from "#engine/plugin";
 import { VirtualClock } from "#engine/runtime";
 import { driveNode } from "#engine/testing";
+import { rejectionOf } from "#test/rejection";
 import { script } from "../../../../plugins/core/script.ts";
 import { textFrame } from "../texts.ts";
 
@@ -45,7 +46,7 @@ test.each([
 });
 
 test("a text that is not in the table can be an error, which does not repeat the text", async () => {
-  await expect(translate({ table, otherwise: "error" }, [other])).rejects.toMatchObject({
+  expect(await rejectionOf(translate({ table, otherwise: "error" }, [other]))).toMatchObject({
     code: "SCRIPT_INVALID",
     message: "the text of utterance u8 is not in the table, and otherwise: error",
   });
@@ -69,5 +70,5 @@ test("each answer takes its time, one after the other", async () => {
 
 test("an entry fails with its code", async () => {
   const failing = translate({ table: { hello: { error: "VENDOR_KEY_REFUSED" } } }, [hello]);
-  await expect(failing).rejects.toMatchObject({ code: "VENDOR_KEY_REFUSED" });
+  expect(await rejectionOf(failing)).toMatchObject({ code: "VENDOR_KEY_REFUSED" });
 });
