@@ -125,7 +125,7 @@ class Parlando:
         except urllib.error.HTTPError as error:
             raise _problem(error.read(), error.code) from None
         except (urllib.error.URLError, OSError) as error:
-            raise ParlandoError("UNREACHABLE", f"{self.url} could not be reached") from error
+            raise ParlandoError("UNREACHABLE", f"{self.url} could not be reached: {getattr(error, 'reason', error)}") from error
 
     def _start_patiently(self, request, deadline):
         """A server that is busy is asked again for a while; the key makes sure that one run comes of it."""
@@ -170,7 +170,7 @@ class Live:
 
     def send(self, track, data):
         """Audio for a track, in chunks of any length."""
-        held = self._track(track)
+        held = self._live(track)
         if not held.closed:
             held.held.extend(data)
         self._pump()
@@ -180,7 +180,7 @@ class Live:
         message = {"type": "text", "track": track, "text": text}
         if language is not None:
             message["language"] = language
-        held = self._track(track)
+        held = self._live(track)
         if not held.closed:
             held.texts.append(message)
         self._pump()
@@ -188,7 +188,7 @@ class Live:
     def end(self, track=None):
         """No more will come on the track; on all where it is left out."""
         for name in [track] if track is not None else list(self._held):
-            self._track(name).ended = True
+            self._live(name).ended = True
         self._pump()
 
     def flush(self):
@@ -304,6 +304,13 @@ class Live:
 
     def _track(self, name):
         return self._held.setdefault(name, _Held())
+
+    def _live(self, name):
+        """A track that this run takes; all are known once it was joined. What is put on another would be lost in silence."""
+        if name not in self._held and not self._finished:
+            names = ", ".join(self._held) or "none, or this call did not ask to send"
+            raise ParlandoError("TRACK_UNKNOWN", f"the run has no live input {name}; it has {names}")
+        return self._track(name)
 
     def _say(self, message):
         try:

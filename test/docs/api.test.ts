@@ -70,6 +70,27 @@ test.skipIf(!python)("the program in Python prints what was said, from a file an
   expect(live.filter((text) => !text.startsWith("e"))).toEqual(["1", "2", "3"]);
 });
 
+test.skipIf(!python)("in Python, audio for a track that is not there is refused, and not lost in silence", async () => {
+  const program = `
+from parlando import Parlando, ParlandoError
+call = Parlando("http://127.0.0.1:${server.port}").start({"workflow": "meeting", "inputs": {"talk": Parlando.audio(16000)}})
+for put in (lambda: call.send("tlak", b"12"), lambda: call.text("tlak", "a"), lambda: call.end("tlak")):
+    try:
+        put()
+    except ParlandoError as error:
+        print(error)
+call.end()
+print([event["type"] for event in call.events()][-1])
+`;
+  const { status, out, err } = await called(python!, ["-c"], program);
+  const refused = "TRACK_UNKNOWN: the run has no live input tlak; it has talk";
+  expect({ status, err, out: out.trim().split("\n") }).toEqual({
+    status: 0,
+    err: "",
+    out: [refused, refused, refused, "run.ended"],
+  });
+});
+
 test.skipIf(!python)("a live call in Python loses nothing when its server dies and comes back", async () => {
   const program = `
 import sys

@@ -181,8 +181,11 @@ const LINT_DIR = "/run-folder";
 
 /** @returns the error that carries findings to whoever asked. */
 export const invalid = (findings: readonly Finding[]): EngineError => {
-  const errors = findings.filter((finding) => finding.severity === "error").length;
-  return new EngineError("WORKFLOW_INVALID", `the workflow has ${errors} errors`, { details: { findings } });
+  const errors = findings.filter((finding) => finding.severity === "error");
+  const [first] = errors;
+  const many = errors.length === 1 ? "an error" : `${errors.length} errors, the first of them`;
+  const shown = first ? `${many}: ${first.line}:${first.column} ${first.code} ${first.message}` : "errors";
+  return new EngineError("WORKFLOW_INVALID", `the workflow has ${shown}`, { details: { findings } });
 };
 
 /** What a plan gives out, as views of a run show it. */

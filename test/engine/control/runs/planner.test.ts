@@ -1,0 +1,19 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { caller, openTestControl } from "#test/control";
+import { NUMBERS } from "#test/spoken-numbers";
+
+setDefaultTimeout(60_000); // on a busy machine
+
+test.each([
+  ["one error", NUMBERS, /^the workflow has an error: \d+:\d+ INPUT_UNBOUND .*talk/],
+  ["several", `${NUMBERS}lables: 1\nlimts: 2\n`, /^the workflow has \d errors, the first of them: \d+:\d+ [A-Z_]+ \S/],
+])(
+  "a workflow with %s is refused with the first in words, for those who see nothing but the message",
+  async (_what, text, said) => {
+    await using opened = await openTestControl();
+    await expect(opened.control.runs.start(caller, { workflow: { text } })).rejects.toMatchObject({
+      code: "WORKFLOW_INVALID",
+      message: expect.stringMatching(said),
+    });
+  },
+);
