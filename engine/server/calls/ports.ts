@@ -61,16 +61,15 @@ function theInput(inputs: readonly { readonly name: string; readonly kind: strin
   );
 }
 
-/** `param=NAME:VALUE` of a query. Values that are JSON scalars keep their type. @throws EngineError REQUEST_INVALID. */
-export function queryParams(values: readonly string[]): Record<string, unknown> {
-  const params: Record<string, unknown> = {};
-  for (const item of values) {
-    const at = item.indexOf(":");
-    if (at < 1) throw new EngineError("REQUEST_INVALID", "a param is given as param=NAME:VALUE");
-    params[item.slice(0, at)] = scalar(item.slice(at + 1));
-  }
-  return params;
-}
-
-const scalar = (text: string): unknown =>
-  /^(true|false|-?\d{1,15}(\.\d{1,15})?)$/.test(text) ? JSON.parse(text) : text;
+/**
+ * `param=NAME:VALUE` of a query, as texts: the workflow says what type each has, and reads it out of the text.
+ * @throws EngineError REQUEST_INVALID.
+ */
+export const queryParams = (values: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    values.map((item) => {
+      const at = item.indexOf(":");
+      if (at < 1) throw new EngineError("REQUEST_INVALID", "a param is given as param=NAME:VALUE");
+      return [item.slice(0, at), item.slice(at + 1)];
+    }),
+  );

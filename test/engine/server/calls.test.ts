@@ -45,7 +45,7 @@ test.each([
   expect(control.last("runs.start")?.[0]).toEqual({
     workflow: { text: "parlando: 1 # transcribe", name: "transcribe" },
     inputs: { talk: { upload: "u1" } },
-    params: { final: "fast", words: 3 },
+    params: { final: "fast", words: "3" },
   });
   expect(control.uploaded.size).toBe(0);
 });

@@ -86,6 +86,19 @@ test("a text goes up, and its speech comes down", async () => {
   expect([pcm.length, pcm[0], pcm.at(-1)]).toEqual([(2 * LETTERS_HZ) / 1000, "h".charCodeAt(0), "i".charCodeAt(0)]);
 });
 
+test("a param of a query is read as its workflow declares it: a number from a text, and a text of digits as it is", async () => {
+  await using whole = await WholeServer.open();
+  const client = new Parlando({ url: whole.url });
+  const declared = 'params: { title: { type: string, default: none, pattern: "[0-9]+|none" }, ';
+  await client.workflows.save("numbers", ECHOED.replace("params: { ", declared));
+  const wav = new Uint8Array(encodeWav(spoken(numbers(1)), { sampleRateHz: RATE_HZ, channels: 1 }));
+  const params = { title: "2024", delayMs: 1 };
+  const { finals } = await client.transcribe(wav, { workflow: "numbers", params });
+  expect(finals.length).toBeGreaterThan(0);
+  const wrong = client.transcribe(wav, { workflow: "numbers", params: { delayMs: "soon" } });
+  await expect(wrong).rejects.toMatchObject({ code: "WORKFLOW_INVALID" });
+});
+
 test("with the first key the door is shut, and a token opens it for one run only", async () => {
   await using whole = await WholeServer.open();
   const { secret } = await whole.control.keys.create({ project: "default", name: "first", scopes: ["admin"] });
