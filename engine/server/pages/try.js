@@ -25,6 +25,7 @@ function tellError(error) {
     keyField.focus();
     return say("This server wants a key: put it in, then talk.");
   }
+  if (error?.name === "NotFoundError") return say("The browser found no microphone.", true);
   if (error?.name === "NotAllowedError") return say("The browser was not allowed to use the microphone.", true);
   const found = (error?.details?.findings ?? []).filter(({ severity }) => severity === "error");
   const why = found.length > 0 ? found.map(({ message }) => message).join("; ") : error?.message;
@@ -76,6 +77,10 @@ function show({ role, utterance, text, final, stableChars, language, startSample
 }
 
 async function openMicrophone() {
+  if (!navigator.mediaDevices)
+    throw new Error(
+      `A browser gives its microphone to https:// and http://localhost only, and this page came from ${location.origin}.`,
+    );
   const stream = await navigator.mediaDevices.getUserMedia({
     audio: { channelCount: 1, echoCancellation: true, noiseSuppression: false, autoGainControl: false },
   });
@@ -144,7 +149,11 @@ async function begin() {
         stop(); // the run has ended; `done` says why
       }
     };
-    call.on("event", ({ type, data }) => type.startsWith("text.") && show(data));
+    let failure;
+    call.on("event", ({ type, data }) => {
+      if (type.startsWith("text.")) show(data);
+      if (type === "run.ended") failure = data.error;
+    });
     call.on("audio", play);
     call.on("lost", () =>
       say("The connection was lost; it is looked for, and nothing of what you say is lost meanwhile."),
@@ -154,7 +163,8 @@ async function begin() {
     sessionStorage.setItem(KEY_PLACE, keyField.value);
     listening(true);
     await call.done;
-    say("Done.");
+    if (failure) say(`The run has failed. ${failure.code}: ${failure.message}`, true);
+    else say("Done.");
   } finally {
     stop();
     going = undefined;

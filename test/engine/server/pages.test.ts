@@ -132,6 +132,31 @@ test.skipIf(noBrowser !== undefined)(
   60_000,
 );
 
+test.skipIf(noBrowser !== undefined)("a run that fails under a talk is told as failed, and why", async () => {
+  const { control, url } = served();
+  const page = await (await browserThatHears(440)).newPage();
+  control.onSession = (what, session) => {
+    if (what === "audio") session.run.end("failed", { code: "ENGINE_MISSING", message: "no recogniser is there" });
+  };
+  await page.goto(`${url}/try`);
+  await page.click("#talk:enabled");
+  await page.waitForSelector("#status.alarm");
+  expect(await page.textContent("#status")).toBe("The run has failed. ENGINE_MISSING: no recogniser is there");
+});
+
+test.skipIf(noBrowser !== undefined)("a page that a browser gives no microphone to says where it would", async () => {
+  const { url } = served();
+  const page = await (await browserThatHears(440)).newPage();
+  // as on http:// with the name of another machine
+  await page.addInitScript("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })");
+  await page.goto(`${url}/try`);
+  await page.click("#talk:enabled");
+  await page.waitForSelector("#status.alarm");
+  expect(await page.textContent("#status")).toContain(
+    `https:// and http://localhost only, and this page came from ${url}`,
+  );
+});
+
 test.skipIf(noBrowser !== undefined)(
   "a page that needs a key asks for it, and goes on with a token",
   async () => {
