@@ -230,12 +230,16 @@ export class JobRunner {
     const cancelled = current?.state === "cancelled";
     const again = failure !== undefined && !cancelled && item.attempts < attempts && mayPass(failure.code);
     const pauseMs = Math.min(MOST_RETRY_MS, FIRST_RETRY_MS * 2 ** (item.attempts - 1));
+    // what was refused at its start left no run that anybody could look at
+    const { runId } = item;
+    const unborn = failure !== undefined && runId !== null && !(await store.read((from) => from.runs.get(runId)));
     const state = failure === undefined ? "done" : again ? "queued" : cancelled ? "cancelled" : "failed";
     await store.write(async (to) => {
       await to.jobs.updateItem(job.id, item.position, {
         state,
         errorCode: failure?.code ?? null,
         errorMessage: failure?.message ?? null,
+        ...(unborn && { runId: null }),
         ...(again && { notBeforeMs: Math.round(epochMs() + pauseMs) }),
       });
       if (!again) await this.#tell(to, job, "job.progress", { item: item.position, state });

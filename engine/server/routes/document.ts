@@ -82,6 +82,7 @@ function registerWebhook(app: OpenAPIHono<Env>): void {
     method: "post",
     path: "event",
     tags: ["webhooks"],
+    security: [],
     summary: "An event of a run or job, sent to the address of a webhook",
     description:
       "Any status from 200 to 299 takes it. With any other, or none, it is sent again, at growing distances, until it is a dead letter.",

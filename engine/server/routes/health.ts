@@ -14,6 +14,7 @@ const healthz = createRoute({
   method: "get",
   path: "/healthz",
   tags,
+  security: [],
   summary: "The process is alive and its store answers",
   responses: { 200: json(healthSchema, "alive"), 503: json(healthSchema, "the store does not answer") },
 });
@@ -22,6 +23,7 @@ const readyz = createRoute({
   method: "get",
   path: "/readyz",
   tags,
+  security: [],
   summary: "The process takes new runs",
   responses: { 200: json(healthSchema, "ready"), 503: json(healthSchema, "not now") },
 });

@@ -98,7 +98,10 @@ export const jobItemPageSchema = pageOf(
       index: z.number().int(),
       state: z.enum(JOB_STATES),
       attempts: z.number().int(),
-      runId: z.string().optional().describe("of the last attempt"),
+      runId: z
+        .string()
+        .optional()
+        .describe("of the last attempt; absent where that was refused before there was a run"),
       error: errorSchema.optional(),
     })
     .openapi("JobItem"),

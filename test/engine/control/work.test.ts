@@ -125,6 +125,19 @@ describe("jobs", () => {
     expect(await codeOf(jobs.get(callerOf("other"), job.id))).toBe("JOB_NOT_FOUND");
   });
 
+  test("name no run of an item that was refused before there was one", async () => {
+    await using opened = await openTestControl();
+    const { jobs, uploads } = opened.control;
+    const { id: upload } = await uploads.create(caller, wav(1));
+    const job = await jobs.start(caller, { workflow: { text: NUMBERS }, items: [{ upload }, { upload: "none" }] });
+    expect(await ended(opened.control, job.id)).toMatchObject({ state: "done", done: 1, failed: 1 });
+    const { items } = await jobs.items(caller, job.id, {});
+    expect(items).toEqual([
+      { index: 0, state: "done", attempts: 1, runId: expect.stringMatching(/^run_/) },
+      { index: 1, state: "failed", attempts: 1, error: { code: "UPLOAD_NOT_FOUND", message: expect.any(String) } },
+    ]);
+  });
+
   test.each([
     { what: "a failure that may pass is tried again", code: "VENDOR_FAILED", attempts: 2 },
     { what: "one that may not is not", code: "NODE_FAILED", attempts: 1 },

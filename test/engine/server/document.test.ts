@@ -11,6 +11,7 @@ import { appOf, ask } from "#test/served";
 const parameter = z.object({ name: z.string(), in: z.string(), required: z.boolean().optional() });
 const operation = z.object({
   summary: z.string().min(1),
+  security: z.array(z.unknown()).optional(),
   tags: z.array(z.string()).min(1),
   parameters: z.array(parameter).default([]),
   requestBody: z
@@ -139,4 +140,11 @@ test("what an address of a webhook is sent is described by event, with its heade
   expect(JSON.stringify(requestBody)).toContain("#/components/schemas/WebhookEvent");
   const events = JSON.stringify(components.schemas.WebhookEvent);
   for (const event of WEBHOOK_EVENTS) expect(events).toContain(`"${event}"`);
+});
+
+test("what needs no key says so", async () => {
+  const { paths, webhooks } = await openapi();
+  const open = [paths["/healthz"]!.get, paths["/readyz"]!.get, webhooks.event!.post];
+  expect(open.map((each) => each!.security)).toEqual([[], [], []]);
+  expect(paths["/v1/runs"]!.get!.security).toBeUndefined();
 });
