@@ -30,8 +30,20 @@ async function main([name, ...rest]: string[]): Promise<number> {
     console.error(`test/prove/${name}.ts exports no function by default`);
     return 2;
   }
-  return module.default(rest);
+  try {
+    return await module.default(rest);
+  } catch (error) {
+    if (!isMisuse(error)) throw error;
+    console.error(
+      `${name}: ${error.message}\n\n${usage}; what ${name} takes stands at the head of test/prove/${name}.ts`,
+    );
+    return 2;
+  }
 }
+
+/** `parseArgs` did not know what was asked. */
+const isMisuse = (error: unknown): error is Error =>
+  error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
 
 const isProof = (value: unknown): value is Proof => typeof value === "function";
 
