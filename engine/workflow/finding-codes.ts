@@ -103,7 +103,10 @@ export const FINDING_CODES = {
     meaning: "An environment variable is not set.",
     mend: "Set it, or write a default: ${env:X|default}.",
   },
-  SECRET_MISSING: { meaning: "A secret is not known.", mend: "Set PARLANDO_SECRET_<NAME>." },
+  SECRET_MISSING: {
+    meaning: "A secret is not known.",
+    mend: "Set PARLANDO_SECRET_<NAME>; on a server list it under `secrets` of parlando.yaml.",
+  },
   SECRET_EXPOSED: {
     meaning: "A secret stands in a field that is not a secret field.",
     mend: "Move it to a field that the node type declares secret.",

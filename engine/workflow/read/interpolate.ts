@@ -24,7 +24,7 @@ export interface Words {
   readonly run: { readonly id: string; readonly dir: string } | undefined;
   /** An unset variable is an error for a run, and no more than a warning for lint, which may happen on another machine. */
   readonly strict: boolean;
-  /** What stands in the environment may stand in secret fields only. */
+  /** The workflow came from elsewhere: what stands in the environment may stand in secret fields only, and secrets are those of a server. */
   readonly environmentIsSecret: boolean;
 }
 
@@ -114,14 +114,18 @@ function fromEnvironment(name: string, otherwise: string | undefined, words: Wor
   const secret = words.environmentIsSecret && Boolean(words.environment[name]);
   if (value !== undefined) return { value, fromEnvironment: true, ...(secret && { secret }), problems: [] };
   const severity = words.strict ? "error" : "warning";
-  return failed("ENV_MISSING", `the environment variable ${name} is not set, and there is no default`, severity);
+  // where a workflow sees some variables only, it is not told whether one that it does not see is set
+  const found = words.environmentIsSecret ? "not set, or not listed under environment of parlando.yaml" : "not set";
+  return failed("ENV_MISSING", `the environment variable ${name} is ${found}, and there is no default`, severity);
 }
 
 function fromSecrets(name: string, words: Words): Filled {
   const value = words.secret(name);
   if (value) return { value, secret: true, problems: [] };
-  const variable = `PARLANDO_SECRET_${name.toUpperCase().replaceAll("-", "_")}`;
-  return { ...failed("SECRET_MISSING", `the secret ${name} is not set (${variable})`), secret: true };
+  const place = words.environmentIsSecret
+    ? "secrets of parlando.yaml, or of the request"
+    : `PARLANDO_SECRET_${name.toUpperCase().replaceAll("-", "_")}`;
+  return { ...failed("SECRET_MISSING", `the secret ${name} is not set (${place})`), secret: true };
 }
 
 const failed = (code: FindingCode, message: string, severity: "error" | "warning" = "error"): Filled => ({

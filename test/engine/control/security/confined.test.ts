@@ -123,6 +123,14 @@ nodes:
     expect(await Bun.file(`${opened.folder}/out.wav`).exists()).toBe(false);
   });
 
+  test("is told where a server has its secrets and variables, and not of a variable that it does not read", async () => {
+    await using opened = await openTestControl();
+    const text = NUMBERS.replace('delayMs: "', 'key: "${secret:azure}${env:AZURE}", delayMs: "');
+    const messages = (await opened.control.workflows.lint(caller, text)).map(({ message }) => message).join("\n");
+    expect(messages).toContain("the secret azure is not set (secrets of parlando.yaml, or of the request)");
+    expect(messages).toContain("AZURE is not set, or not listed under environment of parlando.yaml");
+  });
+
   test("lint says the same of a name that is set and of one that is not", async () => {
     const text = NUMBERS.replace('delayMs: "', 'key: "${env:MAYBE}", delayMs: "');
     await using bare = await openTestControl({ environment: {} });
