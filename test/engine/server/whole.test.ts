@@ -3,6 +3,7 @@ import { encodeWav } from "#engine/audio";
 import { Parlando } from "#engine/client";
 import { live } from "#test/control";
 import { covers } from "#test/covers";
+import { errorOf } from "#test/rejection";
 import { LETTERS_HZ } from "#test/spoken-letters";
 import { bytesOf, ECHOED, RATE_HZ, spoken } from "#test/spoken-numbers";
 import { WholeServer } from "#test/whole-server";
@@ -96,7 +97,7 @@ test("a param of a query is read as its workflow declares it: a number from a te
   const { finals } = await client.transcribe(wav, { workflow: "numbers", params });
   expect(finals.length).toBeGreaterThan(0);
   const wrong = client.transcribe(wav, { workflow: "numbers", params: { delayMs: "soon" } });
-  await expect(wrong).rejects.toMatchObject({ code: "WORKFLOW_INVALID" });
+  expect((await errorOf(wrong)).code).toBe("WORKFLOW_INVALID");
 });
 
 test("with the first key the door is shut, and a token opens it for one run only", async () => {
