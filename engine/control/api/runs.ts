@@ -187,7 +187,7 @@ export interface Runs {
   delete(caller: Caller, id: string): Promise<void>;
   /** Of all runs that carry these labels; returns how many. At least one label. */
   deleteByLabels(caller: Caller, labels: Readonly<Record<string, string>>): Promise<number>;
-  /** Ends after `run.ended`, or when the signal aborts. */
+  /** Ends after `run.ended`, or when the signal aborts. Throws OUTPUT_UNKNOWN. */
   follow(caller: Caller, id: string, request: FollowRequest): Promise<AsyncIterable<Followed>>;
   transcript(
     caller: Caller,

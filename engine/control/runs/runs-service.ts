@@ -37,7 +37,7 @@ import { RunReadings } from "./run-readings.ts";
 import { withoutSecretParams } from "./secret-params.ts";
 import { storedMessages } from "./stored-messages.ts";
 import type { StoredEnd } from "./stored-runs.ts";
-import { runView } from "./views.ts";
+import { requireOutputs, runView } from "./views.ts";
 import type { WorkflowsService } from "./workflows-service.ts";
 
 /** Runs that are deleted in one go. */
@@ -215,6 +215,7 @@ export class RunsService implements Runs, SessionHost {
 
   async follow(caller: Caller, id: string, request: FollowRequest): Promise<AsyncIterable<Followed>> {
     const row = await this.#access.row(caller, id, "runs:read");
+    requireOutputs(row, request.outputs ?? []);
     const fetching = this.services.book.fetching(id);
     if (fetching) return this.#followFetching(fetching, request);
     const live = this.services.book.get(id);
@@ -235,7 +236,9 @@ export class RunsService implements Runs, SessionHost {
   }
 
   async transcript(caller: Caller, id: string, request: TranscriptRequest) {
-    return this.#readings.transcript(await this.#access.row(caller, id, "runs:read"), request);
+    const row = await this.#access.row(caller, id, "runs:read");
+    requireOutputs(row, request.output === undefined ? [] : [request.output]);
+    return this.#readings.transcript(row, request);
   }
 
   async finals(caller: Caller, id: string): Promise<readonly FinalView[]> {

@@ -1,3 +1,4 @@
+import { EngineError } from "#engine/errors";
 import type { RunRow, TrackRow } from "#engine/store";
 import type { InputTrack, OutputTrack } from "../api/live.ts";
 import type { Keep, RunState, RunView } from "../api/runs.ts";
@@ -36,4 +37,12 @@ function storedTracks(row: RunRow, tracks: readonly TrackRow[]): InputTrack[] {
       ended: stored?.ended ?? false,
     };
   });
+}
+
+/** A misspelt name would leave a reader without a word. @throws EngineError OUTPUT_UNKNOWN. */
+export function requireOutputs({ request }: RunRow, names: readonly string[]): void {
+  const known = (request.outputs as readonly OutputTrack[]).map(({ track }) => track);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new EngineError("OUTPUT_UNKNOWN", `the run has no output ${unknown}; it has ${known.join(", ") || "none"}`);
 }

@@ -42,7 +42,7 @@ const followRun = createRoute({
   responses: {
     200: { description: "events", content: { "text/event-stream": { schema: z.string() } } },
     204: { description: "nothing follows" },
-    ...problems("RUN_NOT_FOUND"),
+    ...problems("RUN_NOT_FOUND", "OUTPUT_UNKNOWN"),
   },
 });
 
@@ -57,7 +57,7 @@ const getTranscript = createRoute({
       description: "the transcript",
       content: transcriptContent,
     },
-    ...problems("RUN_NOT_FOUND"),
+    ...problems("RUN_NOT_FOUND", "OUTPUT_UNKNOWN"),
   },
 });
 

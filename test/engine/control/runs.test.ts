@@ -50,6 +50,21 @@ describe("a run", () => {
     expect(usage).toMatchObject({ runs: 1, finals: 2, audioSeconds: 1.4 });
   });
 
+  test("refuses who asks for an output that it has not, going on or over, instead of telling nothing of it", async () => {
+    await using opened = await openTestControl();
+    const { runs } = opened.control;
+    const run = await runs.start(caller, start);
+    const asked = async () => [
+      await codeOf(eventsOf(opened.control, run.id, { outputs: ["wrods"] })),
+      await codeOf(runs.transcript(caller, run.id, { format: "txt", output: "wrods" })),
+      await codeOf(runs.transcript(caller, run.id, { format: "txt", output: "words" })),
+    ];
+    expect(await asked()).toEqual(["OUTPUT_UNKNOWN", "OUTPUT_UNKNOWN", "no error"]);
+    await runs.cancel(caller, run.id);
+    expect(await asked()).toEqual(["OUTPUT_UNKNOWN", "OUTPUT_UNKNOWN", "no error"]);
+    expect((await eventsOf(opened.control, run.id, { outputs: ["words"] })).at(-1)?.type).toBe("run.ended");
+  });
+
   test("is started once for one Idempotency-Key, and refuses another request with it", async () => {
     await using opened = await openTestControl();
     const { runs } = opened.control;
