@@ -7,6 +7,7 @@ import { type Question, serve } from "../harness/serve.ts";
 import { framesOf, speechPcm } from "../harness/speech.ts";
 import { LiveRuns } from "../path/live-runs.ts";
 import { planText } from "../path/workflow.ts";
+import { steadyVoice } from "./steady-voice.ts";
 
 /** `perRun`: KiB that each of many live runs adds. `growth`: MiB in use, again and again over the second half of a time, as `Reading`s. */
 export type MemoryQuestion =
@@ -44,7 +45,7 @@ const SETTLE_MS = 2000;
 const LOOKS = 20;
 const LOOK_MS = 50;
 const ALIKE = 2;
-const frames = framesOf(speechPcm());
+const speech = framesOf(speechPcm());
 
 /** Bytes, after what is not used any more was collected and given back to the system. */
 async function bytes(): Promise<Memory> {
@@ -81,7 +82,7 @@ const scaled = (of: Memory, by: number): Memory => ({
 
 async function pushed(live: LiveRuns, ticks: number): Promise<void> {
   for (let tick = 0; tick < ticks; tick++) {
-    live.push(frames, tick);
+    live.push(speech, tick);
     await live.settled();
   }
 }
@@ -146,6 +147,7 @@ async function growth({ runs, virtualS, apartS: [least, most], seed }: GrowthQue
   await live.start(runs);
   const seen: Reading[] = [];
   const ticks = ticksOf(virtualS);
+  const frames = steadyVoice(virtualS / 2, virtualS);
   const random = randomFrom(seed);
   const apart = () => ticksOf(least + random() * (most - least));
   let due = apart();
