@@ -7,9 +7,10 @@ import { VirtualClock } from "../virtual-clock.ts";
 import { within } from "../within.ts";
 import type { RunOptions } from "./options.ts";
 
-/** By the machine's clock: how long a task may take to unwind and a node to close, once the run is over. */
+/** By the machine's clock, once the run is over: how long a task may take to unwind. */
 const UNWIND_MS = 1000;
-const CLOSE_MS = 2000;
+/** And a node to close: where many engines share few cores, one that is whole waits for seconds until it may free what it holds. */
+const CLOSE_MS = 5000;
 
 /** A node of a run and its view of the world. */
 export interface Member {

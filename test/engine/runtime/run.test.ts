@@ -1,7 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { EngineError } from "#engine/errors";
 import type { Frame } from "#engine/frames";
 import { audio, collector, inline, planOf, sourceOf, startPlan, task, text } from "#test/doubles";
+
+setDefaultTimeout(60_000);
 
 const frames = (n: number) => Array.from({ length: n }, (_, i) => audio(i * 320));
 
