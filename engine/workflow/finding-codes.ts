@@ -111,6 +111,11 @@ export const FINDING_CODES = {
     meaning: "A secret stands in a field that is not a secret field.",
     mend: "Move it to a field that the node type declares secret.",
   },
+  SECRET_WRITTEN: {
+    meaning:
+      "A key is written into the workflow, and goes wherever the file goes: to colleagues, into a repository, into a server's store.",
+    mend: "Write `${secret:NAME}`, and set PARLANDO_SECRET_<NAME>; on a server list it under `secrets` of parlando.yaml.",
+  },
   PATH_FORBIDDEN: {
     meaning: "A workflow that came through the API names a file that it may not use.",
     mend: "Use ${run.dir}, an upload, or a folder that `folders` of parlando.yaml lists.",

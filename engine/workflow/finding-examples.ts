@@ -43,6 +43,9 @@ export const FINDING_EXAMPLES: Readonly<Partial<Record<FindingCode | (string & {
   ENV_MISSING: nodes('  vad: { use: webrtc.vad, from: inputs.talk, with: { preRollMs: "${env:PRE_ROLL}" } }\n'),
   SECRET_MISSING: nodes('  asr: { use: aliyun.asr, from: inputs.talk, with: { appKey: "${secret:nls}" } }\n'),
   SECRET_EXPOSED: nodes('  file: { use: core.wav, from: inputs.talk, with: { path: "${secret:name}.wav" } }\n'),
+  SECRET_WRITTEN: nodes(
+    '  asr: { use: tencent.asr, from: inputs.talk, with: { secretKey: "written-here-by-mistake" } }\n',
+  ),
   PATH_FORBIDDEN: "# posted to the API: a sink with `path: /etc/passwd`",
   EFFECT_FORBIDDEN: "# posted to the API: a node type that uses the microphone of the machine",
   NODE_TYPE_UNKNOWN: nodes("  vad: { use: webrtc.vat, from: inputs.talk }\n"),

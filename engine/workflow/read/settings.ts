@@ -39,6 +39,9 @@ export interface Settings {
   readonly missingSecrets: readonly Finding[];
 }
 
+/** What is shorter is no key of a service, but a word that an emulator takes. */
+const KEY_CHARS = 16;
+
 /** Words that stand beside `use`, and that people put inside `with`. */
 const ENGINE_WORDS = new Set(["use", "from", "in", "retry", "fallback", "timeouts", "gate", "onFailure", "label"]);
 
@@ -117,7 +120,10 @@ class SettingsReader {
 
   #fillScalar(text: string, path: Path): unknown {
     const schema = this.#schemaAt(path);
-    if (!hasWords(text)) return this.#located(text, schema, path);
+    if (!hasWords(text)) {
+      this.#warnOfSecret(text, path);
+      return this.#located(text, schema, path);
+    }
     const { yaml, words } = this.request;
     const filled = fill(text, words);
     this.#filled.add(path.join("\u0000"));
@@ -133,6 +139,15 @@ class SettingsReader {
     }
     if (typeof filled.value !== "string") return filled.value;
     return this.#located(filled.fromEnvironment && schema ? fit(schema, filled.value) : filled.value, schema, path);
+  }
+
+  /** A key that stands in the file goes wherever the file goes. */
+  #warnOfSecret(text: string, path: Path): void {
+    if (text.length < KEY_CHARS || !this.#secretField(path)) return;
+    const message = `${String(path.at(-1))} stands here for everybody to read: write \${secret:NAME}, which this machine or the server knows`;
+    this.#findings.push(
+      this.request.yaml.finding("SECRET_WRITTEN", this.#where(path), message, { severity: "warning" }),
+    );
   }
 
   /** A path made absolute, where the field holds one. */

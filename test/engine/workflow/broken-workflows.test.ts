@@ -281,6 +281,10 @@ table("secrets", [
     text: `${azure('with: { key: "${params.k}", region: «SECRET_EXPOSED»"${params.k}" }')}params: { k: { type: secret } }\n`,
   },
   {
+    name: "written into the file",
+    text: azure('with: { key: «SECRET_WRITTEN»"written-here-by-mistake", region: r }'),
+  },
+  {
     name: "in a label",
     secrets: { azure: "k" },
     text: azure('label: «SECRET_EXPOSED»"${secret:azure}", with: { key: k, region: r }'),
