@@ -6,6 +6,7 @@ import { exact } from "../schemas/shared.ts";
 import { tokenRequestSchema, tokenSchema, whoSchema } from "../schemas/work.ts";
 
 const createToken = createRoute({
+  operationId: "createToken",
   method: "post",
   path: "/v1/tokens",
   tags: ["access"],
@@ -16,6 +17,7 @@ const createToken = createRoute({
 });
 
 const who = createRoute({
+  operationId: "getCaller",
   method: "get",
   path: "/v1/who",
   tags: ["access"],

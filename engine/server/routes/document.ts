@@ -58,6 +58,7 @@ function registerMessages(app: OpenAPIHono<Env>): void {
     ["/v1/runs/{id}/stream", "attach"],
   ] as const)
     registry.registerPath({
+      operationId: first === "start" ? "streamNewRun" : "streamRun",
       method: "get",
       path,
       tags: ["live"],
@@ -79,6 +80,7 @@ function registerMessages(app: OpenAPIHono<Env>): void {
 /** What addresses are sent that asked for it by `POST /v1/webhooks`. */
 function registerWebhook(app: OpenAPIHono<Env>): void {
   app.openAPIRegistry.registerWebhook({
+    operationId: "takeWebhookEvent",
     method: "post",
     path: "event",
     tags: ["webhooks"],

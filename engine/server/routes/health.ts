@@ -11,6 +11,7 @@ import { healthSchema } from "../schemas/work.ts";
 const tags = ["operations"];
 
 const healthz = createRoute({
+  operationId: "getHealth",
   method: "get",
   path: "/healthz",
   tags,
@@ -20,6 +21,7 @@ const healthz = createRoute({
 });
 
 const readyz = createRoute({
+  operationId: "getReadiness",
   method: "get",
   path: "/readyz",
   tags,
@@ -29,6 +31,7 @@ const readyz = createRoute({
 });
 
 const metrics = createRoute({
+  operationId: "getMetrics",
   method: "get",
   path: "/metrics",
   tags,

@@ -7,6 +7,7 @@ import { nodeTypeSchema, nodeTypesSchema, pluginsSchema } from "../schemas/work.
 const tags = ["node types"];
 
 const listNodes = createRoute({
+  operationId: "listNodeTypes",
   method: "get",
   path: "/v1/nodes",
   tags,
@@ -15,6 +16,7 @@ const listNodes = createRoute({
 });
 
 const getNode = createRoute({
+  operationId: "getNodeType",
   method: "get",
   path: "/v1/nodes/{type}",
   tags,
@@ -24,6 +26,7 @@ const getNode = createRoute({
 });
 
 const listPlugins = createRoute({
+  operationId: "listPlugins",
   method: "get",
   path: "/v1/plugins",
   tags,

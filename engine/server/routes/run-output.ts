@@ -28,6 +28,7 @@ const rangeHeader = z.object({
 });
 
 const followRun = createRoute({
+  operationId: "followRunEvents",
   method: "get",
   path: "/v1/runs/{id}/events",
   tags,
@@ -47,6 +48,7 @@ const followRun = createRoute({
 });
 
 const getTranscript = createRoute({
+  operationId: "getRunTranscript",
   method: "get",
   path: "/v1/runs/{id}/transcript",
   tags,
@@ -62,6 +64,7 @@ const getTranscript = createRoute({
 });
 
 const listArtifacts = createRoute({
+  operationId: "listRunArtifacts",
   method: "get",
   path: "/v1/runs/{id}/artifacts",
   tags,
@@ -71,6 +74,7 @@ const listArtifacts = createRoute({
 });
 
 const getArtifact = createRoute({
+  operationId: "getRunArtifact",
   method: "get",
   path: "/v1/runs/{id}/artifacts/{name}",
   tags,
@@ -85,6 +89,7 @@ const getArtifact = createRoute({
 });
 
 const getRecording = createRoute({
+  operationId: "getRunRecording",
   method: "get",
   path: "/v1/runs/{id}/recording",
   tags,
@@ -99,6 +104,7 @@ const getRecording = createRoute({
 });
 
 const getEdges = createRoute({
+  operationId: "getRunEdges",
   method: "get",
   path: "/v1/runs/{id}/edges",
   tags,
@@ -108,6 +114,7 @@ const getEdges = createRoute({
 });
 
 const getUsage = createRoute({
+  operationId: "getUsage",
   method: "get",
   path: "/v1/usage",
   tags: ["usage"],

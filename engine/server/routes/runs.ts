@@ -10,6 +10,7 @@ const tags = ["runs"];
 const noRun = problems("RUN_NOT_FOUND");
 
 const startRun = createRoute({
+  operationId: "startRun",
   method: "post",
   path: "/v1/runs",
   tags,
@@ -42,6 +43,7 @@ const startRun = createRoute({
 });
 
 const listRuns = createRoute({
+  operationId: "listRuns",
   method: "get",
   path: "/v1/runs",
   tags,
@@ -51,6 +53,7 @@ const listRuns = createRoute({
 });
 
 const deleteRuns = createRoute({
+  operationId: "deleteRuns",
   method: "delete",
   path: "/v1/runs",
   tags,
@@ -60,6 +63,7 @@ const deleteRuns = createRoute({
 });
 
 const getRun = createRoute({
+  operationId: "getRun",
   method: "get",
   path: "/v1/runs/{id}",
   tags,
@@ -69,6 +73,7 @@ const getRun = createRoute({
 });
 
 const deleteRun = createRoute({
+  operationId: "deleteRun",
   method: "delete",
   path: "/v1/runs/{id}",
   tags,
@@ -78,6 +83,7 @@ const deleteRun = createRoute({
 });
 
 const cancelRun = createRoute({
+  operationId: "cancelRun",
   method: "post",
   path: "/v1/runs/{id}/cancel",
   tags,
@@ -87,6 +93,7 @@ const cancelRun = createRoute({
 });
 
 const drainRun = createRoute({
+  operationId: "drainRun",
   method: "post",
   path: "/v1/runs/{id}/drain",
   tags,
@@ -96,6 +103,7 @@ const drainRun = createRoute({
 });
 
 const updateNode = createRoute({
+  operationId: "updateRunNode",
   method: "patch",
   path: "/v1/runs/{id}/nodes/{node}",
   tags,

@@ -17,6 +17,7 @@ const FORMATS = ["wav", "mp3", "opus", "ogg", ...RAW] as const;
 type Format = (typeof FORMATS)[number];
 
 const route = createRoute({
+  operationId: "speak",
   method: "post",
   path: "/v1/speak",
   tags: ["for a start"],

@@ -33,6 +33,7 @@ const transcribed = z
 const FORM_BYTES = 64 * 2 ** 20;
 
 const route = createRoute({
+  operationId: "transcribe",
   method: "post",
   path: "/v1/transcribe",
   tags: ["for a start"],

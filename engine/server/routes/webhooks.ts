@@ -17,6 +17,7 @@ const tags = ["webhooks"];
 const noWebhook = problems("WEBHOOK_NOT_FOUND");
 
 const createWebhook = createRoute({
+  operationId: "createWebhook",
   method: "post",
   path: "/v1/webhooks",
   tags,
@@ -28,6 +29,7 @@ const createWebhook = createRoute({
 });
 
 const listWebhooks = createRoute({
+  operationId: "listWebhooks",
   method: "get",
   path: "/v1/webhooks",
   tags,
@@ -36,6 +38,7 @@ const listWebhooks = createRoute({
 });
 
 const getWebhook = createRoute({
+  operationId: "getWebhook",
   method: "get",
   path: "/v1/webhooks/{id}",
   tags,
@@ -45,6 +48,7 @@ const getWebhook = createRoute({
 });
 
 const deleteWebhook = createRoute({
+  operationId: "deleteWebhook",
   method: "delete",
   path: "/v1/webhooks/{id}",
   tags,
@@ -54,6 +58,7 @@ const deleteWebhook = createRoute({
 });
 
 const rotate = createRoute({
+  operationId: "rotateWebhookSecret",
   method: "post",
   path: "/v1/webhooks/{id}/rotate",
   tags,
@@ -65,6 +70,7 @@ const rotate = createRoute({
 const ofState = { ...pageQuery, state: z.enum(["waiting", "delivered", "dead"]).optional() };
 
 const listOfWebhook = createRoute({
+  operationId: "listWebhookDeliveries",
   method: "get",
   path: "/v1/webhooks/{id}/deliveries",
   tags,
@@ -74,6 +80,7 @@ const listOfWebhook = createRoute({
 });
 
 const listDeliveries = createRoute({
+  operationId: "listDeliveries",
   method: "get",
   path: "/v1/deliveries",
   tags,
@@ -83,6 +90,7 @@ const listDeliveries = createRoute({
 });
 
 const redeliver = createRoute({
+  operationId: "redeliver",
   method: "post",
   path: "/v1/deliveries/{id}/redeliver",
   tags,

@@ -9,6 +9,7 @@ import { exact, idParams, pageQuery } from "../schemas/shared.ts";
 import { jobItemPageSchema, jobPageSchema, jobSchema, uploadSchema } from "../schemas/work.ts";
 
 const createUpload = createRoute({
+  operationId: "createUpload",
   method: "post",
   path: "/v1/uploads",
   tags: ["uploads"],
@@ -25,6 +26,7 @@ const createUpload = createRoute({
 });
 
 const getUpload = createRoute({
+  operationId: "getUpload",
   method: "get",
   path: "/v1/uploads/{id}",
   tags: ["uploads"],
@@ -34,6 +36,7 @@ const getUpload = createRoute({
 });
 
 const deleteUpload = createRoute({
+  operationId: "deleteUpload",
   method: "delete",
   path: "/v1/uploads/{id}",
   tags: ["uploads"],
@@ -43,6 +46,7 @@ const deleteUpload = createRoute({
 });
 
 const startJob = createRoute({
+  operationId: "startJob",
   method: "post",
   path: "/v1/jobs",
   tags: ["jobs"],
@@ -64,6 +68,7 @@ const startJob = createRoute({
 });
 
 const listJobs = createRoute({
+  operationId: "listJobs",
   method: "get",
   path: "/v1/jobs",
   tags: ["jobs"],
@@ -73,6 +78,7 @@ const listJobs = createRoute({
 });
 
 const getJob = createRoute({
+  operationId: "getJob",
   method: "get",
   path: "/v1/jobs/{id}",
   tags: ["jobs"],
@@ -82,6 +88,7 @@ const getJob = createRoute({
 });
 
 const listItems = createRoute({
+  operationId: "listJobItems",
   method: "get",
   path: "/v1/jobs/{id}/items",
   tags: ["jobs"],
@@ -91,6 +98,7 @@ const listItems = createRoute({
 });
 
 const cancelJob = createRoute({
+  operationId: "cancelJob",
   method: "post",
   path: "/v1/jobs/{id}/cancel",
   tags: ["jobs"],

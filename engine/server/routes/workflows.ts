@@ -21,6 +21,7 @@ const named = z.object({ name });
 const referenced = z.object({ name: z.string().regex(/^[A-Za-z][\w.-]{0,99}(@\d{1,9})?$/, "NAME or NAME@VERSION") });
 
 const saveWorkflow = createRoute({
+  operationId: "saveWorkflow",
   method: "put",
   path: "/v1/workflows/{name}",
   tags,
@@ -38,6 +39,7 @@ const saveWorkflow = createRoute({
 });
 
 const listWorkflows = createRoute({
+  operationId: "listWorkflows",
   method: "get",
   path: "/v1/workflows",
   tags,
@@ -47,6 +49,7 @@ const listWorkflows = createRoute({
 });
 
 const getWorkflow = createRoute({
+  operationId: "getWorkflow",
   method: "get",
   path: "/v1/workflows/{name}",
   tags,
@@ -56,6 +59,7 @@ const getWorkflow = createRoute({
 });
 
 const listVersions = createRoute({
+  operationId: "listWorkflowVersions",
   method: "get",
   path: "/v1/workflows/{name}/versions",
   tags,
@@ -65,6 +69,7 @@ const listVersions = createRoute({
 });
 
 const deleteWorkflow = createRoute({
+  operationId: "deleteWorkflow",
   method: "delete",
   path: "/v1/workflows/{name}",
   tags,
@@ -74,6 +79,7 @@ const deleteWorkflow = createRoute({
 });
 
 const lint = createRoute({
+  operationId: "lint",
   method: "post",
   path: "/v1/lint",
   tags,
@@ -84,6 +90,7 @@ const lint = createRoute({
 });
 
 const plan = createRoute({
+  operationId: "plan",
   method: "post",
   path: "/v1/plan",
   tags,

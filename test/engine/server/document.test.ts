@@ -10,6 +10,7 @@ import { appOf, ask } from "#test/served";
 
 const parameter = z.object({ name: z.string(), in: z.string(), required: z.boolean().optional() });
 const operation = z.object({
+  operationId: z.string(),
   summary: z.string().min(1),
   security: z.array(z.unknown()).optional(),
   tags: z.array(z.string()).min(1),
@@ -51,6 +52,13 @@ test("every route that answers is described, and nothing else", async () => {
   const sockets = ["get /v1/stream", "get /v1/runs/{id}/stream"];
   const operations = ["get /healthz", "get /readyz", "get /metrics"];
   expect([...new Set(described)].sort()).toEqual([...new Set([...answering, ...sockets, ...operations])].sort());
+});
+
+test("every operation has a name of its own, for clients that are made from the document", async () => {
+  const { paths } = await openapi();
+  const names = Object.values(paths).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId));
+  expect(names.filter((name) => !/^[a-z][A-Za-z]+$/.test(name))).toEqual([]);
+  expect(names).toHaveLength(new Set(names).size);
 });
 
 test("every reference leads to a schema, every tag is explained, every name in a path is a parameter", async () => {
