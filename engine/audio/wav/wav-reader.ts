@@ -48,6 +48,9 @@ export class WavReader {
   #left = 0;
   #dataRead = 0;
 
+  /** @param wanted for messages: what the bytes might have been, where more than WAV would have been taken. */
+  constructor(private readonly wanted = "WAV (RIFF, WAVE)") {}
+
   /**
    * @param bytes not kept. Returns the samples that became whole, interleaved and owned by the caller; none while the header lasts.
    * @throws EngineError AUDIO_NOT_RECOGNISED for what is no WAV, AUDIO_FORMAT_UNSUPPORTED for one that cannot be read here.
@@ -71,7 +74,7 @@ export class WavReader {
     const found = this.#offset + this.#held.length;
     if (found === 0) throw new EngineError("AUDIO_EMPTY", "0 bytes; wanted a WAV recording");
     if (this.#state === "riff" && found < 4)
-      throw new EngineError("AUDIO_NOT_RECOGNISED", `${found} bytes, too few for any recording; wanted WAV`);
+      throw new EngineError("AUDIO_NOT_RECOGNISED", `${found} bytes, too few for any recording; wanted ${this.wanted}`);
     if (!this.info || !this.#decoder)
       throw new EngineError(
         "AUDIO_TRUNCATED",
@@ -106,7 +109,7 @@ export class WavReader {
   #readHeader(unread: Uint8Array): Uint8Array | undefined {
     const state = this.#state;
     const wanted = state === "riff" ? RIFF_HEADER_BYTES : state === "chunk" ? CHUNK_HEADER_BYTES : this.#left;
-    if (state === "riff" && unread.length >= 4) requireWave(unread);
+    if (state === "riff" && unread.length >= 4) requireWave(unread, this.wanted);
     if (unread.length < wanted) {
       this.#held = unread.slice();
       return undefined;
@@ -164,11 +167,11 @@ export class WavReader {
 }
 
 /** @param head at least the first four bytes; the form type is looked at once it is there. */
-function requireWave(head: Uint8Array): void {
+function requireWave(head: Uint8Array, wanted: string): void {
   const id = fourLetters(head);
   const form = fourLetters(head.subarray(8));
   if ((id === "RIFF" || id === "RF64") && (form === "WAVE" || head.length < 12)) return;
-  throw new EngineError("AUDIO_NOT_RECOGNISED", `${describeBytes(head)}; wanted WAV (RIFF, WAVE)`);
+  throw new EngineError("AUDIO_NOT_RECOGNISED", `${describeBytes(head)}; wanted ${wanted}`);
 }
 
 const fourLetters = (bytes: Uint8Array): string => String.fromCharCode(...bytes.subarray(0, 4));

@@ -104,14 +104,7 @@ async function watched(place: Place, when: FolderWhen, services: DeploymentServi
   const { config, store, runner, epochMs, clock, log, cwd } = services;
   const workflow = await workflowOf(place, services);
   const { facts } = await workflow();
-  const inputs = facts.inputs.map((input) => input.name);
-  const open = facts.inputs.filter((each) => each.open).map((each) => each.name);
-  const input = when.input ?? (open.length === 1 ? open[0] : inputs.length === 1 ? inputs[0] : undefined);
-  if (input === undefined || !inputs.includes(input))
-    throw new EngineError(
-      "CONFIG_INVALID",
-      `${where}.when.input: one of ${inputs.join(", ") || "none, for the workflow has no input"} was wanted`,
-    );
+  const input = inputOf(facts, when, where);
   const jobs = new StoredFileJobs({ name, config, deployment, when, input, store, runner, epochMs, workflow });
   const folder = resolve(cwd, when.folder);
   return new WatchedFolder({
@@ -127,6 +120,25 @@ async function watched(place: Place, when: FolderWhen, services: DeploymentServi
     clock,
     log,
   });
+}
+
+/** What files are bound to: the one input that is open, or the only one there is, unless the deployment names it. */
+function inputOf(facts: WorkflowFacts, when: FolderWhen, where: string): string {
+  const readable = facts.inputs.filter(({ kind }) => kind !== "text").map(({ name }) => name);
+  const open = facts.inputs.filter((each) => each.open).map(({ name }) => name);
+  const input = when.input ?? (open.length === 1 ? open[0] : readable.length === 1 ? readable[0] : undefined);
+  if (input === undefined || !readable.includes(input))
+    throw new EngineError(
+      "CONFIG_INVALID",
+      `${where}.when.input: one of ${readable.join(", ") || "none, for the workflow has no input that takes a file,"} was wanted`,
+    );
+  const other = open.find((name) => name !== input);
+  if (other !== undefined)
+    throw new EngineError(
+      "CONFIG_INVALID",
+      `${where}: the input ${other} of ${facts.name} has no default, and a file is bound to ${input} only`,
+    );
+  return input;
 }
 
 type Workflow = () => Promise<{ readonly sourced: SourcedWorkflow; readonly facts: WorkflowFacts }>;

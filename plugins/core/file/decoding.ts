@@ -53,8 +53,9 @@ export function rawDecoding(format: RawFormat): Decoding {
   };
 }
 
+/** Of WAV, and of what no signature knows: the reader says in words what it looks like. */
 export function wavDecoding(): Decoding {
-  const reader = new WavReader();
+  const reader = new WavReader("WAV, MP3, FLAC or Ogg");
   return {
     where: "after the WAV header",
     blockBytes: PLAIN_BLOCK_BYTES,

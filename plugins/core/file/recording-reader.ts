@@ -156,7 +156,6 @@ type Make<T> = (
   container: Container | undefined,
 ) => T;
 
-/** What no signature knows is taken as WAV, whose reader says in words what it looks like. */
 async function chooseDecoding<T>(source: ByteSource, { raw, environment }: OpenOptions, make: Make<T>): Promise<T> {
   if (raw) return make(source, rawDecoding(raw), undefined, undefined);
   const head = await readHead(source);

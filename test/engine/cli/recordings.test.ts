@@ -66,7 +66,7 @@ test.each([
     recording: "that is a text",
     bytes: ascii("Dear diary, this is no recording.\n".repeat(40)),
     code: "INPUT_FAULTY",
-    says: "looks like text; wanted WAV",
+    says: "looks like text; wanted WAV, MP3, FLAC or Ogg",
   },
   {
     recording: "with the tag of an MP3 and nothing behind it",

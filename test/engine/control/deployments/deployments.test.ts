@@ -59,6 +59,24 @@ nodes:
 outputs: { texts: asr }
 `;
 
+const READS = `
+parlando: 1
+name: reads
+inputs: { words: { kind: text } }
+nodes: { text: { use: core.text, from: inputs.words } }
+outputs: { words: text }
+`;
+
+const BOTH = `
+parlando: 1
+name: both
+inputs: { talk: { kind: audio }, words: { kind: text } }
+nodes:
+  gain: { use: core.gain, from: inputs.talk, with: { gainDb: 3 } }
+  text: { use: core.text, from: inputs.words }
+outputs: { talk: gain, words: text }
+`;
+
 const sound = (ms: number) => encodeWav(new Int16Array(16 * ms).fill(50), { sampleRateHz: 16_000, channels: 1 });
 
 /** A control whose time of day is shortly before the full hour, and stands still until everything is `ready`. */
@@ -163,6 +181,12 @@ test.each([
     { workflow: "hears.yaml", when: { folder: "in", input: "ear" } },
     /when\.input: one of talk was wanted/,
   ],
+  ["a folder for a workflow that takes texts", { workflow: "reads.yaml", when: { folder: "in" } }, /takes a file, was/],
+  [
+    "an input that no file brings",
+    { workflow: "both.yaml", when: { folder: "in" } },
+    /input words of both has no default, and a file is bound to talk only/,
+  ],
   [
     "a gateway that is none",
     { workflow: "hears.yaml", when: { gateway: "nls" } },
@@ -174,6 +198,8 @@ test.each([
     "hears.yaml": HEARS,
     "broken.yaml": "parlando: 1\nnodes: { a: { use: no.such } }\n",
     "secret.yaml": SECRET,
+    "reads.yaml": READS,
+    "both.yaml": BOTH,
   };
   const folder = home(files);
   const config = { deployments: { a: { when: { every: "1h" }, ...deployment } } };
