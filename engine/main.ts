@@ -84,6 +84,17 @@ const world: World = {
 /** What a plugin leaves behind, such as a timer, keeps a process that was told to end no longer than this after its work. */
 const LINGER_MS = 1000;
 
-const status = await runCli(process.argv.slice(2), console, world);
+/** Of the command, once it is through. */
+let status: number | undefined;
+
+process.on("exit", (code) => {
+  if (status !== undefined) return;
+  console.err(
+    `PLUGIN_INVALID: the process was ended with status ${code} before the command was through: a plugin called process.exit; one that runs alone (runsIn: process) ends only itself`,
+  );
+  process.exitCode = code || 1;
+});
+
+status = await runCli(process.argv.slice(2), console, world);
 process.exitCode = status;
 if (toldToEnd) setTimeout(() => process.exit(status), LINGER_MS).unref();

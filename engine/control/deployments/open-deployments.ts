@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { EngineError } from "#engine/errors";
 import type { Clock, Logger } from "#engine/plugin";
@@ -107,6 +108,13 @@ async function watched(place: Place, when: FolderWhen, services: DeploymentServi
   const input = inputOf(facts, when, where);
   const jobs = new StoredFileJobs({ name, config, deployment, when, input, store, runner, epochMs, workflow });
   const folder = resolve(cwd, when.folder);
+  if (
+    await stat(folder).then(
+      (is) => !is.isDirectory(),
+      () => false,
+    )
+  )
+    throw new EngineError("CONFIG_INVALID", `${where}.when.folder: ${when.folder} is no folder`);
   return new WatchedFolder({
     name,
     folder,

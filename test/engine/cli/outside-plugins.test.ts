@@ -2,6 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { callCommand } from "#test/called-command";
+import { runCommand } from "#test/command-line";
 import { scratchFolder } from "#test/short-recording";
 
 setDefaultTimeout(60_000);
@@ -129,6 +130,14 @@ nodes:
     const sound = await callCommand(["lint", "w.yaml"], folder);
     expect(sound).toEqual({ status: 0, text: expect.stringMatching(said) });
     expect(sound.text).toContain("1 file: no findings");
+  });
+
+  test.each([0, 7])("one that ends the process with status %d does so with a word", async (status) => {
+    const folder = folderWith({ "bad.ts": `process.exit(${status});`, "parlando.yaml": "plugins: [./bad.ts]\n" });
+    expect(await runCommand(["nodes"], { cwd: folder })).toMatchObject({
+      status: status || 1,
+      err: expect.stringMatching(/PLUGIN_INVALID: .* status \d .*process\.exit.*runsIn: process/),
+    });
   });
 
   test("a configuration that does not hold is told, and the workflow is judged without it", async () => {

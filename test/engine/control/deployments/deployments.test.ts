@@ -183,6 +183,11 @@ test.each([
   ],
   ["a folder for a workflow that takes texts", { workflow: "reads.yaml", when: { folder: "in" } }, /takes a file, was/],
   [
+    "a folder that is a file",
+    { workflow: "hears.yaml", when: { folder: "alone.yaml" } },
+    /when\.folder: alone\.yaml is no folder/,
+  ],
+  [
     "an input that no file brings",
     { workflow: "both.yaml", when: { folder: "in" } },
     /input words of both has no default, and a file is bound to talk only/,
