@@ -54,6 +54,7 @@ export {
 export type { Logger, NodeContext, NodeEvent, UsageUnit } from "./context.ts";
 export { describeNode, type FieldPage, type NodePage } from "./describe.ts";
 export { type FieldFacts, fieldFacts, fromEnv, live, path, secret } from "./fields.ts";
+export { FrameInput } from "./frame-input.ts";
 export { type GateSettings, gateSchema } from "./gate/settings.ts";
 export { GATE_PORT, withGate } from "./gate.ts";
 export { equalSecrets, keyOfSealed, keyOfWord, sealToken } from "./gateway/credentials.ts";
@@ -149,6 +150,7 @@ export {
   type Received,
   type Role,
   type StandsIn,
+  type TakeFrame,
   type TaskInput,
   type TaskNode,
   type Wanted,

@@ -24,12 +24,21 @@ export interface Received {
   readonly frame: Frame;
 }
 
+/** Takes a frame that came in by `port`. Where it is not done with it at once, it returns what the next frame has to wait for. */
+export type TakeFrame = (frame: Frame, port: string) => Promise<void> | undefined;
+
 /** A task's inputs, merged in the order of its edges; iteration ends when all of them have ended. */
 export interface TaskInput extends AsyncIterable<Frame> {
   /** The next frame, or undefined after the last. */
   next(): Promise<Received | undefined>;
   /** The next frame if one is there already. */
   poll(): Received | undefined;
+  /**
+   * Calls `take` for each frame, in the call that brings it, where that can be: a stream costs no promise for its frames then. Until it
+   * resolves nothing else reads the input.
+   * @returns after the last frame. Rejects with what `take` throws or rejects with, and with the reason of the run's end.
+   */
+  each(take: TakeFrame): Promise<void>;
 }
 
 /** The first shape: called for each frame, in one call with its inline neighbours. */

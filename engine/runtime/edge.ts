@@ -25,6 +25,12 @@ export interface Waiter {
   wake(): void;
 }
 
+/** What may take a frame at the moment at which it comes. */
+export interface Taker {
+  /** Asked where nothing is queued before the frame. @returns whether it has taken it; else it is queued */
+  takesNow(frame: Frame, samples: number): boolean;
+}
+
 /**
  * A bounded queue between two nodes: a ring that says what it does when it is full, and counts everything.
  *
@@ -46,6 +52,7 @@ export class Edge {
   readonly #keepsOne: boolean;
   readonly #frames: number;
   #consumer: Waiter | undefined;
+  #taker: Taker | undefined;
   #wakesAlways = false;
   #closed = false;
   #cut = false;
@@ -64,6 +71,11 @@ export class Edge {
   connect(consumer: Waiter, always = false): void {
     this.#consumer = consumer;
     this.#wakesAlways = always;
+  }
+
+  /** Who is asked first for each frame. */
+  offerTo(taker: Taker): void {
+    this.#taker = taker;
   }
 
   get size(): number {
@@ -94,6 +106,11 @@ export class Edge {
     this.#framesIn++;
     this.#samplesIn += samples;
     if (this.#closed) return this.#drop(frame, "ended");
+    if (this.#taker !== undefined && this.#queue.size === 0 && this.#taker.takesNow(frame, samples)) {
+      this.#framesOut++;
+      this.#samplesOut += samples;
+      return;
+    }
     if (!this.#blocks && this.#full() && !this.#makeRoom(frame)) return;
     this.#queue.push(frame, samples);
     // who is awake takes all that is there before it rests

@@ -1,5 +1,5 @@
 import { type Frame, positionMs } from "#engine/frames";
-import type { Edge, Waiter } from "./edge.ts";
+import type { Edge, Taker, Waiter } from "./edge.ts";
 
 /** One queued edge into a node. */
 export interface Feed {
@@ -25,7 +25,7 @@ export class Inlet {
 
   constructor(
     readonly feeds: readonly Feed[],
-    consumer: Waiter,
+    consumer: Waiter & Partial<Taker>,
   ) {
     this.only = feeds.length === 1 ? feeds[0] : undefined;
     this.#byTime = feeds.length > 1 && feeds.some((feed) => feed.order === "time");
@@ -34,6 +34,7 @@ export class Inlet {
     for (const feed of feeds)
       if (arrivals) feed.edge.connect(new Arrivals(feed, arrivals, consumer), true);
       else feed.edge.connect(consumer);
+    if (isTaker(consumer)) this.only?.edge.offerTo(consumer);
   }
 
   /** The feed to take from next: undefined where nothing is there, `wait` where patience may bring something earlier. */
@@ -91,6 +92,8 @@ export class Inlet {
     return this.feeds.find((feed) => feed.edge.size > 0);
   }
 }
+
+const isTaker = (consumer: Waiter & Partial<Taker>): consumer is Waiter & Taker => consumer.takesNow !== undefined;
 
 /** Writes down that a frame came over one feed, and wakes who waits for it. */
 class Arrivals implements Waiter {

@@ -1,8 +1,9 @@
-import type { EngineError } from "#engine/errors";
+import { EngineError } from "#engine/errors";
 import type { Control, Frame } from "#engine/frames";
-import type { AwaitableEmit, InlineNode, Received, TaskInput, TaskNode } from "#engine/plugin";
+import type { AwaitableEmit, InlineNode, Received, TakeFrame, TaskInput, TaskNode } from "#engine/plugin";
 import { isTimed } from "./call-timing.ts";
 import type { Delays } from "./delays.ts";
+import type { Taker } from "./edge.ts";
 import type { Feed } from "./inlet.ts";
 import type { Patient } from "./scheduler.ts";
 import { FRAMES_PER_STEP, Unit } from "./unit.ts";
@@ -12,11 +13,18 @@ interface Waiting<T> {
   reject(reason: unknown): void;
 }
 
+/** A task that takes its frames by `each`. */
+interface Taking extends Waiting<void> {
+  readonly take: TakeFrame;
+  /** It is not done with the frame that it has. */
+  busy: boolean;
+}
+
 /** How many frames a task may emit before it has to give the others a turn. */
 const EMISSIONS_PER_TURN = 256;
 
 /** A node of the task shape: a loop of its own, which waits for frames, for room, and for whatever else it likes. */
-export class TaskUnit extends Unit implements Patient, TaskInput {
+export class TaskUnit extends Unit implements Patient, Taker, TaskInput {
   node: TaskNode | undefined;
   /** Where something is measured of the node. */
   delays: Delays | undefined;
@@ -24,6 +32,7 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
   /** What the signal says; asking a signal costs as much as passing on a frame. */
   #aborted = false;
   #reader: Waiting<Received | undefined> | undefined;
+  #taking: Taking | undefined;
   #forRoom: (Waiting<void> & { promise: Promise<void> }) | undefined;
   /** Resolves when `run` has returned; undefined where it was never called. */
   unwound: Promise<void> | undefined;
@@ -51,11 +60,11 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
       this.host.watch.resumed(this.watchToken);
       waiting.resolve();
     }
-    this.#serveReader(false);
+    this.#serve(false);
   }
 
   release(): void {
-    this.#serveReader(true);
+    this.#serve(true);
   }
 
   control(control: Control): void {
@@ -67,12 +76,15 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
     this.#abort.abort(reason);
     this.#reader?.reject(reason);
     this.#forRoom?.reject(reason);
+    this.#taking?.reject(reason);
     this.#reader = undefined;
     this.#forRoom = undefined;
+    this.#taking = undefined;
   }
 
   poll(): Received | undefined {
     if (this.state !== "running" || this.#aborted) return undefined;
+    if (this.#taking !== undefined) throw this.#inputTaken();
     const feed = this.inlet.choose(false);
     if (feed === undefined || feed === "wait") return undefined;
     return this.#taken(feed);
@@ -81,9 +93,13 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
   #taken(feed: Feed): Received | undefined {
     const frame = this.inlet.take(feed);
     if (frame === undefined) return undefined;
-    this.countIn(feed.edge.shiftedSamples);
-    this.delays?.handed(frame);
+    this.#count(frame, feed.edge.shiftedSamples);
     return { port: feed.port, frame };
+  }
+
+  #count(frame: Frame, samples: number): void {
+    this.countIn(samples);
+    this.delays?.handed(frame);
   }
 
   next(): Promise<Received | undefined> {
@@ -94,6 +110,7 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
 
   #next(): Promise<Received | undefined> {
     if (this.#aborted) return Promise.reject(this.#abort.signal.reason);
+    if (this.#taking !== undefined) return Promise.reject(this.#inputTaken());
     const received = this.poll();
     if (received) return Promise.resolve(received);
     this.settleFeeds();
@@ -104,12 +121,35 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
     return coming.promise;
   }
 
-  /** A reader that waits for the only queue gets its frame at once. */
-  override wake(): void {
-    const only = this.inlet.only;
-    if (only !== undefined && this.#reader !== undefined && this.#forRoom === undefined && only.edge.size > 0)
-      this.#serveReader(false);
-    else super.wake();
+  async each(take: TakeFrame): Promise<void> {
+    if (this.#aborted) throw this.#abort.signal.reason;
+    if (this.#taking !== undefined) throw this.#inputTaken();
+    if (this.allFeedsEnded || this.state !== "running") return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#taking = { take, resolve, reject, busy: false };
+    this.wake(); // what has come already, be it the end
+    await promise;
+  }
+
+  #inputTaken(): EngineError {
+    return new EngineError("NODE_PROTOCOL", `${this.id} reads from the input whose frames it takes by each`);
+  }
+
+  /** Who waits for the only queue gets its frame without it being queued. */
+  takesNow(frame: Frame, samples: number): boolean {
+    if (this.state !== "running" || this.#forRoom !== undefined) return false;
+    const { port } = this.inlet.only!;
+    const taking = this.#taking;
+    if (taking !== undefined) {
+      if (taking.busy) return false;
+      this.#count(frame, samples);
+      this.#hand(taking, frame, port);
+      return true;
+    }
+    if (this.#reader === undefined) return false;
+    this.#count(frame, samples);
+    this.#answer({ port, frame });
+    return true;
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<Frame> {
@@ -143,13 +183,55 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
     return this.#forRoom.promise;
   }
 
-  #serveReader(impatient: boolean): void {
-    if (this.state !== "running" || !this.#reader) return;
+  #serve(impatient: boolean): void {
+    if (this.state !== "running") return;
+    if (this.#taking !== undefined) return this.#serveTaking(this.#taking, impatient);
+    if (!this.#reader) return;
     const feed = this.inlet.choose(impatient);
     if (feed === "wait") return this.host.whenIdle(this);
     const received = feed && this.#taken(feed);
     if (!received) return this.settleFeeds(); // the end of the last feed answers the reader
     this.#answer(received);
+  }
+
+  #serveTaking(taking: Taking, impatient: boolean): void {
+    let patience = !impatient;
+    for (let left = FRAMES_PER_STEP; left > 0; left--) {
+      if (taking.busy || taking !== this.#taking || this.state !== "running") return;
+      const feed = this.inlet.choose(!patience);
+      if (feed === "wait") return this.host.whenIdle(this);
+      const received = feed && this.#taken(feed);
+      if (!received) return this.settleFeeds(); // the end of the last feed ends the taking
+      this.#hand(taking, received.frame, received.port);
+      patience = true;
+    }
+    this.wake();
+  }
+
+  #hand(taking: Taking, frame: Frame, port: string): void {
+    const before = this.host.watch.enter(this.watchToken, "run");
+    taking.busy = true;
+    try {
+      const working = taking.take(frame, port);
+      if (working === undefined) taking.busy = false;
+      else this.#await(taking, working);
+    } catch (error) {
+      this.#giveUp(taking, error);
+    }
+    this.host.watch.leave(before);
+  }
+
+  #await(taking: Taking, working: Promise<void>): void {
+    const goOn = () => {
+      taking.busy = false;
+      this.wake();
+    };
+    working.then(goOn, (error) => this.#giveUp(taking, error));
+  }
+
+  #giveUp(taking: Taking, error: unknown): void {
+    if (this.#taking === taking) this.#taking = undefined;
+    taking.reject(error);
   }
 
   #answer(received: Received | undefined): void {
@@ -174,6 +256,9 @@ export class TaskUnit extends Unit implements Patient, TaskInput {
 
   /** A task ends when `run` returns, not when its input ends. */
   protected onInputEnd(): void {
+    const taking = this.#taking;
+    this.#taking = undefined;
+    if (taking) return taking.resolve();
     this.#answer(undefined);
   }
 }

@@ -1,6 +1,7 @@
 /** The hooks of a node, as the watchdog names them. */
 export const HOOKS = ["onFrame", "onControl", "run", "create", "close", "batch"] as const;
 export type Hook = (typeof HOOKS)[number];
+const NUMBERS = Object.fromEntries(HOOKS.map((hook, index) => [hook, index + 1])) as Readonly<Record<Hook, number>>;
 
 /** The exit status of a process whose watchdog ended it, since a hook had not returned for too long. */
 export const HUNG_EXIT_STATUS = 86;
@@ -54,7 +55,7 @@ export class Watch {
   /** A hook begins. Returns what `leave` wants back. */
   enter(token: number, hook: Hook = "onFrame"): number {
     const before = this.#words[CURRENT]!;
-    this.#words[CURRENT] = token * 8 + HOOKS.indexOf(hook) + 1;
+    this.#words[CURRENT] = token * 8 + NUMBERS[hook];
     return before;
   }
 

@@ -3,9 +3,9 @@ import {
   type Control,
   durationMs,
   type Frame,
+  FrameInput,
   positionMs,
   type Received,
-  type TaskInput,
 } from "#engine/plugin";
 
 /** What a node under test is handed next: a frame, or a control between frames. */
@@ -28,7 +28,7 @@ const CONTROLS = new Set(["end", "flush", "cancel", "deadline", "barge-in"]);
 const isControl = (item: Frame | Control): item is Control => CONTROLS.has(item.kind);
 
 /** Frames that are there from the start, or when their time has come; a control is handed over when its turn comes. */
-export class FeedInput implements TaskInput {
+export class FeedInput extends FrameInput {
   readonly #feed: FeedItem[];
   readonly #beganMs: number;
 
@@ -38,6 +38,7 @@ export class FeedInput implements TaskInput {
     readonly pace: number,
     readonly onControl: (control: Control) => void,
   ) {
+    super();
     this.#feed = [...feed];
     this.#beganMs = clock.nowMs();
   }
@@ -54,10 +55,6 @@ export class FeedInput implements TaskInput {
   async next(): Promise<Received | undefined> {
     for (let earlyMs = this.#earlyMs(); earlyMs > 0; earlyMs = this.#earlyMs()) await this.clock.sleep(earlyMs);
     return this.poll() ?? (this.#feed.length > 0 ? this.next() : undefined);
-  }
-
-  async *[Symbol.asyncIterator](): AsyncIterator<Frame> {
-    for (let item = await this.next(); item; item = await this.next()) yield item.frame;
   }
 
   /** How long it is until the next item may come. */

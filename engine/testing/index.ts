@@ -37,6 +37,7 @@ export {
   type PluginSubjects,
   pluginChecks,
 } from "./plugin/plugin-checks.ts";
+export { ReadInput } from "./read-input.ts";
 export { comparableWords, sumWordErrors, type WordErrors, wordErrorRate, wordErrors } from "./wer.ts";
 export type { Problem } from "./workflows/judge.ts";
 export { junitReport } from "./workflows/junit.ts";

@@ -12,6 +12,7 @@ import {
   type Word,
 } from "../../frames/index.ts";
 import type { NodeContext } from "../context.ts";
+import { FrameInput } from "../frame-input.ts";
 import { PreRoll } from "../gate/pre-roll.ts";
 import { InnerNode } from "../inner/inner-node.ts";
 import type { AwaitableEmit, NodeDefinition, Received, TaskInput, TaskNode } from "../node.ts";
@@ -226,7 +227,7 @@ function joined(texts: readonly TextFrame[], origin: Origin): TextFrame {
 }
 
 /** An input that holds one frame, and tells when the node is done with it: when it asks for the next one. */
-class OneByOne implements TaskInput {
+class OneByOne extends FrameInput {
   #waiting: Received | undefined;
   #handed = false;
   #ended = false;
@@ -265,9 +266,5 @@ class OneByOne implements TaskInput {
         this.#wake = resolve;
       });
     }
-  }
-
-  async *[Symbol.asyncIterator](): AsyncIterator<Frame> {
-    for (let received = await this.next(); received; received = await this.next()) yield received.frame;
   }
 }

@@ -1,8 +1,9 @@
 import { durationMs, type Frame, sampleCount } from "../../frames/index.ts";
-import type { Received, TaskInput } from "../node.ts";
+import { FrameInput } from "../frame-input.ts";
+import type { Received } from "../node.ts";
 
 /** The input of a node inside another: filled by the outer one, frame by frame. */
-export class InnerInput implements TaskInput {
+export class InnerInput extends FrameInput {
   readonly #frames: Received[] = [];
   #ms = 0;
   #samples = 0;
@@ -11,7 +12,9 @@ export class InnerInput implements TaskInput {
   #writer: (() => void)[] = [];
 
   /** @param mostMs of audio that may wait before `room` makes the writer wait. */
-  constructor(readonly mostMs: number) {}
+  constructor(readonly mostMs: number) {
+    super();
+  }
 
   /** Samples per channel of audio that wait. */
   get samples(): number {
@@ -43,10 +46,6 @@ export class InnerInput implements TaskInput {
   async next(): Promise<Received | undefined> {
     while (this.#frames.length === 0 && !this.#ended) await new Promise<void>((resolve) => this.#reader.push(resolve));
     return this.poll();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncIterator<Frame> {
-    for (let received = await this.next(); received; received = await this.next()) yield received.frame;
   }
 
   #wake(): void {

@@ -126,15 +126,23 @@ class LinkNode implements TaskNode {
   }
 
   async #read(input: TaskInput): Promise<void> {
-    for (;;) {
-      const room = this.#intake.room();
-      if (room) await room;
-      this.#stop.signal.throwIfAborted();
-      const received = await (this.#bargedBy === undefined ? input.next() : this.#receive(input));
-      if (!received) return this.#intake.end();
-      if (this.#waitsForMore(received.frame)) continue;
+    if (this.#byText) await this.#readTexts(input);
+    else await input.each((frame) => this.#take(frame));
+    this.#intake.end();
+  }
+
+  #take(frame: Frame): Promise<void> | undefined {
+    this.#stop.signal.throwIfAborted();
+    if (this.#waitsForMore(frame)) return undefined;
+    this.#intake.push({ frame });
+    return this.#intake.room();
+  }
+
+  async #readTexts(input: TaskInput): Promise<void> {
+    for (let received = await this.#receive(input); received; received = await this.#receive(input)) {
       this.#intake.push({ frame: received.frame });
-      if (this.#byText) await new Promise<void>((resolve) => (this.#said = resolve));
+      await new Promise<void>((resolve) => (this.#said = resolve));
+      this.#stop.signal.throwIfAborted();
     }
   }
 

@@ -1,4 +1,5 @@
 import type { NodeContext } from "../context.ts";
+import { FrameInput } from "../frame-input.ts";
 import { InnerInput } from "../inner/inner-input.ts";
 import { InnerNode } from "../inner/inner-node.ts";
 import type { AwaitableEmit, Received, TaskInput, TaskNode } from "../node.ts";
@@ -54,13 +55,14 @@ export class Hearing {
 const portOf = ({ definition, config }: Local): string => defaultPort(definition.inputs(config)) ?? "audio";
 
 /** An input of which the first frame was read to look at it. */
-class Begun implements TaskInput {
+class Begun extends FrameInput {
   #first: Received | undefined;
 
   constructor(
     first: Received,
     readonly rest: TaskInput,
   ) {
+    super();
     this.#first = first;
   }
 
@@ -72,9 +74,5 @@ class Begun implements TaskInput {
     const first = this.#first;
     this.#first = undefined;
     return first ?? this.rest.poll();
-  }
-
-  async *[Symbol.asyncIterator]() {
-    for (let received = await this.next(); received; received = await this.next()) yield received.frame;
   }
 }

@@ -1,6 +1,7 @@
 import type { NodeContext } from "../context.ts";
+import { FrameInput } from "../frame-input.ts";
 import { InnerNode } from "../inner/inner-node.ts";
-import type { AwaitableEmit, TaskInput, TaskNode } from "../node.ts";
+import type { AwaitableEmit, Received, TakeFrame, TaskInput, TaskNode } from "../node.ts";
 import { defaultPort, type OutputPort, type OutputPorts } from "../ports.ts";
 import { instanceContext } from "../supervise/instance-context.ts";
 import type { Local } from "./local.ts";
@@ -66,18 +67,30 @@ export function contextOf(ctx: NodeContext, input: string | undefined): NodeCont
 
 /** What comes in, all of it by one port. */
 export function underName(input: TaskInput, name: string | undefined): TaskInput {
-  if (name === undefined) return input;
-  return {
-    next: async () => {
-      const received = await input.next();
-      return received && { ...received, port: name };
-    },
-    poll: () => {
-      const received = input.poll();
-      return received && { ...received, port: name };
-    },
-    [Symbol.asyncIterator]: () => input[Symbol.asyncIterator](),
-  };
+  return name === undefined ? input : new Renamed(input, name);
+}
+
+class Renamed extends FrameInput {
+  constructor(
+    readonly input: TaskInput,
+    readonly port: string,
+  ) {
+    super();
+  }
+
+  async next(): Promise<Received | undefined> {
+    const received = await this.input.next();
+    return received && { ...received, port: this.port };
+  }
+
+  poll(): Received | undefined {
+    const received = this.input.poll();
+    return received && { ...received, port: this.port };
+  }
+
+  override each(take: TakeFrame): Promise<void> {
+    return this.input.each((frame) => take(frame, this.port));
+  }
 }
 
 /** By the local node's outputs, those that the workflow knows: of the same sort, each once. */

@@ -1,7 +1,8 @@
 import { EngineError } from "#engine/errors";
 import type { Control, Frame } from "#engine/frames";
 import type { Clock } from "../clock.ts";
-import type { InlineNode, Received, TaskInput, TaskNode } from "../node.ts";
+import { FrameInput } from "../frame-input.ts";
+import type { InlineNode, Received, TaskNode } from "../node.ts";
 import type { PortMap } from "./candidate.ts";
 import type { Feed } from "./feed.ts";
 import type { Item } from "./replay.ts";
@@ -199,11 +200,13 @@ export class Instance {
   }
 }
 
-class InstanceInput implements TaskInput {
+class InstanceInput extends FrameInput {
   constructor(
     readonly instance: Instance,
     readonly feed: Feed,
-  ) {}
+  ) {
+    super();
+  }
 
   next(): Promise<Received | undefined> {
     return this.instance.next(this.feed);
@@ -212,10 +215,6 @@ class InstanceInput implements TaskInput {
   poll(): Received | undefined {
     this.instance.asks();
     return this.instance.takeFrom(this.feed);
-  }
-
-  async *[Symbol.asyncIterator](): AsyncIterator<Frame> {
-    for (let received = await this.next(); received; received = await this.next()) yield received.frame;
   }
 }
 

@@ -1,10 +1,10 @@
-import { type Frame, sampleCount } from "#engine/frames";
-import type { Received, TaskInput } from "#engine/plugin";
+import { sampleCount } from "#engine/frames";
+import { FrameInput, type Received } from "#engine/plugin";
 
 type Item = Received | { readonly ended: string };
 
 /** The input of an isolated node: what crossed and was not taken yet; the other side bounds how much that is. */
-export class InsideInput implements TaskInput {
+export class InsideInput extends FrameInput {
   readonly #items: Item[] = [];
   #ended = false;
   #reader: PromiseWithResolvers<Received | undefined> | undefined;
@@ -18,6 +18,7 @@ export class InsideInput implements TaskInput {
     readonly taken: (samples: number) => void,
     readonly portEnded: (port: string) => void,
   ) {
+    super();
     signal.addEventListener("abort", () => this.#reader?.reject(signal.reason), { once: true });
   }
 
@@ -49,10 +50,6 @@ export class InsideInput implements TaskInput {
     if (received || this.#ended) return Promise.resolve(received);
     this.#reader = Promise.withResolvers();
     return this.#reader.promise;
-  }
-
-  async *[Symbol.asyncIterator](): AsyncIterator<Frame> {
-    for (let received = await this.next(); received; received = await this.next()) yield received.frame;
   }
 
   #serve(): void {

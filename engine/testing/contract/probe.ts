@@ -12,6 +12,7 @@ import type {
 import { EngineError } from "#engine/plugin";
 import { type ClockedNetwork, type MemoryNetwork, VirtualClock } from "#engine/runtime";
 import { type Driven, type DriveOptions, driveNode } from "../drive.ts";
+import { ReadInput } from "../read-input.ts";
 
 /** A node type with a config and an input that it is to be tried with. */
 export interface Subject {
@@ -177,13 +178,7 @@ class Probing {
       if (received) this.#moves(clock);
       return received;
     };
-    return {
-      next,
-      poll: () => (this.#gone ? undefined : input.poll()),
-      async *[Symbol.asyncIterator]() {
-        for (let received = await next(); received; received = await next()) yield received.frame;
-      },
-    };
+    return new ReadInput(next, () => (this.#gone ? undefined : input.poll()));
   }
 
   #give(emit: AwaitableEmit, clock: Clock): AwaitableEmit {

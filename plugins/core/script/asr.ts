@@ -101,12 +101,14 @@ class Recogniser {
 
   async #read(input: TaskInput): Promise<void> {
     const blocking = this.settings.blocking ?? true;
-    for (let got = await input.next(); got; got = input.poll() ?? (await input.next())) {
-      if (this.#failed) return;
-      const busy = this.#timed ? this.#hearByTime(got.frame) : this.#hearByMarks(got.frame);
-      if (busy) await busy; // most frames bring nothing that could be waited for
-      if (blocking && this.#owed > 0) await this.#answers;
-    }
+    await input.each((frame) => {
+      if (this.#failed) return undefined;
+      const busy = this.#timed ? this.#hearByTime(frame) : this.#hearByMarks(frame);
+      if (!blocking) return busy;
+      if (busy) return busy.then(() => this.#answers);
+      return this.#owed > 0 ? this.#answers : undefined; // most frames bring nothing that could be waited for
+    });
+    if (this.#failed) return;
     if (this.#open) await this.#close(this.#open, this.#open.heardTo);
     await this.#answers;
   }

@@ -1,7 +1,7 @@
-import type { Received, TaskInput } from "#engine/plugin";
+import { FrameInput, type Received, type TaskInput } from "#engine/plugin";
 
 /** An input that ends when something has happened, whatever else would come. */
-export class InputUntil implements TaskInput {
+export class InputUntil extends FrameInput {
   #over = false;
   readonly #end: Promise<undefined>;
 
@@ -9,6 +9,7 @@ export class InputUntil implements TaskInput {
     readonly input: TaskInput,
     happened: Promise<void>,
   ) {
+    super();
     this.#end = happened.then(() => {
       this.#over = true;
       return undefined;
@@ -21,9 +22,5 @@ export class InputUntil implements TaskInput {
 
   poll(): Received | undefined {
     return this.#over ? undefined : this.input.poll();
-  }
-
-  async *[Symbol.asyncIterator]() {
-    for (let received = await this.next(); received; received = await this.next()) yield received.frame;
   }
 }

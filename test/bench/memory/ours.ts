@@ -7,7 +7,6 @@ import { type Question, serve } from "../harness/serve.ts";
 import { framesOf, speechPcm } from "../harness/speech.ts";
 import { LiveRuns } from "../path/live-runs.ts";
 import { planText } from "../path/workflow.ts";
-import { steadySpeech } from "./steady-speech.ts";
 
 /** `perRun`: KiB that each of many live runs adds. `growth`: MiB in use, again and again over the second half of a time, as `Reading`s. */
 export type MemoryQuestion =
@@ -122,15 +121,12 @@ const slowReader = defineNode({
   }),
 });
 
-/** Less than the default of `webrtc.vad`, which is hours in getting used to speech that comes again and again. */
-const AGGRESSIVENESS = 2;
-
 const SLOW = `parlando: 1
 name: slow
 inputs: { talk: { kind: audio } }
 limits: { startMs: 120000, idleMs: 36000000, drainMs: 600000 }
 nodes:
-  vad: { use: webrtc.vad, from: inputs.talk, with: { aggressiveness: ${AGGRESSIVENESS} } }
+  vad: { use: webrtc.vad, from: inputs.talk }
   slow: { use: bench.slow, from: { from: vad, buffer: { ms: 1000, whenFull: dropOldest } } }
 `;
 
@@ -150,14 +146,13 @@ async function growth({ runs, virtualS, apartS: [least, most], seed }: GrowthQue
   await live.start(runs);
   const seen: Reading[] = [];
   const ticks = ticksOf(virtualS);
-  const frames = steadySpeech(AGGRESSIVENESS, virtualS / 2, virtualS);
   const random = randomFrom(seed);
   const apart = () => ticksOf(least + random() * (most - least));
   let due = apart();
   await new Promise<void>((resolve, reject) => {
     let tick = 0;
     const next = async (): Promise<void> => {
-      live.push(frames, tick++);
+      live.push(speech, tick++);
       if (tick >= due) {
         goOn = clock.hold();
         const now = await reading((tick * FRAME_MS) / 1000);

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { type Frame, Intake, type Received, type TaskInput } from "#engine/plugin";
+import { FrameInput, Intake, type Received } from "#engine/plugin";
 import { rejectionOf } from "#test/rejection";
 
 /** An input whose frames come when the test says so. */
-class Hand implements TaskInput {
+class Hand extends FrameInput {
   reads = 0;
   readonly #frames: (Received | undefined | Error)[] = [];
   #waiting: (() => void) | undefined;
@@ -25,10 +25,6 @@ class Hand implements TaskInput {
   }
 
   poll(): Received | undefined {
-    throw new Error("not used");
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<Frame> {
     throw new Error("not used");
   }
 }

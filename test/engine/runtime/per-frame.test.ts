@@ -17,7 +17,7 @@ describe("on its way a frame makes no promise, closure, timer or stream", () => 
     made = JSON.parse(said);
   });
 
-  test.each(["inline", "queued", "detected"])("%s", (plan) => {
+  test.each(["inline", "queued", "detected", "taken"])("%s", (plan) => {
     const { Int16Array: own, ...others } = made[plan]!;
     expect(own).toBeCloseTo(1, 2);
     // what there is comes with a turn of many frames

@@ -10,6 +10,7 @@ import {
   type TaskInput,
   type TaskNode,
 } from "#engine/plugin";
+import { ReadInput } from "#engine/testing";
 import { asr } from "./asr.ts";
 import { gateway } from "./gateway.ts";
 import { TOKEN } from "./service.ts";
@@ -63,10 +64,7 @@ export const brokenNodes = {
             for (let received = await input.next(); received; received = await input.next()) if (open) return received;
             return undefined;
           };
-          return node.run(
-            { ...input, next, poll: () => undefined, [Symbol.asyncIterator]: () => input[Symbol.asyncIterator]() },
-            ...call,
-          );
+          return node.run(new ReadInput(next), ...call);
         }),
       (ctx) => {
         open = false;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { z } from "zod";
 import { defineNode, type Frame, supervise, type TaskNode } from "#engine/plugin";
-import { driveNode } from "#engine/testing";
+import { driveNode, ReadInput } from "#engine/testing";
 import { audio, FRAME_SAMPLES, failingAt, text } from "./doubles.ts";
 import { defineWatched, drive } from "./driven.ts";
 
@@ -39,7 +39,7 @@ describe("what goes in", () => {
           return undefined;
         };
         const next = async () => poll() ?? (feed.length > 0 ? poll() : undefined);
-        return made.run({ next, poll: () => undefined, async *[Symbol.asyncIterator]() {} }, emit, signal);
+        return made.run(new ReadInput(next), emit, signal);
       },
     });
     const { definition: supervised } = supervise({ candidates: [{ definition, config: {}, attempts: 2 }] });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { NodeDefinition } from "#engine/plugin";
+import { ReadInput } from "#engine/testing";
 import { covers } from "#test/covers";
 import { hears } from "#test/service-workflows";
 import { silentFrames } from "#test/signals";
@@ -53,7 +54,7 @@ describe("a continuous stream", () => {
                 );
               return input.next();
             };
-            return node.run({ ...input, next }, emit, signal);
+            return node.run(new ReadInput(next), emit, signal);
           },
         };
       },
