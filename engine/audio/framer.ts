@@ -19,6 +19,8 @@ export class Framer {
   #filled = 0;
   #frame = 0;
   #length: number;
+  /** All frames have that length. */
+  readonly #even: boolean;
 
   /** @throws EngineError AUDIO_FORMAT_UNSUPPORTED when a frame would be shorter than one sample. */
   constructor(format: FramerFormat) {
@@ -29,6 +31,7 @@ export class Framer {
         `a frame of ${format.frameMs} ms at ${format.sampleRateHz} Hz has not one whole sample`,
       );
     this.#length = this.#lengthOf(0);
+    this.#even = (format.sampleRateHz * format.frameMs) % 1000 === 0;
   }
 
   /** Samples per channel of the frame that is being filled. */
@@ -94,6 +97,7 @@ export class Framer {
 
   #advance(): void {
     this.#filled = 0;
+    if (this.#even) return;
     this.#frame += 1;
     this.#length = this.#lengthOf(this.#frame);
   }

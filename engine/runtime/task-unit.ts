@@ -224,7 +224,7 @@ export class TaskUnit extends Unit implements Patient, Taker, TaskInput {
   #await(taking: Taking, working: Promise<void>): void {
     const goOn = () => {
       taking.busy = false;
-      this.wake();
+      if (this.inlet.unfinished) this.wake();
     };
     working.then(goOn, (error) => this.#giveUp(taking, error));
   }

@@ -11,8 +11,8 @@ import { rawCMissing } from "./peers/raw-c/peer.ts";
 const RUNS = 1000;
 /** Frames of each run in one repetition. */
 const TICKS = 150;
-/** Repetitions before the counted ones: until then much of the code is not compiled yet. */
-const WARM_UP = 4;
+/** Repetitions before the counted ones, a minute of each stream: until then the compiler still finds something to make better. */
+const WARM_UP = 20;
 const ONE_RUN_FRAMES = 100_000;
 const LIVEKIT_FRAMES = 20_000;
 const PIPECAT_FRAMES = 6000;

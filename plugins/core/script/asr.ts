@@ -165,13 +165,15 @@ class Recogniser {
     return utterance.partialsSent < wanted ? this.#sendPartials(utterance, wanted) : undefined;
   }
 
-  async #sendPartials(utterance: Utterance, wanted: number): Promise<void> {
-    while (utterance.partialsSent < wanted) await this.#sendPartial(utterance);
-  }
-
-  async #sendPartial(utterance: Utterance): Promise<void> {
-    const partial = utterance.partials[utterance.partialsSent++];
-    if (partial) await this.emit(this.#text(utterance, utterance.heardTo, { ...partial, final: false }), "partial");
+  /** @returns what to wait for, where there was no room for all of them. */
+  #sendPartials(utterance: Utterance, wanted: number): Promise<void> | undefined {
+    while (utterance.partialsSent < wanted) {
+      const { text, stableChars } = utterance.partials[utterance.partialsSent++]!;
+      const partial = this.#text(utterance, utterance.heardTo, { text, stableChars, final: false });
+      const room = this.emit(partial, "partial");
+      if (room) return room.then(() => this.#sendPartials(utterance, wanted));
+    }
+    return undefined;
   }
 
   /** Partials that a script lists all come, those that grow by themselves only as far as there was audio for them. */
