@@ -106,15 +106,21 @@ export class Edge {
     this.#framesIn++;
     this.#samplesIn += samples;
     if (this.#closed) return this.#drop(frame, "ended");
-    if (this.#taker !== undefined && this.#queue.size === 0 && this.#taker.takesNow(frame, samples)) {
-      this.#framesOut++;
-      this.#samplesOut += samples;
-      return;
-    }
+    if (this.#taker !== undefined && this.#queue.size === 0 && this.#passes(this.#taker, frame, samples)) return;
     if (!this.#blocks && this.#full() && !this.#makeRoom(frame)) return;
     this.#queue.push(frame, samples);
     // who is awake takes all that is there before it rests
     if (this.#queue.size === 1 || this.#wakesAlways) this.#consumer?.wake();
+  }
+
+  /** Counted before it is taken: whoever looks at the accounts meanwhile finds them balanced. */
+  #passes(taker: Taker, frame: Frame, samples: number): boolean {
+    this.#framesOut++;
+    this.#samplesOut += samples;
+    if (taker.takesNow(frame, samples)) return true;
+    this.#framesOut--;
+    this.#samplesOut -= samples;
+    return false;
   }
 
   /** Counts a frame that may not travel here. */

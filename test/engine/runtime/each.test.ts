@@ -41,6 +41,20 @@ describe("a task that takes its input by each", () => {
     ]);
   });
 
+  test("finds its accounts balanced in that call", async () => {
+    const left: number[] = [];
+    const looking = task((input) =>
+      input.each(() => {
+        for (const { in: came, out, inFlight } of run.accounts) left.push(came.frames - out.frames - inFlight.frames);
+        return undefined;
+      }),
+    );
+    const plan = planOf({ source: sourceOf(frames(3), 20), looking }, [["source", "looking"]]);
+    const { run } = startPlan(plan);
+    await run.done;
+    expect(left).toEqual([0, 0, 0]);
+  });
+
   test("has one frame at a time: what it returns holds the next back, and whoever sends waits for room", async () => {
     const sent = frames(300);
     const got: Frame[] = [];
