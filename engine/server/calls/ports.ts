@@ -65,11 +65,14 @@ function theInput(inputs: readonly { readonly name: string; readonly kind: strin
  * `param=NAME:VALUE` of a query, as texts: the workflow says what type each has, and reads it out of the text.
  * @throws EngineError REQUEST_INVALID.
  */
-export const queryParams = (values: readonly string[]): Record<string, string> =>
-  Object.fromEntries(
-    values.map((item) => {
-      const at = item.indexOf(":");
-      if (at < 1) throw new EngineError("REQUEST_INVALID", "a param is given as param=NAME:VALUE");
-      return [item.slice(0, at), item.slice(at + 1)];
-    }),
-  );
+export function queryParams(values: readonly string[]): Record<string, string> {
+  const params = new Map<string, string>();
+  for (const item of values) {
+    const at = item.indexOf(":");
+    if (at < 1) throw new EngineError("REQUEST_INVALID", "a param is given as param=NAME:VALUE");
+    const name = item.slice(0, at);
+    if (params.has(name)) throw new EngineError("REQUEST_INVALID", `the param ${name} is given twice`);
+    params.set(name, item.slice(at + 1));
+  }
+  return Object.fromEntries(params);
+}

@@ -72,6 +72,7 @@ test.each([
   ["an unknown format", "?format=pdf", { body: wav }, 400, "REQUEST_INVALID"],
   ["an input that is not there", "?input=nose", { body: wav }, 422, "INPUT_UNKNOWN"],
   ["a param that is none", "?param=fast", { body: wav }, 400, "REQUEST_INVALID"],
+  ["a param twice", "?param=words:3&param=words:4", { body: wav }, 400, "REQUEST_INVALID"],
   [
     "JSON without an address",
     "",
