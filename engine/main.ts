@@ -90,7 +90,7 @@ let status: number | undefined;
 process.on("exit", (code) => {
   if (status !== undefined) return;
   console.err(
-    `PLUGIN_INVALID: the process was ended with status ${code} before the command was through: a plugin called process.exit; one that runs alone (runsIn: process) ends only itself`,
+    `PLUGIN_INVALID: the process was ended with status ${code} before the command was through. Where no error stands above, a plugin called process.exit; one that runs alone (runsIn: process) ends only itself`,
   );
   process.exitCode = code || 1;
 });

@@ -137,7 +137,7 @@ type GrowthQuestion = Extract<MemoryQuestion, { ask: "growth" }>;
 /**
  * Time passes as fast as there is nothing to do; a frame for each run every 20 ms of it. Readings in a beat of their own would follow the collector's
  * now closely and now not, for minutes, and resemble each other; those at any time do not. Those of the first half, which count for nothing, come as
- * often as the others: how often the collector is called decides how much room it leaves, and it takes an hour to get used to another beat.
+ * often as the others: how often the collector is called decides how much room it leaves, and it is slow to get used to another beat.
  */
 async function growth({ runs, virtualS, apartS: [least, most], seed }: GrowthQuestion): Promise<Reading[]> {
   const clock = new VirtualClock();
